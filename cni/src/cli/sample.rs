@@ -1,0 +1,67 @@
+//! A namespace that looks like a pod's, furnished with the engine's own commands.
+
+use chainsaw_common::engine::{self, Value};
+use chainsaw_common::ip::run::device;
+use chainsaw_common::kernel::Kernel;
+use chainsaw_common::pod::{Entrance, Subject};
+use chainsaw_common::policy::Policy;
+use chainsaw_common::report::{Outcome, Report};
+use chainsaw_common::surroundings;
+use chainsaw_common::tokens::Surroundings;
+
+/// The sample's interface.
+pub const INTERFACE: &str = "eth0";
+
+/// A pair of devices is what a pod has; where the kernel has no veth, a dummy will do.
+const DEVICES: [&str; 2] = [
+    "link add eth0 type veth peer name node0\nlink set node0 up",
+    "link add eth0 type dummy",
+];
+
+/// Addresses for documentation (RFC 5737, RFC 3849).
+const REST: &str = "\
+link set lo up
+link set eth0 up
+address add 192.0.2.10/24 brd + dev eth0
+address add 2001:db8::10/64 dev eth0 nodad
+route add default via 192.0.2.1
+route add default via 2001:db8::1";
+
+/// Furnishes the namespace of `kernel`, which is empty.
+///
+/// # Errors
+/// The first command that failed, in one line.
+pub fn furnish(kernel: &mut dyn Kernel) -> Result<Surroundings, String> {
+    let [pair, dummy] = DEVICES.map(|device| format!("{device}\n{REST}"));
+    let report = Some(run(&pair, kernel))
+        .filter(|report| report.outcome == Outcome::Ok || device(INTERFACE, kernel).is_some());
+    let report = report.unwrap_or_else(|| run(&dummy, kernel));
+    match report.headline() {
+        None => Ok(surroundings::of_namespace(Some(INTERFACE), kernel)),
+        Some(why) => Err(format!(
+            "cannot furnish the throw-away namespace: {why}; this kernel may lack veth and dummy devices, or IPv6"
+        )),
+    }
+}
+
+fn run(commands: &str, kernel: &mut dyn Kernel) -> Report {
+    let subject = Subject {
+        pod: None,
+        sandbox: None,
+        entrance: Entrance::Cli,
+        trigger: "try",
+        interface: None,
+        netns: None,
+    };
+    let value = Value {
+        source: "sample".to_owned(),
+        text: commands.to_owned(),
+    };
+    engine::serve(
+        &subject,
+        &[value],
+        &Surroundings::default(),
+        &Policy::of_the_caller(),
+        kernel,
+    )
+}

@@ -1,0 +1,174 @@
+//! What can go wrong at the CNI entrance, and the code of the CNI error object that says so.
+
+use std::io;
+
+use chainsaw_common::config::ConfigError;
+use chainsaw_common::netns::NetnsError;
+use chainsaw_common::report::{Outcome, Report, transcript};
+use serde::Serialize;
+
+/// Why a call fails. Each variant says what was tried, on what, why it failed, what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration's version is none of ours.
+    #[error("cniVersion {given} is not one of {}: write one of them into the network configuration", super::plugin::VERSIONS.join(", "))]
+    Version {
+        /// What the configuration says.
+        given: String,
+    },
+    /// A variable of the CNI protocol is missing or wrong.
+    #[error("{variable} {why}: {}", super::plugin::USAGE)]
+    Environment {
+        /// Which.
+        variable: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Standard input cannot be read.
+    #[error("cannot read the network configuration on standard input: {source}")]
+    Stdin {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Standard input is no network configuration.
+    #[error(
+        "standard input is not a network configuration: {0}; it is the runtime's to send one (CNI spec, section 2)"
+    )]
+    Decode(String),
+    /// There is nothing to chain to.
+    #[error(
+        "the network configuration has no prevResult: put chainsaw behind the main plugin in \"plugins\", it cannot come first"
+    )]
+    NoPrevResult,
+    /// Nobody could say what the pod's annotations are.
+    #[error(
+        "cannot tell the annotations of pod {pod}: the network configuration carries none; add \"capabilities\": {{\"{}\": true}} to chainsaw's entry",
+        super::source::CAPABILITY
+    )]
+    Unknown {
+        /// `NAMESPACE/NAME`.
+        pod: String,
+    },
+    /// The annotations are there and are none.
+    #[error("{place} is not what it should be: {why}")]
+    Annotations {
+        /// Where.
+        place: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// The node's configuration cannot be read.
+    #[error(
+        "cannot read {path}: {source}; pods that ask for commands are refused until it can be read"
+    )]
+    ConfigFile {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The node's configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The network namespace was not entered.
+    #[error(transparent)]
+    Netns(#[from] NetnsError),
+    /// No socket could be opened inside it.
+    #[error(
+        "cannot open a NETLINK_ROUTE socket in {netns}: {source}; is the kernel out of memory or descriptors?"
+    )]
+    Socket {
+        /// The namespace.
+        netns: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// CHECK found the interface gone.
+    #[error("interface {ifname} is not in {netns}: something took it away since ADD")]
+    Gone {
+        /// CNI_IFNAME.
+        ifname: String,
+        /// CNI_NETNS.
+        netns: String,
+    },
+    /// What the pod asked for was refused or failed.
+    #[error("{}", .0.headline().unwrap_or_default())]
+    Commands(Box<Report>),
+}
+
+/// The object that the CNI spec asks for, section 5.
+#[derive(Serialize)]
+struct Object<'a> {
+    #[serde(rename = "cniVersion")]
+    version: &'a str,
+    code: u32,
+    msg: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    details: String,
+}
+
+impl Error {
+    /// The spec's codes below 100, ours from there.
+    pub fn code(&self) -> u32 {
+        match self {
+            Self::Version { .. } => 1,
+            Self::Environment { .. } => 4,
+            Self::Stdin { .. } | Self::Socket { .. } => 5,
+            Self::Decode(_) => 6,
+            Self::NoPrevResult => 7,
+            Self::Unknown { .. } => 11,
+            Self::Commands(report) => match report.outcome {
+                Outcome::Denied => 101,
+                _ if report
+                    .commands
+                    .iter()
+                    .any(|command| command.exit.is_some() && command.advice.is_none()) =>
+                {
+                    102
+                }
+                _ => 100,
+            },
+            Self::Annotations { .. } => 100,
+            Self::ConfigFile { .. } | Self::Config(_) => 103,
+            Self::Netns(_) | Self::Gone { .. } => 104,
+        }
+    }
+
+    /// A stable word for logs and metrics.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Version { .. } => "VersionNotSupported",
+            Self::Environment { .. } => "EnvironmentInvalid",
+            Self::Stdin { .. } => "StdinUnreadable",
+            Self::Decode(_) => "NetworkConfigurationInvalid",
+            Self::NoPrevResult => "PrevResultMissing",
+            Self::Unknown { .. } => "AnnotationsUnknown",
+            Self::Annotations { .. } => "AnnotationsInvalid",
+            Self::ConfigFile { .. } => "ConfigurationUnreadable",
+            Self::Config(_) => "ConfigurationInvalid",
+            Self::Netns(_) => "NamespaceRefused",
+            Self::Socket { .. } => "SocketFailed",
+            Self::Gone { .. } => "InterfaceGone",
+            Self::Commands(report) => match report.outcome {
+                Outcome::Denied => "CommandDenied",
+                _ => "CommandFailed",
+            },
+        }
+    }
+
+    /// The error object, in the version that the runtime speaks.
+    pub fn object(&self, version: &str) -> Vec<u8> {
+        let details = match self {
+            Self::Commands(report) => transcript(report),
+            _ => String::new(),
+        };
+        let object = Object {
+            version,
+            code: self.code(),
+            msg: format!("chainsaw: {self}"),
+            details,
+        };
+        // Strings and a number: this cannot fail.
+        serde_json::to_vec(&object).unwrap_or_default()
+    }
+}

@@ -1,0 +1,78 @@
+//! The network configuration on standard input. What we do not act on is never taken apart: `prevResult` goes out as
+//! the bytes it came in.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::error::Error;
+use crate::plugin::VERSIONS;
+
+/// The fields we look at; unknown ones are ignored, as CNI asks.
+#[derive(Debug, Deserialize)]
+pub struct NetConf<'a> {
+    #[serde(borrow, rename = "cniVersion", default)]
+    version: Cow<'a, str>,
+    #[serde(borrow, rename = "prevResult", default, deserialize_with = "present")]
+    prev_result: Option<&'a RawValue>,
+    /// `runtimeConfig`: what the runtime injects for the capabilities that the configuration names.
+    #[serde(
+        borrow,
+        rename = "runtimeConfig",
+        default,
+        deserialize_with = "present"
+    )]
+    pub runtime_config: Option<&'a RawValue>,
+    /// `args`: what Multus passes on from a network selection.
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub args: Option<&'a RawValue>,
+}
+
+/// A field that is there, whatever it holds: `null` is not the same as absent.
+pub fn present<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+impl<'a> NetConf<'a> {
+    /// Reads the configuration and checks its version.
+    pub fn read(stdin: &'a [u8]) -> Result<Self, Error> {
+        if stdin.len() as u64 > crate::plugin::STDIN_BYTES {
+            return Err(Error::Decode(format!(
+                "it is longer than {} bytes",
+                crate::plugin::STDIN_BYTES
+            )));
+        }
+        let conf: Self =
+            serde_json::from_slice(stdin).map_err(|error| Error::Decode(error.to_string()))?;
+        if VERSIONS.contains(&conf.version.as_ref()) {
+            Ok(conf)
+        } else {
+            Err(Error::Version {
+                given: conf.version.into_owned(),
+            })
+        }
+    }
+
+    /// `prevResult`, as it came.
+    pub fn prev_result(&self) -> Result<&'a str, Error> {
+        self.prev_result
+            .map(RawValue::get)
+            .filter(|raw| *raw != "null")
+            .ok_or(Error::NoPrevResult)
+    }
+}
+
+/// The configuration's version, as far as it can be told.
+pub fn version(stdin: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Version {
+        #[serde(rename = "cniVersion")]
+        version: String,
+    }
+    serde_json::from_slice::<Version>(stdin)
+        .ok()
+        .map(|conf| conf.version)
+}

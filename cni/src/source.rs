@@ -1,0 +1,141 @@
+//! Where the CNI entrance finds a pod's value: the first source that can answer ends the search, also with "none".
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use chainsaw_common::engine::Value;
+use chainsaw_common::pod::Pod;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::error::Error;
+use crate::netconf::{NetConf, present};
+use crate::plugin::Environment;
+
+/// The annotation that asks for commands at every attachment; with `.IFNAME` behind it, at that one.
+pub const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
+
+/// The capability by which containerd and CRI-O hand on a pod's annotations.
+pub const CAPABILITY: &str = "io.kubernetes.cri.pod-annotations";
+
+/// The value of this attachment, if there is one: of `args.cni.chainsaw`, else of `KEY.IFNAME`, else of `KEY`.
+pub fn value(conf: &NetConf<'_>, environment: &Environment) -> Result<Option<Value>, Error> {
+    if let Some(raw) = conf.args.and_then(argument) {
+        return text(raw, "args.cni.chainsaw").map(Some);
+    }
+    let Some(annotations) = annotations(conf)? else {
+        return match pod(environment) {
+            Some(pod) => Err(Error::Unknown {
+                pod: format!("{}/{}", pod.namespace, pod.name),
+            }),
+            // No pod is named, so there is nobody to ask for.
+            None => Ok(None),
+        };
+    };
+    let own = environment
+        .ifname
+        .as_ref()
+        .map(|ifname| format!("{KEY}.{ifname}"));
+    let keys = own.into_iter().chain([KEY.to_owned()]);
+    for key in keys {
+        if let Some(raw) = annotations.get(key.as_str()) {
+            let text = string(raw).ok_or(Error::Annotations {
+                place: CAPABILITY,
+                why: format!("{key} is no string"),
+            })?;
+            return Ok(Some(Value { source: key, text }));
+        }
+    }
+    Ok(None)
+}
+
+type Annotations<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+
+/// The pod's annotations, if the runtime sent them. Present means known: `null` is what containerd sends for none.
+fn annotations<'a>(conf: &NetConf<'a>) -> Result<Option<Annotations<'a>>, Error> {
+    #[derive(Deserialize)]
+    struct RuntimeConfig<'a> {
+        #[serde(
+            borrow,
+            rename = "io.kubernetes.cri.pod-annotations",
+            default,
+            deserialize_with = "present"
+        )]
+        annotations: Option<&'a RawValue>,
+    }
+    let wrong = |place| {
+        move |error: serde_json::Error| Error::Annotations {
+            place,
+            why: error.to_string(),
+        }
+    };
+    let Some(raw) = conf.runtime_config.filter(|raw| raw.get() != "null") else {
+        return Ok(None);
+    };
+    let config: RuntimeConfig<'a> =
+        serde_json::from_str(raw.get()).map_err(wrong("runtimeConfig"))?;
+    config
+        .annotations
+        .map(|raw| {
+            serde_json::from_str::<Option<Annotations<'a>>>(raw.get())
+                .map(Option::unwrap_or_default)
+        })
+        .transpose()
+        .map_err(wrong(CAPABILITY))
+}
+
+/// `args.cni.chainsaw`. What else stands in `args` is other plugins' business, its shape included.
+fn argument(args: &RawValue) -> Option<&RawValue> {
+    #[derive(Deserialize)]
+    struct Args<'a> {
+        #[serde(borrow, default)]
+        cni: Option<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    struct Cni<'a> {
+        #[serde(borrow, default, deserialize_with = "present")]
+        chainsaw: Option<&'a RawValue>,
+    }
+    let cni = serde_json::from_str::<Args<'_>>(args.get()).ok()?.cni?;
+    serde_json::from_str::<Cni<'_>>(cni.get()).ok()?.chainsaw
+}
+
+/// A value in a configuration is a string as in an annotation, or the JSON array itself.
+fn text(raw: &RawValue, source: &'static str) -> Result<Value, Error> {
+    let text = match raw.get().as_bytes().first() {
+        Some(b'[') => Some(raw.get().to_owned()),
+        _ => string(raw),
+    };
+    let text = text.ok_or(Error::Annotations {
+        place: source,
+        why: "it is neither a string nor an array".to_owned(),
+    })?;
+    Ok(Value {
+        source: source.to_owned(),
+        text,
+    })
+}
+
+fn string(raw: &RawValue) -> Option<String> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// The pod that `CNI_ARGS` names (`K8S_POD_NAMESPACE` and so on, as kubelet's runtimes pass them, in any order).
+pub fn pod(environment: &Environment) -> Option<Pod> {
+    let argument = |name| {
+        let pairs = environment
+            .args
+            .as_deref()?
+            .split(';')
+            .filter_map(|pair| pair.split_once('='));
+        pairs
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
+            .next_back()
+    };
+    Some(Pod {
+        namespace: argument("K8S_POD_NAMESPACE").filter(|namespace| !namespace.is_empty())?,
+        name: argument("K8S_POD_NAME").filter(|name| !name.is_empty())?,
+        uid: argument("K8S_POD_UID").filter(|uid| !uid.is_empty()),
+    })
+}

@@ -1,0 +1,185 @@
+//! The node's configuration, `/etc/chainsaw/config.toml`. Strict: a key that is not known is an error with its line.
+//!
+//! ```toml
+//! [[rule]]
+//! namespaces = ["default"]
+//! profile = "route"
+//!
+//! [failure]
+//! cni = "fail"
+//! unknown = "fail"
+//! ```
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::nearest::nearest;
+use crate::policy::Profile;
+
+/// Where it is unless an operator says otherwise.
+pub const PATH: &str = "/etc/chainsaw/config.toml";
+
+/// What the operator of the node decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Config {
+    /// Who may do what; the last rule that names a namespace counts.
+    #[serde(default, rename = "rule")]
+    pub rules: Vec<Rule>,
+    /// What becomes of a pod when something fails.
+    #[serde(default)]
+    pub failure: Failure,
+}
+
+/// A profile for some Kubernetes namespaces.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Rule {
+    /// The namespaces, by name.
+    pub namespaces: Vec<String>,
+    /// What their pods may do.
+    pub profile: Spanned<Profile>,
+    /// The line of the profile in the file, from 1.
+    #[serde(skip)]
+    pub line: usize,
+}
+
+/// What becomes of a pod when something fails.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Failure {
+    /// When its commands fail or are refused at the CNI entrance.
+    #[serde(default)]
+    pub cni: OnFailure,
+    /// When nobody could say what its annotations are.
+    #[serde(default)]
+    pub unknown: OnFailure,
+}
+
+/// What becomes of a pod.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// It does not start, and is told why.
+    #[default]
+    Fail,
+    /// It starts; the report says what happened.
+    Continue,
+}
+
+/// A configuration that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{path} line {line}: {why}; correct the line, until then every pod that asks for commands is refused"
+)]
+pub struct ConfigError {
+    /// The file.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// The keys of each table, by the table's path.
+const KNOWN: &[(&str, &[&str])] = &[
+    ("", &["rule", "failure"]),
+    ("rule", &["namespaces", "profile"]),
+    ("failure", &["cni", "unknown"]),
+];
+
+impl Config {
+    /// Reads the text of the file at `path`.
+    ///
+    /// # Errors
+    /// The first mistake, with its line.
+    pub fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
+        let wrong = |at: usize, why: String| ConfigError {
+            path: path.to_owned(),
+            line: line(text, at),
+            why,
+        };
+        let toml = |error: toml::de::Error| {
+            let why = error.message().replace('\n', ", ");
+            wrong(error.span().map_or(0, |span| span.start), why)
+        };
+        let table = DeTable::parse(text).map_err(toml)?;
+        if let Some((at, why)) = unknown_key("", table.get_ref()) {
+            return Err(wrong(at, why));
+        }
+        let mut config: Self = toml::from_str(text).map_err(toml)?;
+        for rule in &mut config.rules {
+            rule.line = line(text, rule.profile.span().start);
+        }
+        Ok(config)
+    }
+}
+
+fn line(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// The first key that is not known, and where it is.
+fn unknown_key(path: &str, table: &DeTable<'_>) -> Option<(usize, String)> {
+    let (_, known) = KNOWN.iter().find(|(known, _)| *known == path)?;
+    table.iter().find_map(|(key, value)| {
+        let name: &str = key.get_ref();
+        if !known.contains(&name) {
+            let near = nearest(name, known.iter().copied()).unwrap_or_default();
+            let meant = if near.is_empty() {
+                format!("known are {}", known.join(", "))
+            } else {
+                format!("did you mean {near}?")
+            };
+            return Some((key.span().start, format!("unknown key {name}, {meant}")));
+        }
+        match value.get_ref() {
+            DeValue::Table(inner) => unknown_key(name, inner),
+            DeValue::Array(items) => items.iter().find_map(|item| match item.get_ref() {
+                DeValue::Table(inner) => unknown_key(name, inner),
+                _ => None,
+            }),
+            _ => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Config::parse(text, "c.toml").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn reads_rules_with_their_lines() {
+        let config = Config::parse(
+            "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n",
+            "c.toml",
+        )
+        .unwrap();
+        assert_eq!(config.rules[0].line, 3);
+        assert_eq!(*config.rules[0].profile.get_ref(), Profile::Route);
+        assert_eq!(config.failure.unknown, OnFailure::Fail);
+        assert_eq!(Config::parse("", "c.toml").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_and_its_line() {
+        let said = error("[[rule]]\nnamespace = [\"default\"]\nprofile = \"route\"\n");
+        assert!(
+            said.starts_with("c.toml line 2: unknown key namespace, did you mean namespaces?"),
+            "{said}"
+        );
+        assert!(error("[failure]\ncnii = \"fail\"\n").contains("did you mean cni?"));
+        assert!(
+            error("\nfrob = 1\n").contains("line 2: unknown key frob, known are rule, failure")
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_line() {
+        assert!(error("[[rule]]\nnamespaces = [\"a\"]\nprofile = \"root\"\n").contains("line 3"));
+        assert!(error("[[rule]\n").contains("line 1"));
+        assert!(error("[[rule]]\nnamespaces = [\"a\"]\n").contains("profile"));
+    }
+}

@@ -1,0 +1,157 @@
+//! A cursor over the words of a command. It remembers, in order, which devices iproute2 would ask the kernel for.
+
+use std::net::IpAddr;
+
+use super::keyword::{self, Keyword};
+use super::mistake::Mistake;
+use super::number;
+use super::prefix::{self, Prefix};
+use crate::family::Family;
+use crate::words::Word;
+
+/// A device that must exist, and what `ip` says if it does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookup {
+    /// The device's name.
+    pub device: String,
+    /// What to answer if the namespace has no such device.
+    pub missing: Mistake,
+}
+
+/// The words that are left, and what was learnt on the way.
+#[derive(Debug)]
+pub struct Args<'a> {
+    words: &'a [Word],
+    next: usize,
+    lookups: Vec<Lookup>,
+}
+
+impl<'a> Args<'a> {
+    /// All of `words`.
+    #[must_use]
+    pub fn new(words: &'a [Word]) -> Self {
+        Self {
+            words,
+            next: 0,
+            lookups: Vec::new(),
+        }
+    }
+
+    /// The next word, not yet taken.
+    #[must_use]
+    pub fn peek(&self) -> Option<&'a Word> {
+        self.words.get(self.next)
+    }
+
+    /// Takes the next word, if there is one.
+    pub fn take(&mut self) -> Option<&'a Word> {
+        let word = self.peek()?;
+        self.next += 1;
+        Some(word)
+    }
+
+    /// Takes the next word if it is spelt just so.
+    pub fn take_exact(&mut self, word: &str) -> bool {
+        let found = self
+            .peek()
+            .is_some_and(|next| !next.replaced && next.text == word);
+        self.next += usize::from(found);
+        found
+    }
+
+    /// Gives the last word back.
+    pub fn put_back(&mut self) {
+        self.next = self.next.saturating_sub(1);
+    }
+
+    /// Which word was taken last, counted from 0.
+    #[must_use]
+    pub fn last(&self) -> usize {
+        self.next.saturating_sub(1)
+    }
+
+    /// The value that a keyword needs.
+    ///
+    /// # Errors
+    /// The line ends here.
+    pub fn value(&mut self) -> Result<&'a str, Mistake> {
+        let here = self.next;
+        self.take()
+            .map(|word| word.text.as_str())
+            .ok_or_else(|| Mistake::incomplete(here))
+    }
+
+    /// A value that is a number of some width; `wrong` is iproute2's message.
+    ///
+    /// # Errors
+    /// The line ends, or the value is no such number.
+    pub fn number<T: TryFrom<u64>>(&mut self, wrong: &str) -> Result<T, Mistake> {
+        let word = self.value()?;
+        number::fitting(word).ok_or_else(|| Mistake::wrong(word, wrong))
+    }
+
+    /// A value that some reader understands; `wrong` is iproute2's message.
+    ///
+    /// # Errors
+    /// The line ends, or the reader does not understand.
+    pub fn read<T>(
+        &mut self,
+        reader: impl Fn(&str) -> Option<T>,
+        wrong: &str,
+    ) -> Result<T, Mistake> {
+        let word = self.value()?;
+        reader(word).ok_or_else(|| Mistake::wrong(word, wrong))
+    }
+
+    /// A value that is an address.
+    ///
+    /// # Errors
+    /// The line ends, or it is not one of that family.
+    pub fn address(&mut self, family: Family) -> Result<IpAddr, Mistake> {
+        let word = self.value()?;
+        prefix::address(word, family)
+    }
+
+    /// A value that is a prefix.
+    ///
+    /// # Errors
+    /// The line ends, or it is not one of that family.
+    pub fn prefix(&mut self, family: Family) -> Result<Prefix, Mistake> {
+        let word = self.value()?;
+        Prefix::read(word, family)
+    }
+
+    /// iproute2 would now ask the kernel for this device.
+    pub fn look_up(&mut self, device: &str, missing: Mistake) {
+        let missing = missing.at(self.last());
+        self.lookups.push(Lookup {
+            device: device.to_owned(),
+            missing,
+        });
+    }
+
+    /// The look-ups, in order.
+    #[must_use]
+    pub fn into_lookups(self) -> Vec<Lookup> {
+        self.lookups
+    }
+}
+
+/// The row of `table` that a word spells. A word with a replaced token is never a keyword.
+#[must_use]
+pub fn spelt<K>(table: &'static [Keyword<K>], word: &Word) -> Option<&'static Keyword<K>> {
+    if word.replaced {
+        None
+    } else {
+        keyword::find(table, &word.text)
+    }
+}
+
+/// A device name as the kernel takes one: 1 to 15 bytes, no slash, no white space (`dev_valid_name`).
+#[must_use]
+pub fn is_device_name(name: &str) -> bool {
+    (1..=15).contains(&name.len())
+        && name != "."
+        && name != ".."
+        && !name.contains(|c: char| c == '/' || c == ':' || c.is_whitespace())
+}

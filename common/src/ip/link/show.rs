@@ -1,0 +1,264 @@
+//! A device as `ip link` prints it; its first line is also the head of `ip address`.
+
+use super::super::devices::{Devices, Names};
+use super::super::names;
+use super::super::options::Options;
+use super::super::page::Entry;
+use super::Filter;
+use super::request::HEADER;
+use super::settings::link_address;
+use crate::uapi::{iff, ifla};
+use crate::wire::{Received, Reply, text_of, u32_of};
+
+/// A device as received.
+pub struct Shown<'a> {
+    /// Its index.
+    pub index: u32,
+    /// `IFF_…`.
+    pub flags: u32,
+    /// `ARPHRD_…`.
+    hardware: u16,
+    attributes: Received<'a>,
+}
+
+impl<'a> Shown<'a> {
+    /// Reads a reply.
+    pub fn read(reply: &'a Reply) -> Option<Self> {
+        let [_, _, low, high] = *reply.body.first_chunk::<4>()?;
+        Some(Self {
+            index: reply.body.get(4..).and_then(u32_of)?,
+            flags: reply.body.get(8..).and_then(u32_of)?,
+            hardware: u16::from_ne_bytes([low, high]),
+            attributes: Received::behind(&reply.body, HEADER),
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> String {
+        self.attributes.text(ifla::IFNAME).unwrap_or_default()
+    }
+}
+
+/// Prints one device, or nothing if the filter does not want it.
+pub fn print(
+    reply: &Reply,
+    filter: &Filter,
+    options: &Options,
+    devices: &Devices,
+    names: &mut dyn Names,
+) -> Option<Entry> {
+    let link = Shown::read(reply)?;
+    let master = filter.master.as_deref().map(|master| devices.index(master));
+    if (filter.up && link.flags & iff::UP == 0)
+        || (master.is_some() && link.attributes.u32(ifla::MASTER) != master)
+    {
+        return None;
+    }
+    let mut entry = Entry::new(options);
+    first_line(&link, true, true, options, &mut entry, names);
+    second_line(&link, &mut entry);
+    if let Some(alias) = link.attributes.text(ifla::IFALIAS) {
+        entry.break_line();
+        entry.put("ifalias", alias.clone(), format_args!("    alias {alias}"));
+    }
+    altnames(&link, &mut entry);
+    entry.text(format_args!("\n"));
+    Some(entry)
+}
+
+/// Index, name, flags and what follows them; `mode` is for `ip link` alone.
+pub fn first_line(
+    link: &Shown<'_>,
+    mode: bool,
+    queue: bool,
+    options: &Options,
+    entry: &mut Entry,
+    names: &mut dyn Names,
+) {
+    let attributes = &link.attributes;
+    entry.put("ifindex", link.index, format_args!("{}: ", link.index));
+    let name = link.name();
+    let (behind, lower_is_down) = lower(link, entry, names);
+    entry.put("ifname", name.clone(), format_args!("{name}{behind}: "));
+    flags(link, lower_is_down, entry);
+    if let Some(mtu) = attributes.u32(ifla::MTU) {
+        entry.put("mtu", mtu, format_args!("mtu {mtu} "));
+    }
+    if let Some(qdisc) = attributes.text(ifla::QDISC).filter(|_| queue) {
+        entry.put("qdisc", qdisc.clone(), format_args!("qdisc {qdisc} "));
+    }
+    if let Some(master) = attributes.u32(ifla::MASTER) {
+        let master = names.name(master);
+        entry.put("master", master.clone(), format_args!("master {master} "));
+    }
+    if let Some(state) = attributes.u8(ifla::OPERSTATE) {
+        let state = OPERSTATES
+            .get(usize::from(state))
+            .map_or_else(|| format!("{state:#x}"), |name| (*name).to_owned());
+        entry.put("operstate", state.clone(), format_args!("state {state} "));
+    }
+    if let Some(linkmode) = attributes
+        .u8(ifla::LINKMODE)
+        .filter(|_| mode || options.details)
+    {
+        let linkmode = if linkmode == 0 { "DEFAULT" } else { "DORMANT" };
+        entry.put("linkmode", linkmode, format_args!("mode {linkmode} "));
+    }
+    if let Some(group) = attributes.u32(ifla::GROUP).filter(|_| queue) {
+        let group = names::name_of(names::GROUPS, group);
+        entry.put("group", group.clone(), format_args!("group {group} "));
+    }
+    if let Some(length) = attributes.u32(ifla::TXQLEN).filter(|length| *length != 0) {
+        entry.put("txqlen", length, format_args!("qlen {length}"));
+    }
+}
+
+/// `IF_OPER_*` (RFC 2863).
+const OPERSTATES: [&str; 7] = [
+    "UNKNOWN",
+    "NOTPRESENT",
+    "DOWN",
+    "LOWERLAYERDOWN",
+    "TESTING",
+    "DORMANT",
+    "UP",
+];
+
+/// `@peer` behind the name, and whether the device below is down.
+fn lower(link: &Shown<'_>, entry: &mut Entry, names: &mut dyn Names) -> (String, bool) {
+    match link.attributes.u32(ifla::LINK) {
+        None => (String::new(), false),
+        Some(0) => {
+            entry.json("link", serde_json::Value::Null);
+            ("@NONE".to_owned(), false)
+        }
+        // The index is one of another namespace: it has no name here.
+        Some(index) if link.attributes.bytes(ifla::LINK_NETNSID).is_some() => {
+            entry.json("link_index", index);
+            (format!("@if{index}"), false)
+        }
+        Some(index) => {
+            let name = names.name(index);
+            entry.json("link", name.clone());
+            (format!("@{name}"), !names.is_up(index))
+        }
+    }
+}
+
+/// `IFF_*` that have a word, in iproute2's order.
+const FLAGS: &[(u32, &str)] = &[
+    (1 << 3, "LOOPBACK"),
+    (1 << 1, "BROADCAST"),
+    (1 << 4, "POINTOPOINT"),
+    (1 << 12, "MULTICAST"),
+    (1 << 7, "NOARP"),
+    (1 << 9, "ALLMULTI"),
+    (1 << 8, "PROMISC"),
+    (1 << 10, "MASTER"),
+    (1 << 11, "SLAVE"),
+    (1 << 2, "DEBUG"),
+    (1 << 15, "DYNAMIC"),
+    (1 << 14, "AUTOMEDIA"),
+    (1 << 13, "PORTSEL"),
+    (1 << 5, "NOTRAILERS"),
+    (1, "UP"),
+    (1 << 16, "LOWER_UP"),
+    (1 << 17, "DORMANT"),
+    (1 << 18, "ECHO"),
+];
+
+fn flags(link: &Shown<'_>, lower_is_down: bool, entry: &mut Entry) {
+    let mut words: Vec<String> = Vec::new();
+    if link.flags & iff::UP != 0 && link.flags & iff::RUNNING == 0 {
+        words.push("NO-CARRIER".to_owned());
+    }
+    let mut rest = link.flags & !iff::RUNNING;
+    for (bit, word) in FLAGS {
+        if rest & bit != 0 {
+            words.push((*word).to_owned());
+        }
+        rest &= !bit;
+    }
+    if rest != 0 {
+        words.push(format!("{rest:x}"));
+    }
+    if lower_is_down {
+        words.push("M-DOWN".to_owned());
+    }
+    entry.text(format_args!("<{}> ", words.join(",")));
+    entry.json("flags", words);
+}
+
+/// `ARPHRD_*` that have a word.
+const HARDWARE: &[(u16, &str)] = &[
+    (1, "ether"),
+    (512, "ppp"),
+    (768, "ipip"),
+    (769, "tunnel6"),
+    (772, "loopback"),
+    (776, "sit"),
+    (778, "gre"),
+    (823, "gre6"),
+    (65534, "none"),
+];
+
+/// The link layer: type, address, broadcast address, and where the other end is.
+pub fn second_line(link: &Shown<'_>, entry: &mut Entry) {
+    let kind = HARDWARE.iter().find(|(number, _)| *number == link.hardware);
+    let kind = kind.map_or_else(
+        || format!("[{}]", link.hardware),
+        |(_, word)| (*word).to_owned(),
+    );
+    entry.break_line();
+    entry.put("link_type", kind.clone(), format_args!("    link/{kind} "));
+    let attributes = &link.attributes;
+    let address = attributes.bytes(ifla::ADDRESS).map(link_address);
+    if let Some(address) = &address {
+        entry.put("address", address.clone(), format_args!("{address}"));
+    }
+    if let Some(broadcast) = attributes.bytes(ifla::BROADCAST).map(link_address) {
+        if link.flags & (1 << 4) != 0 {
+            entry.json("link_pointtopoint", true);
+            entry.text(format_args!(" peer "));
+        } else {
+            entry.text(format_args!(" brd "));
+        }
+        entry.put("broadcast", broadcast.clone(), format_args!("{broadcast}"));
+    }
+    if let Some(permanent) = attributes.bytes(ifla::PERM_ADDRESS).map(link_address)
+        && address.as_ref() != Some(&permanent)
+    {
+        entry.put(
+            "permaddr",
+            permanent.clone(),
+            format_args!(" permaddr {permanent}"),
+        );
+    }
+    netns_id(link, entry);
+}
+
+/// The namespace of the other end, by the number this namespace gives it; never by name.
+pub fn netns_id(link: &Shown<'_>, entry: &mut Entry) {
+    if let Some(id) = link.attributes.u32(ifla::LINK_NETNSID) {
+        let id = id.cast_signed();
+        entry.put("link_netnsid", id, format_args!(" link-netnsid {id}"));
+    }
+}
+
+fn altnames(link: &Shown<'_>, entry: &mut Entry) {
+    let Some(properties) = link.attributes.nested(ifla::PROP_LIST) else {
+        return;
+    };
+    let names: Vec<String> = properties
+        .iter()
+        .filter(|(kind, _)| *kind == ifla::ALT_IFNAME)
+        .map(|(_, name)| text_of(name))
+        .collect();
+    for name in &names {
+        entry.break_line();
+        entry.text(format_args!("    altname {name}"));
+    }
+    if !names.is_empty() {
+        entry.json("altnames", names);
+    }
+}

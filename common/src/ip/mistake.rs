@@ -1,0 +1,99 @@
+//! What `ip` says of a command line it cannot take: its text on standard error and its exit status, byte for byte, and
+//! beside them what only we know, the word and what to write instead.
+
+/// A command line that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// What iproute2 writes to standard error, its newlines included.
+    pub stderr: String,
+    /// Its exit status.
+    pub exit: u8,
+    /// Which word, counted from 0; the number of words when the line ends too early.
+    pub word: Option<usize>,
+    /// What to write instead. Never part of iproute2's text.
+    pub hint: Option<String>,
+    /// The command is refused under any profile, however it is spelt; the reason.
+    pub never: Option<&'static str>,
+}
+
+/// iproute2's usage errors end with this status.
+pub const USAGE: u8 = 255;
+
+impl Mistake {
+    /// A line of iproute2's text that ends with `exit`.
+    pub fn new(line: impl AsRef<str>, exit: u8) -> Self {
+        Self {
+            stderr: format!("{}\n", line.as_ref()),
+            exit,
+            word: None,
+            hint: None,
+            never: None,
+        }
+    }
+
+    /// Something no profile allows. It has no representation as a command; this is all that is left of it.
+    pub fn never(word: usize, given: &str, reason: &'static str) -> Self {
+        Self {
+            word: Some(word),
+            never: Some(reason),
+            ..Self::new(
+                format!("\"{given}\" is not available here: {reason}."),
+                USAGE,
+            )
+        }
+    }
+
+    /// The same, about a word.
+    #[must_use]
+    pub fn at(self, word: usize) -> Self {
+        Self {
+            word: Some(word),
+            ..self
+        }
+    }
+
+    /// The same, with what to write instead.
+    #[must_use]
+    pub fn hinting(self, hint: Option<String>) -> Self {
+        Self { hint, ..self }
+    }
+
+    /// The line ends where a word is needed.
+    pub fn incomplete(word: usize) -> Self {
+        Self::new("Command line is not complete. Try option \"help\"", USAGE).at(word)
+    }
+
+    /// A keyword for the second time.
+    pub fn duplicate(key: &str, value: &str) -> Self {
+        Self::new(
+            format!("Error: duplicate \"{key}\": \"{value}\" is the second value."),
+            USAGE,
+        )
+    }
+
+    /// A word that is neither a keyword nor the one positional value.
+    pub fn garbage(key: &str, word: &str) -> Self {
+        Self::new(
+            format!("Error: either \"{key}\" is duplicate, or \"{word}\" is garbage."),
+            USAGE,
+        )
+    }
+
+    /// A value that its keyword does not take.
+    pub fn wrong(value: &str, message: &str) -> Self {
+        Self::new(
+            format!("Error: argument \"{value}\" is wrong: {message}"),
+            USAGE,
+        )
+    }
+
+    /// A device that a change needs and that is not there.
+    pub fn no_device(name: &str) -> Self {
+        Self::new(format!("Cannot find device \"{name}\""), 1)
+    }
+
+    /// A device that `show` or `flush` was to look at and that is not there.
+    pub fn device_does_not_exist(name: &str) -> Self {
+        Self::new(format!("Device \"{name}\" does not exist."), 1)
+    }
+}

@@ -1,0 +1,180 @@
+//! The dialect: words become a command, as iproute2 6.15 reads them, and replies become what it prints.
+//!
+//! One folder an object: its types and full form in `mod.rs`, words in `read.rs`, messages in `request.rs`, replies in
+//! `show.rs`. Keywords are tables ([`keyword`]); their order is the specification of abbreviations.
+
+use std::fmt;
+
+use crate::family::Family;
+use crate::nearest::nearest;
+use crate::words::Word;
+
+pub mod addr;
+mod args;
+mod devices;
+mod keyword;
+pub mod link;
+mod mistake;
+mod names;
+mod number;
+mod options;
+mod page;
+mod prefix;
+pub mod route;
+pub mod run;
+
+pub use args::Lookup;
+pub use mistake::Mistake;
+pub use options::Options;
+pub use prefix::{Prefix, address_text};
+
+use args::{Args, spelt};
+use keyword::Keyword;
+use mistake::USAGE;
+
+/// A command: typed, and shown in its full form. What no profile allows has no representation here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// What stood before the object.
+    pub options: Options,
+    /// What is done.
+    pub action: Action,
+}
+
+/// What a command does, an object each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// `ip address`.
+    Addr(addr::Action),
+    /// `ip link`.
+    Link(Box<link::Action>),
+    /// `ip route`.
+    Route(Box<route::Action>),
+}
+
+/// What reading a line gave: the look-ups that come before the first error, in iproute2's order, and the command.
+///
+/// iproute2 asks the kernel while it parses. Here nothing is asked; who runs the command makes the look-ups first, and
+/// one that fails is answered before the mistake that follows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The look-ups, in order.
+    pub lookups: Vec<Lookup>,
+    /// The command, or why there is none.
+    pub command: Result<Command, Mistake>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Object {
+    Addr,
+    Link,
+    Route,
+    Never(&'static str),
+    NotYet,
+}
+
+const NAMESPACES: &str = "a command stays in the pod's own network namespace";
+const PROGRAMS: &str = "no program is run for a pod";
+const ENDLESS: &str = "a command has to end";
+const SECRETS: &str = "keys of the node are not a pod's to read or set";
+const DEVICES: &str = "it opens devices and lists processes of the node";
+
+/// In iproute2's order.
+const OBJECTS: &[Keyword<Object>] = &[
+    keyword::prefix("address", Object::Addr),
+    keyword::prefix("addrlabel", Object::NotYet),
+    keyword::prefix("maddress", Object::NotYet),
+    keyword::prefix("route", Object::Route),
+    keyword::prefix("rule", Object::NotYet),
+    keyword::prefix("neighbor", Object::NotYet),
+    keyword::prefix("neighbour", Object::NotYet),
+    keyword::prefix("ntable", Object::NotYet),
+    keyword::prefix("ntbl", Object::NotYet),
+    keyword::prefix("link", Object::Link),
+    keyword::prefix("l2tp", Object::NotYet),
+    keyword::prefix("fou", Object::NotYet),
+    keyword::prefix("ila", Object::NotYet),
+    keyword::prefix("macsec", Object::Never(SECRETS)),
+    keyword::prefix("tunnel", Object::NotYet),
+    keyword::prefix("tunl", Object::NotYet),
+    keyword::prefix("tuntap", Object::Never(DEVICES)),
+    keyword::prefix("tap", Object::Never(DEVICES)),
+    keyword::prefix("token", Object::NotYet),
+    keyword::prefix("tcpmetrics", Object::NotYet),
+    keyword::prefix("tcp_metrics", Object::NotYet),
+    keyword::prefix("monitor", Object::Never(ENDLESS)),
+    keyword::prefix("xfrm", Object::Never(SECRETS)),
+    keyword::prefix("mroute", Object::NotYet),
+    keyword::prefix("mrule", Object::NotYet),
+    keyword::prefix("netns", Object::Never(NAMESPACES)),
+    keyword::prefix("netconf", Object::NotYet),
+    keyword::prefix("vrf", Object::Never(PROGRAMS)),
+    keyword::prefix("sr", Object::NotYet),
+    keyword::prefix("nexthop", Object::NotYet),
+    keyword::prefix("mptcp", Object::NotYet),
+    keyword::prefix("ioam", Object::NotYet),
+    keyword::prefix("help", Object::NotYet),
+    keyword::prefix("stats", Object::NotYet),
+];
+
+/// Reads the words that follow `ip`.
+#[must_use]
+pub fn read(words: &[Word]) -> Reading {
+    let mut args = Args::new(words);
+    let command = command(&mut args).map_err(|mistake| match mistake.word {
+        Some(_) => mistake,
+        None => {
+            let last = args.last();
+            mistake.at(last)
+        }
+    });
+    Reading {
+        lookups: args.into_lookups(),
+        command,
+    }
+}
+
+fn command(args: &mut Args<'_>) -> Result<Command, Mistake> {
+    let options = Options::read(args)?;
+    let word = args.take().ok_or_else(|| {
+        Mistake::new(
+            "There is no command here: name an object, link, address or route.",
+            USAGE,
+        )
+    })?;
+    let action = match spelt(OBJECTS, word).map(|row| row.key) {
+        Some(Object::Addr) => Action::Addr(addr::read::action(args, &options)?),
+        Some(Object::Link) => Action::Link(Box::new(link::read::action(args, &options)?)),
+        Some(Object::Route) => Action::Route(Box::new(route::read::action(args, &options)?)),
+        Some(Object::Never(reason)) => return Err(Mistake::never(args.last(), &word.text, reason)),
+        Some(Object::NotYet) => return Err(options::not_spoken(&word.text)),
+        None => return Err(unknown_object(&word.text)),
+    };
+    Ok(Command { options, action })
+}
+
+fn unknown_object(word: &str) -> Mistake {
+    let near = nearest(word, keyword::words(OBJECTS)).map(str::to_owned);
+    Mistake::new(format!("Object \"{word}\" is unknown, try \"ip help\"."), 1).hinting(near)
+}
+
+/// The family that a line's own words choose, for tokens that have a value for each.
+#[must_use]
+pub fn family_of(words: &[Word]) -> Family {
+    words
+        .iter()
+        .find_map(|word| options::family_hint(&word.text))
+        .unwrap_or_default()
+}
+
+impl fmt::Display for Command {
+    /// The full form, `ip` left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.options)?;
+        match &self.action {
+            Action::Addr(action) => write!(f, "address {action}"),
+            Action::Link(action) => write!(f, "link {action}"),
+            Action::Route(action) => write!(f, "route {action}"),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The options in front of the object: family, form of the output.
+
+use std::fmt;
+
+use super::args::{Args, spelt};
+use super::keyword::{self, Keyword, exact, prefix};
+use super::mistake::{Mistake, USAGE};
+use crate::family::Family;
+use crate::nearest::nearest;
+
+/// What the options chose.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `-4`, `-6`, `-0`, `-M`, `-B`, `-family`; the last one counts.
+    pub family: Family,
+    /// `-json`.
+    pub json: bool,
+    /// `-pretty`.
+    pub pretty: bool,
+    /// `-oneline`.
+    pub oneline: bool,
+    /// `-details`.
+    pub details: bool,
+    /// `-Numeric`.
+    pub numeric: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Key {
+    Family,
+    Chosen(Family),
+    Json,
+    Pretty,
+    Oneline,
+    Details,
+    Numeric,
+    NoEffect,
+    Never(&'static str),
+    NotYet,
+}
+
+const NAMESPACE: &str = "a command stays in the pod's own network namespace";
+const FILE: &str = "no file of the node is read or written";
+const RESOLVE: &str = "no name is looked up for a pod";
+const MEMORY: &str = "buffers are the node's to size";
+
+/// In iproute2's order, which is what decides abbreviations.
+const TABLE: &[Keyword<Key>] = &[
+    prefix("loops", Key::NotYet),
+    prefix("family", Key::Family),
+    exact("4", Key::Chosen(Family::Inet)),
+    exact("6", Key::Chosen(Family::Inet6)),
+    exact("0", Key::Chosen(Family::Packet)),
+    exact("M", Key::Chosen(Family::Mpls)),
+    exact("B", Key::Chosen(Family::Bridge)),
+    prefix("human", Key::NotYet),
+    prefix("human-readable", Key::NotYet),
+    prefix("iec", Key::NotYet),
+    prefix("stats", Key::NotYet),
+    prefix("statistics", Key::NotYet),
+    prefix("details", Key::Details),
+    prefix("resolve", Key::Never(RESOLVE)),
+    prefix("oneline", Key::Oneline),
+    prefix("timestamp", Key::NoEffect),
+    prefix("tshort", Key::NoEffect),
+    prefix("Version", Key::NotYet),
+    prefix("force", Key::Never(FILE)),
+    prefix("batch", Key::Never(FILE)),
+    prefix("brief", Key::NotYet),
+    prefix("json", Key::Json),
+    prefix("pretty", Key::Pretty),
+    prefix("rcvbuf", Key::Never(MEMORY)),
+    prefix("color", Key::NotYet),
+    prefix("help", Key::NotYet),
+    prefix("netns", Key::Never(NAMESPACE)),
+    prefix("Numeric", Key::Numeric),
+    prefix("all", Key::Never(NAMESPACE)),
+    exact("echo", Key::NotYet),
+];
+
+impl Options {
+    /// Takes the options from the front.
+    ///
+    /// # Errors
+    /// An option that is unknown, or that no profile allows.
+    pub fn read(args: &mut Args<'_>) -> Result<Self, Mistake> {
+        let mut options = Self::default();
+        while let Some(word) = args
+            .peek()
+            .filter(|word| !word.replaced && word.text.starts_with('-'))
+        {
+            args.take();
+            if word.text == "--" {
+                break;
+            }
+            // One more dash may be written, and an unknown option is shown without it.
+            let shown = if word.text.starts_with("--") {
+                &word.text[1..]
+            } else {
+                &word.text
+            };
+            // A lone dash spells the first row, as in iproute2.
+            let row = match &shown[1..] {
+                "" => TABLE.first(),
+                name => keyword::find(TABLE, name),
+            };
+            let row = row.ok_or_else(|| unknown(shown))?;
+            options.apply(row.key, &word.text, args)?;
+        }
+        Ok(options)
+    }
+
+    fn apply(&mut self, key: Key, given: &str, args: &mut Args<'_>) -> Result<(), Mistake> {
+        match key {
+            Key::Family => self.family = args.read(Family::named, "invalid protocol family")?,
+            Key::Chosen(family) => self.family = family,
+            Key::Json => self.json = true,
+            Key::Pretty => self.pretty = true,
+            Key::Oneline => self.oneline = true,
+            Key::Details => self.details = true,
+            Key::Numeric => self.numeric = true,
+            Key::NoEffect => {}
+            Key::Never(reason) => return Err(Mistake::never(args.last(), given, reason)),
+            Key::NotYet => return Err(not_spoken(given)),
+        }
+        Ok(())
+    }
+}
+
+/// A word that iproute2 knows and this dialect does not speak.
+pub(super) fn not_spoken(given: &str) -> Mistake {
+    Mistake::new(
+        format!("\"{given}\" is known to iproute2 and not to this dialect."),
+        USAGE,
+    )
+}
+
+fn unknown(option: &str) -> Mistake {
+    let near = nearest(&option[1..], keyword::words(TABLE)).map(|near| format!("-{near}"));
+    Mistake::new(
+        format!("Option \"{option}\" is unknown, try \"ip -help\"."),
+        USAGE,
+    )
+    .hinting(near)
+}
+
+impl fmt::Display for Options {
+    /// The full form, each option with a space behind it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.family {
+            Family::Unspec => {}
+            Family::Inet => f.write_str("-4 ")?,
+            Family::Inet6 => f.write_str("-6 ")?,
+            Family::Packet => f.write_str("-0 ")?,
+            Family::Mpls => f.write_str("-M ")?,
+            Family::Bridge => f.write_str("-B ")?,
+        }
+        for (chosen, option) in [
+            (self.details, "-details "),
+            (self.oneline, "-oneline "),
+            (self.json, "-json "),
+            (self.pretty, "-pretty "),
+            (self.numeric, "-Numeric "),
+        ] {
+            if chosen {
+                f.write_str(option)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a word of a line chooses a family, for tokens that have one for each.
+pub(super) fn family_hint(word: &str) -> Option<Family> {
+    match word {
+        "-4" => Some(Family::Inet),
+        "-6" => Some(Family::Inet6),
+        _ => {
+            let address = word.split('/').next().unwrap_or_default();
+            address.parse().ok().map(Family::of)
+        }
+    }
+}
+
+/// A keyword row's key, or iproute2's sentence about a verb it does not know.
+pub(super) fn verb<K: Copy>(
+    table: &'static [Keyword<K>],
+    object: &str,
+    args: &mut Args<'_>,
+    none: K,
+) -> Result<K, Mistake> {
+    let Some(word) = args.take() else {
+        return Ok(none);
+    };
+    spelt(table, word).map(|row| row.key).ok_or_else(|| {
+        let near =
+            nearest(&word.text, keyword::words(table)).map(|near| format!("{object} {near}"));
+        let text = format!(
+            "Command \"{}\" is unknown, try \"ip {object} help\".",
+            word.text
+        );
+        Mistake::new(text, USAGE).hinting(near)
+    })
+}

@@ -1,0 +1,222 @@
+//! Addresses and prefixes as `ip` reads and writes them.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::mistake::Mistake;
+use super::number;
+use crate::family::Family;
+
+/// An address with a length, or a word for every address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prefix {
+    /// Its family. `default` has that of the command, which may not be known.
+    pub family: Family,
+    /// The address; `None` is `default`.
+    pub address: Option<IpAddr>,
+    /// The length in bits.
+    pub len: u8,
+    /// Whether a length was written.
+    pub explicit: bool,
+}
+
+impl Prefix {
+    /// Reads a prefix, of `family` if one is chosen (`get_prefix` in iproute2's terms).
+    ///
+    /// # Errors
+    /// iproute2's sentence that a prefix is expected.
+    pub fn read(word: &str, family: Family) -> Result<Self, Mistake> {
+        Self::parse(word, family).ok_or_else(|| {
+            let kind = if family == Family::Unspec {
+                "any valid"
+            } else {
+                family_adjective(family)
+            };
+            Mistake::new(
+                format!("Error: {kind} prefix is expected rather than \"{word}\"."),
+                1,
+            )
+        })
+    }
+
+    fn parse(word: &str, family: Family) -> Option<Self> {
+        if matches!(word, "default" | "any" | "all") {
+            return Some(Self {
+                family,
+                address: None,
+                len: 0,
+                explicit: false,
+            });
+        }
+        let (address, len) = match word.split_once('/') {
+            Some((address, len)) => (address, Some(len)),
+            None => (word, None),
+        };
+        let address = address_of(address, family)?;
+        let (family, address) = address.map_or((family, None), |address| {
+            (Family::of(address), Some(address))
+        });
+        let len = match len {
+            Some(text) => prefix_len(text).filter(|len| *len <= family.bits())?,
+            None => family.bits(),
+        };
+        Some(Self {
+            family,
+            address,
+            len,
+            explicit: word.contains('/'),
+        })
+    }
+
+    /// Whether it names one host.
+    #[must_use]
+    pub fn is_host(&self) -> bool {
+        self.address.is_some() && self.len == self.family.bits()
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address {
+            None => f.write_str("default"),
+            Some(address) if self.is_host() && !self.explicit => {
+                f.write_str(&address_text(address))
+            }
+            Some(address) => write!(f, "{}/{}", address_text(address), self.len),
+        }
+    }
+}
+
+/// Reads an address, of `family` if one is chosen (`get_addr`).
+///
+/// # Errors
+/// iproute2's sentence that an address is expected.
+pub fn address(word: &str, family: Family) -> Result<IpAddr, Mistake> {
+    let expected = |what: &str| {
+        Mistake::new(
+            format!("Error: {what} address is expected rather than \"{word}\"."),
+            1,
+        )
+    };
+    match address_of(word, family) {
+        Some(Some(address)) => Ok(address),
+        _ if family == Family::Unspec => Err(expected("any valid")),
+        _ => Err(expected(family_adjective(family))),
+    }
+}
+
+fn family_adjective(family: Family) -> &'static str {
+    match family {
+        Family::Unspec => "any valid",
+        named => named.name(),
+    }
+}
+
+/// `Some(None)` is one of the words for every address.
+fn address_of(word: &str, family: Family) -> Option<Option<IpAddr>> {
+    if matches!(word, "default" | "any" | "all") {
+        return Some(None);
+    }
+    if word.contains(':') {
+        return match family {
+            Family::Unspec | Family::Inet6 => {
+                word.parse::<Ipv6Addr>().ok().map(|v6| Some(v6.into()))
+            }
+            _ => None,
+        };
+    }
+    match family {
+        Family::Unspec | Family::Inet => ipv4(word).map(|v4| Some(v4.into())),
+        _ => None,
+    }
+}
+
+/// Up to four parts, each in C's bases; what is missing on the right is zero, so `10.1` is `10.1.0.0`.
+fn ipv4(word: &str) -> Option<Ipv4Addr> {
+    let mut octets = [0u8; 4];
+    let mut parts = word.split('.');
+    for octet in &mut octets {
+        match parts.next() {
+            // A trailing dot is allowed, as iproute2 allows it.
+            Some("") if octet_is_last(&parts) && word.len() > 1 => break,
+            Some(part) => *octet = number::fitting(part)?,
+            None => break,
+        }
+    }
+    parts.next().is_none().then(|| octets.into())
+}
+
+fn octet_is_last(rest: &std::str::Split<'_, char>) -> bool {
+    rest.clone().next().is_none()
+}
+
+/// A length, or a netmask of contiguous ones.
+fn prefix_len(text: &str) -> Option<u8> {
+    if let Some(len) = number::fitting::<u8>(text) {
+        return Some(len);
+    }
+    let mask = u32::from(text.contains('.').then(|| ipv4(text)).flatten()?);
+    let len = mask.leading_ones();
+    (mask.checked_shl(len).unwrap_or(0) == 0).then(|| u8::try_from(len).unwrap_or(32))
+}
+
+/// An address as `inet_ntop` writes it. Rust writes `::1.2.3.4` (RFC 4291, 2.5.5.1) in hexadecimal, C does not.
+#[must_use]
+pub fn address_text(address: IpAddr) -> String {
+    match address {
+        IpAddr::V6(v6) => match v6.segments() {
+            [0, 0, 0, 0, 0, 0, high, low] if high != 0 => {
+                format!(
+                    "::{}",
+                    Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))
+                )
+            }
+            _ => v6.to_string(),
+        },
+        IpAddr::V4(v4) => v4.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(word: &str) -> String {
+        Prefix::read(word, Family::Unspec)
+            .map_or_else(|mistake| mistake.stderr, |prefix| prefix.to_string())
+    }
+
+    #[test]
+    fn reads_short_and_octal_and_hexadecimal_ipv4() {
+        assert_eq!(shown("10.1"), "10.1.0.0");
+        assert_eq!(shown("10"), "10.0.0.0");
+        assert_eq!(shown("010."), "8.0.0.0");
+        assert_eq!(shown("0x0a.1/16"), "10.1.0.0/16");
+    }
+
+    #[test]
+    fn reads_lengths_and_masks() {
+        assert_eq!(shown("192.0.2.0/255.255.255.0"), "192.0.2.0/24");
+        assert_eq!(shown("2001:db8::/32"), "2001:db8::/32");
+        assert!(shown("192.0.2.0/255.0.255.0").starts_with("Error: any valid prefix"));
+        assert!(shown("192.0.2.0/33").starts_with("Error: any valid prefix"));
+    }
+
+    #[test]
+    fn a_chosen_family_refuses_the_other() {
+        let mistake = Prefix::read("2001:db8::", Family::Inet).unwrap_err();
+        assert_eq!(
+            mistake.stderr,
+            "Error: inet prefix is expected rather than \"2001:db8::\".\n"
+        );
+        assert_eq!(mistake.exit, 1);
+        assert!(address("192.0.2.1", Family::Inet6).is_err());
+    }
+
+    #[test]
+    fn writes_compatible_addresses_as_c_does() {
+        assert_eq!(shown("::1.2.3.4"), "::1.2.3.4");
+        assert_eq!(shown("::1"), "::1");
+        assert_eq!(shown("::ffff:1.2.3.4"), "::ffff:1.2.3.4");
+    }
+}

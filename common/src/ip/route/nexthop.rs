@@ -1,0 +1,127 @@
+//! `nexthop …`: one leg of a multipath route.
+
+use std::net::IpAddr;
+
+use super::super::args::{Args, spelt};
+use super::super::keyword::{Keyword, exact, prefix};
+use super::super::mistake::{Mistake, USAGE};
+use super::super::options::not_spoken;
+use super::via_text;
+use crate::family::Family;
+
+/// One leg.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Nexthop {
+    /// `via`.
+    pub via: Option<IpAddr>,
+    /// `dev`.
+    pub dev: Option<String>,
+    /// `weight`, 1 to 256.
+    pub weight: Option<u16>,
+    /// `onlink`.
+    pub onlink: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Key {
+    Via,
+    Dev,
+    Weight,
+    Onlink,
+    NotYet,
+}
+
+const TABLE: &[Keyword<Key>] = &[
+    exact("via", Key::Via),
+    exact("dev", Key::Dev),
+    exact("oif", Key::Dev),
+    exact("weight", Key::Weight),
+    exact("onlink", Key::Onlink),
+    prefix("realms", Key::NotYet),
+    exact("encap", Key::NotYet),
+    exact("as", Key::NotYet),
+];
+
+/// Reads the legs, up to the end of the line; the word `nexthop` has just been taken.
+pub(super) fn read(args: &mut Args<'_>, family: &mut Family) -> Result<Vec<Nexthop>, Mistake> {
+    let mut nexthops = Vec::new();
+    args.put_back();
+    while let Some(word) = args.take() {
+        if word.text != "nexthop" {
+            let text = format!(
+                "Error: \"nexthop\" or end of line is expected instead of \"{}\"",
+                word.text
+            );
+            return Err(Mistake::new(text, USAGE));
+        }
+        if args.peek().is_none() {
+            return Err(Mistake::new(
+                "Error: unexpected end of line after \"nexthop\"",
+                USAGE,
+            ));
+        }
+        nexthops.push(leg(args, family)?);
+    }
+    Ok(nexthops)
+}
+
+fn leg(args: &mut Args<'_>, family: &mut Family) -> Result<Nexthop, Mistake> {
+    let mut nexthop = Nexthop::default();
+    while let Some(row) = args.peek().and_then(|word| spelt(TABLE, word)) {
+        args.take();
+        match row.key {
+            Key::Via => nexthop.via = Some(gateway(args, family)?),
+            Key::Dev => {
+                let dev = args.value()?;
+                args.look_up(dev, Mistake::no_device(dev));
+                nexthop.dev = Some(dev.to_owned());
+            }
+            Key::Weight => {
+                let wrong = "\"weight\" is invalid\n";
+                nexthop.weight = Some(args.read(
+                    |word| {
+                        word.parse()
+                            .ok()
+                            .filter(|weight| (1..=256).contains(weight))
+                    },
+                    wrong,
+                )?);
+            }
+            Key::Onlink => nexthop.onlink = true,
+            Key::NotYet => return Err(not_spoken(row.word)),
+        }
+    }
+    Ok(nexthop)
+}
+
+/// `via [FAMILY] ADDRESS`. The first gateway settles the family of a command that has none.
+pub(super) fn gateway(args: &mut Args<'_>, family: &mut Family) -> Result<IpAddr, Mistake> {
+    let named = args.peek().and_then(|word| Family::named(&word.text));
+    if named.is_some() {
+        args.take();
+    }
+    let address = args.address(named.unwrap_or(*family))?;
+    if *family == Family::Unspec {
+        *family = Family::of(address);
+    }
+    Ok(address)
+}
+
+impl Nexthop {
+    pub(super) fn shown(&self, family: Family) -> String {
+        let mut text = String::from("nexthop");
+        if let Some(via) = self.via {
+            text.push_str(&format!(" {}", via_text(family, via)));
+        }
+        if let Some(dev) = &self.dev {
+            text.push_str(&format!(" dev {dev}"));
+        }
+        if let Some(weight) = self.weight {
+            text.push_str(&format!(" weight {weight}"));
+        }
+        if self.onlink {
+            text.push_str(" onlink");
+        }
+        text
+    }
+}

@@ -1,0 +1,372 @@
+//! A route as `ip route` prints it.
+
+use serde_json::{Value, json};
+
+use super::super::devices::{Devices, Names};
+use super::super::names;
+use super::super::options::Options;
+use super::super::page::Entry;
+use super::super::prefix::address_text;
+use super::request::HEADER;
+use super::{Filter, PREFERENCES, Reach, metrics};
+use crate::family::Family;
+use crate::uapi::{rt, rta, rtf, rtn};
+use crate::wire::{Received, Reply, address_of, u32_of};
+
+/// A route as received: the header's fields and the attributes.
+struct Shown<'a> {
+    family: Family,
+    dst_len: u8,
+    src_len: u8,
+    tos: u8,
+    protocol: u8,
+    scope: u8,
+    kind: u8,
+    flags: u32,
+    table: u32,
+    attributes: Received<'a>,
+}
+
+impl<'a> Shown<'a> {
+    fn read(reply: &'a Reply) -> Option<Self> {
+        let [family, dst_len, src_len, tos, table, protocol, scope, kind] =
+            *reply.body.first_chunk::<8>()?;
+        let attributes = Received::behind(&reply.body, HEADER);
+        Some(Self {
+            family: Family::from_number(family),
+            dst_len,
+            src_len,
+            tos,
+            protocol,
+            scope,
+            kind,
+            flags: reply.body.get(8..).and_then(u32_of)?,
+            table: attributes.u32(rta::TABLE).unwrap_or(table.into()),
+            attributes,
+        })
+    }
+}
+
+/// Prints one route, or nothing if the filter does not want it.
+pub fn print(
+    reply: &Reply,
+    filter: &Filter,
+    options: &Options,
+    devices: &Devices,
+    names: &mut dyn Names,
+) -> Option<Entry> {
+    let route = Shown::read(reply).filter(|route| wanted(route, filter, devices))?;
+    let mut entry = Entry::new(options);
+    destination(&route, filter, options, &mut entry);
+    if route.tos != 0 && filter.tos.is_none() {
+        let tos = names::name_or_hex(names::DSFIELDS, route.tos.into());
+        entry.put("tos", tos.clone(), format_args!("tos {tos} "));
+    }
+    let attributes = &route.attributes;
+    if !filter.via.is_some_and(|via| via.is_host()) {
+        gateway(attributes, &mut entry);
+    }
+    if let Some(index) = attributes.u32(rta::OIF).filter(|_| filter.dev.is_none()) {
+        let name = names.name(index);
+        entry.put("dev", name.clone(), format_args!("dev {name} "));
+    }
+    origin(&route, filter, options, &mut entry);
+    flags(route.flags, &mut entry);
+    rest(&route, options, &mut entry);
+    if let Some(legs) = attributes.bytes(rta::MULTIPATH) {
+        multipath(legs, options, &mut entry, names);
+    }
+    entry.text(format_args!("\n"));
+    Some(entry)
+}
+
+fn destination(route: &Shown<'_>, filter: &Filter, options: &Options, entry: &mut Entry) {
+    if (route.kind != rtn::UNICAST || options.details)
+        && filter.kind.is_none_or(|kind| kind == route.kind)
+    {
+        let kind = names::route_type_name(route.kind);
+        entry.put("type", kind.clone(), format_args!("{kind} "));
+    }
+    let dst = prefix_text(
+        route.attributes.bytes(rta::DST),
+        route.dst_len,
+        route.family,
+        "default",
+    );
+    entry.put("dst", dst.clone(), format_args!("{dst} "));
+    if route.attributes.bytes(rta::SRC).is_some() || route.src_len != 0 {
+        let src = prefix_text(
+            route.attributes.bytes(rta::SRC),
+            route.src_len,
+            route.family,
+            "default",
+        );
+        entry.put("from", src.clone(), format_args!("from {src} "));
+    }
+    if let Some(id) = route.attributes.u32(rta::NH_ID) {
+        entry.put("nhid", id, format_args!("nhid {id} "));
+    }
+}
+
+fn prefix_text(address: Option<&[u8]>, len: u8, family: Family, none: &str) -> String {
+    match address.and_then(address_of) {
+        Some(address) if len == family.bits() => address_text(address),
+        Some(address) => format!("{}/{len}", address_text(address)),
+        None if len != 0 => format!("0/{len}"),
+        None => none.to_owned(),
+    }
+}
+
+/// `via A`, or `via FAMILY A` for a gateway of another family (`RTA_VIA`).
+fn gateway(attributes: &Received<'_>, entry: &mut Entry) {
+    if let Some(via) = attributes.address(rta::GATEWAY).map(address_text) {
+        entry.put("gateway", via.clone(), format_args!("via {via} "));
+    }
+    if let Some((family, address)) = attributes
+        .bytes(rta::VIA)
+        .and_then(|via| via.split_first_chunk::<2>())
+    {
+        let family =
+            Family::from_number(u8::try_from(u16::from_ne_bytes(*family)).unwrap_or(0)).name();
+        let host = address_of(address).map(address_text).unwrap_or_default();
+        entry.put(
+            "via",
+            json!({"family": family, "host": host}),
+            format_args!("via {family} {host} "),
+        );
+    }
+}
+
+/// Table, protocol, scope, source, metric: each unless it goes without saying.
+fn origin(route: &Shown<'_>, filter: &Filter, options: &Options, entry: &mut Entry) {
+    if (route.table != rt::TABLE_MAIN || options.details)
+        && filter.listed_table() == 0
+        && route.table != 0
+    {
+        let table = named(names::TABLES, route.table, options);
+        entry.put("table", table.clone(), format_args!("table {table} "));
+    }
+    if route.flags & rtf::CLONED == 0 {
+        if (route.protocol != rt::PROTOCOL_BOOT || options.details) && filter.protocol.is_none() {
+            let protocol = named(names::PROTOCOLS, route.protocol.into(), options);
+            entry.put(
+                "protocol",
+                protocol.clone(),
+                format_args!("proto {protocol} "),
+            );
+        }
+        if (route.scope != rt::SCOPE_UNIVERSE || options.details) && filter.scope.is_none() {
+            let scope = named(names::SCOPES, route.scope.into(), options);
+            entry.put("scope", scope.clone(), format_args!("scope {scope} "));
+        }
+    }
+    if let Some(src) = route
+        .attributes
+        .address(rta::PREFSRC)
+        .filter(|_| !filter.src.is_some_and(|src| src.is_host()))
+    {
+        let src = address_text(src);
+        entry.put("prefsrc", src.clone(), format_args!("src {src} "));
+    }
+    if let Some(metric) = route
+        .attributes
+        .u32(rta::PRIORITY)
+        .filter(|_| filter.metric.is_none())
+    {
+        entry.put("metric", metric, format_args!("metric {metric} "));
+    }
+}
+
+fn named(names: names::Names, number: u32, options: &Options) -> String {
+    if options.numeric {
+        number.to_string()
+    } else {
+        names::name_of(names, number)
+    }
+}
+
+/// `RTNH_F_*` and `RTM_F_*` that have a word, in iproute2's order.
+const FLAGS: &[(u32, &str)] = &[
+    (1, "dead"),
+    (4, "onlink"),
+    (2, "pervasive"),
+    (8, "offload"),
+    (64, "trap"),
+    (0x100, "notify"),
+    (16, "linkdown"),
+    (32, "unresolved"),
+    (0x4000, "rt_offload"),
+    (0x8000, "rt_trap"),
+    (0x2000_0000, "rt_offload_failed"),
+];
+
+fn flags(flags: u32, entry: &mut Entry) {
+    let words: Vec<&str> = FLAGS
+        .iter()
+        .filter(|(bit, _)| flags & bit != 0)
+        .map(|(_, word)| *word)
+        .collect();
+    for word in &words {
+        entry.text(format_args!("{word} "));
+    }
+    entry.json("flags", words);
+}
+
+fn rest(route: &Shown<'_>, options: &Options, entry: &mut Entry) {
+    if let Some(mark) = route.attributes.u32(rta::MARK).filter(|mark| *mark != 0) {
+        let text = if mark >= 16 {
+            format!("{mark:#x}")
+        } else {
+            mark.to_string()
+        };
+        entry.put("mark", mark, format_args!("mark {text} "));
+    }
+    if let Some(uid) = route.attributes.u32(rta::UID) {
+        entry.put("uid", uid, format_args!("uid {uid} "));
+    }
+    if let Some(info) = route.attributes.bytes(rta::CACHEINFO) {
+        cache_info(info, entry);
+    }
+    if let Some(received) = route.attributes.nested(rta::METRICS) {
+        metrics::print(entry, &received);
+    }
+    if let Some(pref) = route.attributes.u8(rta::PREF) {
+        let pref = names::name_of(PREFERENCES, pref.into());
+        entry.put("pref", pref.clone(), format_args!("pref {pref}"));
+    }
+    if let Some(propagate) = route.attributes.u8(rta::TTL_PROPAGATE) {
+        let text = if propagate == 0 {
+            "disabled"
+        } else {
+            "enabled"
+        };
+        entry.put(
+            "ttl-propagate",
+            propagate != 0,
+            format_args!("ttl-propagate {text}"),
+        );
+    }
+    let _ = options;
+}
+
+/// `struct rta_cacheinfo`: what is left of its life, in hundredths of a second, and an error.
+fn cache_info(info: &[u8], entry: &mut Entry) {
+    let field = |at: usize| {
+        info.get(at * 4..)
+            .and_then(u32_of)
+            .unwrap_or(0)
+            .cast_signed()
+    };
+    let (expires, error) = (field(2), field(3));
+    if expires != 0 {
+        entry.put(
+            "expires",
+            expires / 100,
+            format_args!("expires {}sec ", expires / 100),
+        );
+    }
+    if error != 0 {
+        entry.put("error", error, format_args!("error {error} "));
+    }
+}
+
+/// The legs of a multipath route: rows of `struct rtnexthop`.
+fn multipath(mut legs: &[u8], options: &Options, entry: &mut Entry, names: &mut dyn Names) {
+    let mut array = Vec::new();
+    while let Some((length, flags_, hops, index)) = leg_header(legs) {
+        let Some((leg, behind)) = legs.split_at_checked(length) else {
+            break;
+        };
+        let mut nexthop = Entry::new(options);
+        nexthop.break_line();
+        nexthop.text(format_args!("\tnexthop "));
+        gateway(&Received::behind(leg, 8), &mut nexthop);
+        let name = names.name(index);
+        nexthop.put("dev", name.clone(), format_args!("dev {name} "));
+        let weight = u32::from(hops) + 1;
+        nexthop.put("weight", weight, format_args!("weight {weight} "));
+        flags(flags_.into(), &mut nexthop);
+        if options.json {
+            array.push(nexthop.into_json());
+        } else {
+            entry.text(format_args!("{}", nexthop.into_text()));
+        }
+        legs = behind
+            .get(length.next_multiple_of(4) - length..)
+            .unwrap_or_default();
+    }
+    entry.json("nexthops", Value::Array(array));
+}
+
+fn leg_header(legs: &[u8]) -> Option<(usize, u8, u8, u32)> {
+    let [low, high, flags, hops] = *legs.first_chunk::<4>()?;
+    let length = usize::from(u16::from_ne_bytes([low, high]));
+    let index = legs.get(4..).and_then(u32_of)?;
+    (length >= 8).then_some((length, flags, hops, index))
+}
+
+/// What iproute2 filters itself, and what it leaves to the kernel once more.
+fn wanted(route: &Shown<'_>, filter: &Filter, devices: &Devices) -> bool {
+    let listed = filter.listed_table();
+    route.flags & rtf::CLONED == 0
+        && (listed == 0 || route.table == listed)
+        && filter
+            .protocol
+            .is_none_or(|protocol| route.protocol == protocol)
+        && filter.scope.is_none_or(|scope| route.scope == scope)
+        && filter.kind.is_none_or(|kind| route.kind == kind)
+        && filter.tos.is_none_or(|tos| route.tos == tos)
+        && filter
+            .metric
+            .is_none_or(|metric| route.attributes.u32(rta::PRIORITY).unwrap_or(0) == metric)
+        && filter
+            .dev
+            .as_deref()
+            .is_none_or(|dev| leaves_by(route, devices.index(dev)))
+        && filter
+            .via
+            .is_none_or(|via| within(route.attributes.bytes(rta::GATEWAY), via.len, &via))
+        && filter
+            .src
+            .is_none_or(|src| within(route.attributes.bytes(rta::PREFSRC), src.len, &src))
+        && filter.to.is_none_or(|(reach, to)| lies(route, reach, &to))
+}
+
+fn leaves_by(route: &Shown<'_>, index: u32) -> bool {
+    match route.attributes.u32(rta::OIF) {
+        Some(oif) => oif == index,
+        // A multipath route has a device a leg; the kernel has picked those that use this one.
+        None => route.attributes.bytes(rta::MULTIPATH).is_some(),
+    }
+}
+
+fn lies(route: &Shown<'_>, reach: Reach, to: &super::Prefix) -> bool {
+    let dst = route.attributes.bytes(rta::DST);
+    let family = to.family == Family::Unspec || to.family == route.family;
+    let root = to.len <= route.dst_len && within(dst, to.len, to);
+    let around = to.len >= route.dst_len && within(dst, route.dst_len, to);
+    family
+        && match reach {
+            Reach::Root => root,
+            Reach::Match => around,
+            Reach::Exact => root && around,
+        }
+}
+
+/// Whether the first `bits` of an address (absent is all zeros) are those of the prefix.
+fn within(address: Option<&[u8]>, bits: u8, prefix: &super::Prefix) -> bool {
+    let Some(wanted) = prefix.address else {
+        return bits == 0 || address.is_none();
+    };
+    let wanted = match wanted {
+        std::net::IpAddr::V4(v4) => v4.octets().to_vec(),
+        std::net::IpAddr::V6(v6) => v6.octets().to_vec(),
+    };
+    let zeros = vec![0; wanted.len()];
+    let address = address.unwrap_or(&zeros);
+    address.len() == wanted.len()
+        && (0..usize::from(bits)).all(|bit| {
+            let of = |bytes: &[u8]| bytes.get(bit / 8).map(|byte| byte >> (7 - bit % 8) & 1);
+            of(address) == of(&wanted)
+        })
+}

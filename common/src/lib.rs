@@ -1,0 +1,32 @@
+//! Chainsaw's command engine: what a pod asks for becomes commands, a policy approves them, they run in the pod's own
+//! network namespace over rtnetlink, and a report says what happened. It knows neither CNI nor NRI.
+//!
+//! The way of the data is [`engine`]. The layers, each using only what stands below it:
+//!
+//! | layer | modules |
+//! |---|---|
+//! | the order of work | [`engine`] |
+//! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`netns`], [`netlink`] |
+//! | what will run | [`plan`] |
+//! | the `ip` dialect | [`ip`] |
+//! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
+//! | who and where; what everything speaks | [`pod`], [`config`], [`family`], [`kernel`], [`wire`], [`uapi`] |
+
+pub mod config;
+pub mod engine;
+pub mod family;
+pub mod ip;
+pub mod kernel;
+mod nearest;
+pub mod netlink;
+pub mod netns;
+pub mod plan;
+pub mod pod;
+pub mod policy;
+pub mod report;
+pub mod surroundings;
+pub mod tokens;
+pub mod uapi;
+pub mod value;
+pub mod wire;
+pub mod words;

@@ -1,0 +1,140 @@
+//! Network namespaces: the one file that moves a thread.
+//!
+//! A namespace is opened once, and everything is checked on the open descriptor, so that nothing can be put in its
+//! place between the check and the use.
+
+#![allow(clippy::disallowed_methods, reason = "this is the one file that may")]
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::statfs::{FsType, fstatfs};
+
+/// `NSFS_MAGIC` (`linux/magic.h`).
+const NSFS: FsType = FsType(0x6e73_6673);
+
+/// The namespace that the process was started in: its leader never leaves it while another is being opened.
+const OWN: &str = "/proc/self/ns/net";
+/// The node's, where it can be read.
+const INIT: &str = "/proc/1/ns/net";
+
+/// Why a network namespace was not entered.
+#[derive(Debug, thiserror::Error)]
+pub enum NetnsError {
+    /// It cannot be opened.
+    #[error("cannot open the network namespace {path}: {source}; is the sandbox still there?")]
+    Open {
+        /// Where it should be.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What is there is no namespace.
+    #[error(
+        "{path} is not a network namespace: the sandbox is gone, or its mount is not visible to this process"
+    )]
+    NotANamespace {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// It is the node's.
+    #[error("{path} is the node's own network namespace: pods with host networking are refused")]
+    Node {
+        /// The path that leads there.
+        path: PathBuf,
+    },
+    /// It cannot be entered.
+    #[error(
+        "cannot enter the network namespace {path}: {source}; CAP_SYS_ADMIN is needed, and a network namespace"
+    )]
+    Enter {
+        /// Where it is.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No throw-away namespace can be made.
+    #[error(
+        "cannot make a throw-away network namespace: {source}; run as root, or allow user namespaces"
+    )]
+    ThrowAway {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// This process's own namespace cannot be told.
+    #[error("cannot tell the node's network namespace by {OWN}: {source}; is /proc mounted?")]
+    Own {
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// An open network namespace that is not the node's.
+#[derive(Debug)]
+pub struct Namespace {
+    file: File,
+    path: PathBuf,
+}
+
+impl Namespace {
+    /// Opens the namespace at `path` and checks on the descriptor that it is a namespace and not the node's: neither
+    /// the one this process was started in nor, where it can be read, that of PID 1.
+    ///
+    /// # Errors
+    /// It cannot be opened, is no namespace, or is the node's.
+    pub fn open(path: &Path) -> Result<Self, NetnsError> {
+        let file = File::open(path).map_err(|source| NetnsError::Open {
+            path: path.into(),
+            source,
+        })?;
+        let is_namespace = fstatfs(&file).is_ok_and(|stat| stat.filesystem_type() == NSFS);
+        if !is_namespace {
+            return Err(NetnsError::NotANamespace { path: path.into() });
+        }
+        let opened = file.metadata().map_err(|source| NetnsError::Open {
+            path: path.into(),
+            source,
+        })?;
+        let own = fs::metadata(OWN).map_err(|source| NetnsError::Own { source })?;
+        let nodes = [Some(own), fs::metadata(INIT).ok()];
+        if nodes
+            .iter()
+            .flatten()
+            .any(|node| (node.dev(), node.ino()) == (opened.dev(), opened.ino()))
+        {
+            return Err(NetnsError::Node { path: path.into() });
+        }
+        Ok(Self {
+            file,
+            path: path.into(),
+        })
+    }
+
+    /// Moves the calling thread into it, for good: for a process, or a thread, that ends after its work. The kernel
+    /// refuses a descriptor of another kind of namespace here (`setns(2)`, EINVAL).
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn enter(self) -> Result<(), NetnsError> {
+        setns(&self.file, CloneFlags::CLONE_NEWNET).map_err(|errno| NetnsError::Enter {
+            path: self.path,
+            source: errno.into(),
+        })
+    }
+}
+
+/// Moves this single-threaded process into a new network namespace that is gone when it ends. Without the right to
+/// make one it makes a user namespace first, so that no root is needed.
+///
+/// # Errors
+/// The kernel allows neither.
+pub fn throw_away() -> Result<(), NetnsError> {
+    unshare(CloneFlags::CLONE_NEWNET)
+        .or_else(|_| unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET))
+        .map_err(|errno| NetnsError::ThrowAway {
+            source: errno.into(),
+        })
+}

@@ -1,0 +1,233 @@
+//! From values to a plan. A [`Draft`] is parsed and has been judged by nobody; only a [`Approved`] plan can run, and
+//! only the policy's judgement of a draft without fault makes one.
+
+use std::time::Instant;
+
+use crate::ip::run::{Output, run};
+use crate::ip::{self, Command, Lookup, Mistake, Reading};
+use crate::kernel::Kernel;
+use crate::pod::Subject;
+use crate::policy::{Denial, Policy};
+use crate::tokens::{Surroundings, TokenError};
+use crate::value::Line;
+use crate::words::{self, WordError};
+
+/// One command of a value, parsed as far as it can be.
+#[derive(Debug)]
+pub struct Drafted {
+    /// Where it came from.
+    pub source: String,
+    /// As given.
+    pub given: String,
+    /// Whether later commands run although this one failed.
+    pub ignore_failure: bool,
+    /// The columns of its words, for pointing at one.
+    pub columns: Vec<usize>,
+    reading: Result<Reading, Unread>,
+}
+
+/// Why a line did not even become words to parse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Unread {
+    column: usize,
+    why: String,
+}
+
+/// What is wrong with one command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// It does not become words: a quote, a control character, a token.
+    Word {
+        /// Where, in characters from 1.
+        column: usize,
+        /// Why.
+        why: String,
+    },
+    /// `ip` would not take it, or no profile does.
+    Mistake(Mistake),
+    /// The policy does not allow it.
+    Denied(Denial),
+}
+
+/// Everything that was asked for, in order, not yet judged.
+#[derive(Debug, Default)]
+pub struct Draft {
+    commands: Vec<Drafted>,
+}
+
+impl Draft {
+    /// Adds the lines of a value.
+    pub fn extend(&mut self, source: &str, lines: Vec<Line>, surroundings: &Surroundings) {
+        self.commands.extend(
+            lines
+                .into_iter()
+                .map(|line| drafted(source, line, surroundings)),
+        );
+    }
+
+    /// Judges the whole: a plan if every command is right and allowed.
+    ///
+    /// # Errors
+    /// The draft, with what is wrong with each command.
+    pub fn approve(
+        self,
+        policy: &Policy,
+        subject: &Subject,
+    ) -> Result<Approved, Vec<(Drafted, Option<Fault>)>> {
+        let faults: Vec<Option<Fault>> = self
+            .commands
+            .iter()
+            .map(|drafted| drafted.fault(policy, subject))
+            .collect();
+        let mut steps = Vec::with_capacity(self.commands.len());
+        if faults.iter().all(Option::is_none) {
+            for drafted in self.commands {
+                match drafted.reading {
+                    Ok(Reading {
+                        lookups,
+                        command: Ok(command),
+                    }) => steps.push(Step {
+                        source: drafted.source,
+                        given: drafted.given,
+                        ignore_failure: drafted.ignore_failure,
+                        lookups,
+                        command,
+                    }),
+                    // A command without fault has been read.
+                    _ => continue,
+                }
+            }
+            return Ok(Approved { steps });
+        }
+        Err(self.commands.into_iter().zip(faults).collect())
+    }
+}
+
+fn drafted(source: &str, line: Line, surroundings: &Surroundings) -> Drafted {
+    let mut columns = Vec::new();
+    let reading = words(&line.text, surroundings).map(|words| {
+        columns = words.iter().map(|word| word.column).collect();
+        ip::read(&words)
+    });
+    Drafted {
+        source: source.to_owned(),
+        given: line.text,
+        ignore_failure: line.ignore_failure,
+        columns,
+        reading,
+    }
+}
+
+fn words(line: &str, surroundings: &Surroundings) -> Result<Vec<words::Word>, Unread> {
+    let unsplit = |error: WordError| Unread {
+        column: error.column(),
+        why: error.to_string(),
+    };
+    let unresolved = |column, error: TokenError| Unread {
+        column,
+        why: error.to_string(),
+    };
+    let mut words = words::split(line).map_err(unsplit)?;
+    let family = ip::family_of(&words);
+    for word in &mut words {
+        let column = word.column;
+        surroundings
+            .replace(word, family)
+            .map_err(|error| unresolved(column, error))?;
+    }
+    Ok(words)
+}
+
+impl Drafted {
+    /// The full form, if it was understood.
+    #[must_use]
+    pub fn full(&self) -> Option<String> {
+        self.reading
+            .as_ref()
+            .ok()
+            .and_then(|reading| reading.command.as_ref().ok())
+            .map(full)
+    }
+
+    fn fault(&self, policy: &Policy, subject: &Subject) -> Option<Fault> {
+        match &self.reading {
+            Err(unread) => Some(Fault::Word {
+                column: unread.column,
+                why: unread.why.clone(),
+            }),
+            Ok(Reading {
+                command: Err(mistake),
+                ..
+            }) => Some(Fault::Mistake(mistake.clone())),
+            Ok(Reading {
+                command: Ok(command),
+                ..
+            }) => policy.judge(subject, command).err().map(Fault::Denied),
+        }
+    }
+}
+
+fn full(command: &Command) -> String {
+    format!("ip {command}")
+}
+
+/// A plan that may run. It cannot be made but by [`Draft::approve`].
+#[derive(Debug)]
+pub struct Approved {
+    steps: Vec<Step>,
+}
+
+#[derive(Debug)]
+struct Step {
+    source: String,
+    given: String,
+    ignore_failure: bool,
+    lookups: Vec<Lookup>,
+    command: Command,
+}
+
+/// What became of one command of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// Where it came from.
+    pub source: String,
+    /// As given.
+    pub given: String,
+    /// The full form.
+    pub ran: String,
+    /// Whether its failure stops the others.
+    pub ignore_failure: bool,
+    /// What it printed and how it ended, and how long it took, in microseconds; nothing if it was not run.
+    pub output: Option<(Output, u64)>,
+}
+
+impl Approved {
+    /// Runs the commands in order. The first failure stops the list, unless it is one to be ignored.
+    pub fn run(self, kernel: &mut dyn Kernel) -> Vec<Done> {
+        let mut stopped = false;
+        let mut done = Vec::with_capacity(self.steps.len());
+        for step in self.steps {
+            let output = (!stopped).then(|| {
+                let clock = Instant::now();
+                let output = run(&step.command, &step.lookups, kernel);
+                (output, micros(clock))
+            });
+            stopped |= output
+                .as_ref()
+                .is_some_and(|(output, _)| output.exit != 0 && !step.ignore_failure);
+            done.push(Done {
+                ran: full(&step.command),
+                source: step.source,
+                given: step.given,
+                ignore_failure: step.ignore_failure,
+                output,
+            });
+        }
+        done
+    }
+}
+
+/// Microseconds since `clock`.
+pub(crate) fn micros(clock: Instant) -> u64 {
+    u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX)
+}

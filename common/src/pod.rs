@@ -1,0 +1,44 @@
+//! Who asks, and where.
+
+use serde::Serialize;
+
+/// A Kubernetes pod, as far as the entrance was told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pod {
+    /// Its Kubernetes namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its UID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+}
+
+/// The way by which a value reached the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Entrance {
+    /// The chained CNI plugin.
+    Cni,
+    /// The NRI plugin daemon.
+    Nri,
+    /// The command line.
+    Cli,
+}
+
+/// What the commands are run for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The pod; none on the command line.
+    pub pod: Option<Pod>,
+    /// The sandbox's id.
+    pub sandbox: Option<String>,
+    /// Which entrance.
+    pub entrance: Entrance,
+    /// What made it happen: `ADD`, `try`, `run`.
+    pub trigger: &'static str,
+    /// The attachment's interface.
+    pub interface: Option<String>,
+    /// The network namespace, by the path that was opened.
+    pub netns: Option<String>,
+}

@@ -1,0 +1,190 @@
+//! `CURRENT_…` and `NODE_…`: words of a command that the node fills in, once, before the command is parsed.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::family::Family;
+use crate::nearest::nearest;
+use crate::words::Word;
+
+/// The tokens with a fixed name.
+pub const CURRENT: [&str; 7] = [
+    "CURRENT_INTERFACE",
+    "CURRENT_ADDRESS",
+    "CURRENT_ADDRESS_V4",
+    "CURRENT_ADDRESS_V6",
+    "CURRENT_GATEWAY",
+    "CURRENT_GATEWAY_V4",
+    "CURRENT_GATEWAY_V6",
+];
+
+/// What tokens stand for, at this entrance, in this namespace.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// The current interface.
+    pub interface: Option<String>,
+    /// Its addresses, in order of preference; never link-local.
+    pub addresses: Vec<IpAddr>,
+    /// Its gateways, in order of preference.
+    pub gateways: Vec<IpAddr>,
+    /// The node's `[values]`, by what follows `NODE_`.
+    pub values: BTreeMap<String, String>,
+}
+
+/// A token that cannot be replaced.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// There is no token of that name.
+    #[error("{token} is no token{}", .nearest.map(|known| format!(", did you mean {known}?")).unwrap_or_default())]
+    Unknown {
+        /// As given.
+        token: String,
+        /// A known one that is near.
+        nearest: Option<&'static str>,
+    },
+    /// The token is known and nothing here gives it a value.
+    #[error("{0} has no value here: write the value itself")]
+    Unresolved(String),
+}
+
+impl Surroundings {
+    /// Replaces the tokens in `word`. What was put in is never looked at again.
+    ///
+    /// # Errors
+    /// A token that is unknown or has no value.
+    pub fn replace(&self, word: &mut Word, family: Family) -> Result<(), TokenError> {
+        let mut text = String::with_capacity(word.text.len());
+        let mut rest = word.text.as_str();
+        while let Some(start) = token_start(rest) {
+            let (before, tail) = rest.split_at(start);
+            let end =
+                tail.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
+            let (token, after) = tail.split_at(end.unwrap_or(tail.len()));
+            text.push_str(before);
+            text.push_str(&self.value(token, family)?);
+            word.replaced = true;
+            rest = after;
+        }
+        if word.replaced {
+            text.push_str(rest);
+            word.text = text;
+        }
+        Ok(())
+    }
+
+    fn value(&self, token: &str, family: Family) -> Result<String, TokenError> {
+        let unresolved = || TokenError::Unresolved(token.to_owned());
+        if let Some(key) = token.strip_prefix("NODE_") {
+            return self.values.get(key).cloned().ok_or_else(unresolved);
+        }
+        match token {
+            "CURRENT_INTERFACE" => self.interface.clone(),
+            "CURRENT_ADDRESS" => first(&self.addresses, family),
+            "CURRENT_ADDRESS_V4" => first(&self.addresses, Family::Inet),
+            "CURRENT_ADDRESS_V6" => first(&self.addresses, Family::Inet6),
+            "CURRENT_GATEWAY" => first(&self.gateways, family),
+            "CURRENT_GATEWAY_V4" => first(&self.gateways, Family::Inet),
+            "CURRENT_GATEWAY_V6" => first(&self.gateways, Family::Inet6),
+            _ => {
+                return Err(TokenError::Unknown {
+                    token: token.to_owned(),
+                    nearest: nearest(token, CURRENT),
+                });
+            }
+        }
+        .ok_or_else(unresolved)
+    }
+}
+
+/// Whether any of the texts asks for a gateway, which an entrance may have to ask the kernel for.
+#[must_use]
+pub fn ask_for_a_gateway<'a>(texts: impl IntoIterator<Item = &'a str>) -> bool {
+    texts
+        .into_iter()
+        .any(|text| text.contains("CURRENT_GATEWAY"))
+}
+
+fn token_start(text: &str) -> Option<usize> {
+    match (text.find("CURRENT_"), text.find("NODE_")) {
+        (Some(current), Some(node)) => Some(current.min(node)),
+        (current, node) => current.or(node),
+    }
+}
+
+fn first(addresses: &[IpAddr], family: Family) -> Option<String> {
+    addresses
+        .iter()
+        .find(|address| family == Family::Unspec || Family::of(**address) == family)
+        .map(IpAddr::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surroundings() -> Surroundings {
+        Surroundings {
+            interface: Some("net1".into()),
+            addresses: vec!["192.0.2.7".parse().unwrap(), "2001:db8::7".parse().unwrap()],
+            gateways: vec!["192.0.2.1".parse().unwrap()],
+            values: [("UPLINK".to_owned(), "CURRENT_INTERFACE".to_owned())].into(),
+        }
+    }
+
+    fn replaced(text: &str, family: Family) -> Result<String, TokenError> {
+        let mut word = Word {
+            text: text.into(),
+            column: 1,
+            replaced: false,
+        };
+        surroundings()
+            .replace(&mut word, family)
+            .map(|()| word.text)
+    }
+
+    #[test]
+    fn replaces_inside_a_word() {
+        assert_eq!(
+            replaced("CURRENT_INTERFACE.100", Family::Unspec).unwrap(),
+            "net1.100"
+        );
+        assert_eq!(
+            replaced("CURRENT_ADDRESS/32", Family::Unspec).unwrap(),
+            "192.0.2.7/32"
+        );
+    }
+
+    #[test]
+    fn the_family_decides_which_address() {
+        assert_eq!(
+            replaced("CURRENT_ADDRESS", Family::Inet6).unwrap(),
+            "2001:db8::7"
+        );
+        assert_eq!(
+            replaced("CURRENT_ADDRESS_V4", Family::Inet6).unwrap(),
+            "192.0.2.7"
+        );
+        assert_eq!(
+            replaced("CURRENT_GATEWAY_V6", Family::Unspec),
+            Err(TokenError::Unresolved("CURRENT_GATEWAY_V6".into()))
+        );
+    }
+
+    #[test]
+    fn what_was_put_in_is_not_replaced_again() {
+        assert_eq!(
+            replaced("NODE_UPLINK", Family::Unspec).unwrap(),
+            "CURRENT_INTERFACE"
+        );
+    }
+
+    #[test]
+    fn an_unknown_token_names_the_nearest() {
+        let error = replaced("CURRENT_INTERFACES", Family::Unspec).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "CURRENT_INTERFACES is no token, did you mean CURRENT_INTERFACE?"
+        );
+        assert!(replaced("NODE_NOTHING", Family::Unspec).is_err());
+    }
+}
