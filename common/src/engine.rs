@@ -4,9 +4,10 @@
 
 use std::time::Instant;
 
+use crate::ip::run::{Output, refuse};
 use crate::kernel::Kernel;
-use crate::plan::{Draft, micros};
-use crate::pod::Subject;
+use crate::plan::{Draft, Drafted, Fault, micros};
+use crate::pod::{Entrance, Subject};
 use crate::policy::Policy;
 use crate::report::Report;
 use crate::tokens::Surroundings;
@@ -62,4 +63,41 @@ fn draft(
     } else {
         Err(problems)
     }
+}
+
+/// Runs one command from words that a shell has split, with the caller's rights, and answers as `ip` would.
+pub fn serve_words(words: &[String], kernel: &mut dyn Kernel) -> Output {
+    let subject = Subject {
+        pod: None,
+        sandbox: None,
+        entrance: Entrance::Cli,
+        trigger: "ip",
+        interface: None,
+        netns: None,
+    };
+    match Draft::of_words(words).approve(&Policy::of_the_caller(), &subject) {
+        Ok(plan) => plan
+            .run(kernel)
+            .into_iter()
+            .find_map(|done| done.output)
+            .map(|(output, _)| output)
+            .unwrap_or_default(),
+        Err(refused) => refused
+            .into_iter()
+            .find_map(|(drafted, fault)| answer(&drafted, fault?, kernel))
+            .unwrap_or_default(),
+    }
+}
+
+fn answer(drafted: &Drafted, fault: Fault, kernel: &mut dyn Kernel) -> Option<Output> {
+    let stderr = match fault {
+        Fault::Mistake(mistake) => return Some(refuse(&mistake, drafted.lookups(), kernel)),
+        Fault::Word { why, .. } => why,
+        Fault::Denied(denial) => denial.to_string(),
+    };
+    Some(Output {
+        stdout: String::new(),
+        stderr: format!("{stderr}\n"),
+        exit: 1,
+    })
 }

@@ -65,6 +65,29 @@ impl Draft {
         );
     }
 
+    /// One command from words that a shell has split already.
+    #[must_use]
+    pub fn of_words(words: &[String]) -> Self {
+        let words: Vec<words::Word> = (1..)
+            .zip(words)
+            .map(|(column, text)| words::Word {
+                text: text.clone(),
+                column,
+                replaced: false,
+            })
+            .collect();
+        let drafted = Drafted {
+            source: "words".to_owned(),
+            given: String::new(),
+            ignore_failure: false,
+            columns: Vec::new(),
+            reading: Ok(ip::read(&words)),
+        };
+        Self {
+            commands: vec![drafted],
+        }
+    }
+
     /// Judges the whole: a plan if every command is right and allowed.
     ///
     /// # Errors
@@ -147,6 +170,14 @@ impl Drafted {
             .ok()
             .and_then(|reading| reading.command.as_ref().ok())
             .map(full)
+    }
+
+    /// What `ip` would ask the kernel before it comes upon the mistake.
+    #[must_use]
+    pub fn lookups(&self) -> &[Lookup] {
+        self.reading
+            .as_ref()
+            .map_or(&[], |reading| &reading.lookups)
     }
 
     fn fault(&self, policy: &Policy, subject: &Subject) -> Option<Fault> {

@@ -1,4 +1,4 @@
-//! The command line: `try`, `run`.
+//! The command line: `try`, `run`, `ip`.
 
 #![allow(
     clippy::print_stdout,
@@ -27,6 +27,7 @@ chainsaw runs ip commands in a network namespace, over rtnetlink, without an ip 
 
     chainsaw try VALUE…                 in a throw-away namespace that looks like a pod's; no root is needed
     chainsaw run --netns PATH VALUE…    in the namespace at PATH, never the node's own
+    chainsaw ip WORD…                   one command in the caller's namespace, as ip itself would run it
 
 A VALUE is what a pod's annotation holds: a JSON array of commands, or one command a line.
 
@@ -56,6 +57,7 @@ pub fn main(given: Vec<OsString>) -> ExitCode {
             println!("chainsaw {}", env!("CARGO_PKG_VERSION"));
             return ExitCode::SUCCESS;
         }
+        Words::Ip(words) => return ip(words),
         Words::Try { values, .. } => in_a_sample(values),
         Words::Run {
             values,
@@ -71,6 +73,17 @@ pub fn main(given: Vec<OsString>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// One command in the caller's own namespace: iproute2's output, error text and exit status, nothing else.
+fn ip(words: &[String]) -> ExitCode {
+    let output = match Socket::open() {
+        Ok(mut socket) => engine::serve_words(words, &mut socket),
+        Err(error) => return wrong_use(&format!("cannot open a NETLINK_ROUTE socket: {error}")),
+    };
+    print!("{}", output.stdout);
+    eprint!("{}", output.stderr);
+    ExitCode::from(output.exit)
 }
 
 fn wrong_use(why: &str) -> ExitCode {

@@ -19,6 +19,8 @@ pub enum Words {
         /// How to tell.
         form: Form,
     },
+    /// `ip`: the words behind it are iproute2's, not ours.
+    Ip(Vec<String>),
     /// `run`.
     Run {
         /// What to run.
@@ -56,6 +58,13 @@ impl Words {
                 Short('o') | Long("output") => form = Form::named(&parser.value()?.string()?)?,
                 Long("netns") => netns = Some(parser.value()?.string()?),
                 Long("interface") => interface = Some(parser.value()?.string()?),
+                lexopt::Arg::Value(word) if verb.is_none() && word == "ip" => {
+                    return parser
+                        .raw_args()?
+                        .map(ValueExt::string)
+                        .collect::<Result<_, _>>()
+                        .map(Self::Ip);
+                }
                 lexopt::Arg::Value(word) if verb.is_none() => verb = Some(word.string()?),
                 lexopt::Arg::Value(word) => texts.push(word.string()?),
                 other => return Err(other.unexpected()),
@@ -87,7 +96,9 @@ impl Words {
                 interface,
             }),
             ("run", None) => Err("run needs --netns PATH, the namespace to run in".into()),
-            (other, _) => Err(format!("there is no command {other:?} here: use try or run").into()),
+            (other, _) => {
+                Err(format!("there is no command {other:?} here: use try, run or ip").into())
+            }
         }
     }
 
@@ -95,7 +106,7 @@ impl Words {
     pub fn form(&self) -> Form {
         match self {
             Self::Try { form, .. } | Self::Run { form, .. } => *form,
-            Self::Help | Self::Version => Form::Text,
+            Self::Help | Self::Version | Self::Ip(_) => Form::Text,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Names for numbers: routing tables, protocols, scopes, realms, DS fields, groups, route types.
+//! Names for numbers: routing tables, protocols, scopes, DS fields, groups, route types.
 //!
 //! The engine ships iproute2 6.15's own defaults as data; no file of the node is read, so a node cannot change what a
 //! pod's words mean.
@@ -53,9 +53,6 @@ pub const SCOPES: Names = &[
     (253, "link"),
     (200, "site"),
 ];
-
-/// `rt_realms`.
-pub const REALMS: Names = &[(0, "cosmos")];
 
 /// `group`.
 pub const GROUPS: Names = &[(0, "default")];

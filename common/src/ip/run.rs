@@ -37,13 +37,10 @@ impl Output {
 
 /// Runs a command: first the look-ups that reading it left, then what it asks for.
 pub fn run(command: &Command, lookups: &[Lookup], kernel: &mut dyn Kernel) -> Output {
-    let mut devices = Devices::default();
-    for lookup in lookups {
-        match device(&lookup.device, kernel) {
-            Some(index) => devices.learn(index, &lookup.device),
-            None => return Output::of_mistake(&lookup.missing),
-        }
-    }
+    let devices = match look_up(lookups, kernel) {
+        Ok(devices) => devices,
+        Err(missing) => return Output::of_mistake(missing),
+    };
     match &command.action {
         Action::Addr(addr::Action::Change(verb, address)) => {
             change(&addr::request::change(*verb, address, &devices), kernel)
@@ -54,6 +51,20 @@ pub fn run(command: &Command, lookups: &[Lookup], kernel: &mut dyn Kernel) -> Ou
         Action::Link(action) => run_link(action, &command.options, &devices, kernel),
         Action::Route(action) => run_route(action, &command.options, &devices, kernel),
     }
+}
+
+/// Answers a line that is no command as `ip` would: a look-up that fails before the mistake is what it speaks of.
+pub fn refuse(mistake: &Mistake, lookups: &[Lookup], kernel: &mut dyn Kernel) -> Output {
+    Output::of_mistake(look_up(lookups, kernel).err().unwrap_or(mistake))
+}
+
+fn look_up<'a>(lookups: &'a [Lookup], kernel: &mut dyn Kernel) -> Result<Devices, &'a Mistake> {
+    let mut devices = Devices::default();
+    for lookup in lookups {
+        let index = device(&lookup.device, kernel).ok_or(&lookup.missing)?;
+        devices.learn(index, &lookup.device);
+    }
+    Ok(devices)
 }
 
 fn run_link(

@@ -2,7 +2,7 @@
 
 use super::super::args::{Args, spelt};
 use super::super::keyword::{Keyword, exact, prefix};
-use super::super::mistake::{Mistake, USAGE};
+use super::super::mistake::Mistake;
 use super::super::names;
 use super::super::options::{Options, not_spoken, verb};
 use super::super::prefix::Prefix;
@@ -117,12 +117,6 @@ fn address(args: &mut Args<'_>, options: &Options) -> Result<Address, Mistake> {
             1,
         ));
     }
-    if address.local.is_none() && address.peer.is_none() {
-        return Err(Mistake::new(
-            "There is no address here: name one, with the length of its prefix.",
-            USAGE,
-        ));
-    }
     let dev = address.dev.clone();
     args.look_up(&dev, Mistake::no_device(&dev));
     Ok(address)
@@ -165,7 +159,7 @@ fn option(
         }
         Key::Scope => {
             let scope = |word: &str| names::number_of(names::SCOPES, word);
-            address.scope = Some(args.read(scope, "invalid scope value.\n")?);
+            address.scope = Some(args.read(scope, "invalid scope value.")?);
         }
         Key::Dev => args.value()?.clone_into(&mut address.dev),
         Key::Label => address.label = Some(args.value()?.to_owned()),
@@ -221,7 +215,11 @@ fn filter(args: &mut Args<'_>, options: &Options) -> Result<Filter, Mistake> {
             args.take();
         }
         match row.map_or(FilterKey::Dev, |row| row.key) {
-            FilterKey::To => filter.to = Some(args.prefix(filter.family)?),
+            FilterKey::To => {
+                let to = args.prefix(filter.family)?;
+                filter.family = to.family;
+                filter.to = Some(to);
+            }
             FilterKey::Scope => {
                 let scope = |word: &str| names::number_of(names::SCOPES, word);
                 filter.scope = Some(args.read(scope, "invalid \"scope\"\n")?);

@@ -63,10 +63,7 @@ pub fn print(
         if (filter.up && link.flags & iff::UP == 0) || (wanted.is_empty() && !bare) {
             continue;
         }
-        let of_scope = wanted
-            .into_iter()
-            .filter(|address| filter.scope.is_none_or(|scope| scope == address.scope));
-        entries.push(device(&link, of_scope, filter, options, names));
+        entries.push(device(&link, wanted.into_iter(), filter, options, names));
     }
     entries
 }
@@ -110,6 +107,7 @@ fn device<'a>(
 fn wanted(address: &Shown<'_>, filter: &Filter) -> bool {
     let family = matches!(filter.family, Family::Unspec) || filter.family == address.family;
     family
+        && filter.scope.is_none_or(|scope| scope == address.scope)
         && filter.to.is_none_or(|to| {
             address
                 .attributes

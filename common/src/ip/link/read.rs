@@ -199,17 +199,21 @@ fn once(key: &str, before: Option<u32>, args: &mut Args<'_>) -> Result<u32, Mist
 
 /// Hexadecimal bytes with colons. How many are right is for the device's type to say.
 fn address(args: &mut Args<'_>) -> Result<Vec<u8>, Mistake> {
-    let word = args.value()?;
     let octet = |part: &str| {
-        u8::from_str_radix(part, 16)
+        let byte = u8::from_str_radix(part, 16)
             .ok()
-            .filter(|_| (1..=2).contains(&part.len()))
+            .filter(|_| !part.starts_with('+'));
+        byte.ok_or_else(|| Mistake::new(format!("\"{part}\" is invalid lladdr."), 1))
     };
-    let bytes: Option<Vec<u8>> = word.split(':').map(octet).collect();
-    bytes
-        .filter(|bytes| bytes.len() <= 32)
-        .ok_or_else(|| Mistake::new(format!("\"{word}\" is invalid lladdr."), 1))
+    args.value()?
+        .split(':')
+        .take(ADDRESS_BYTES)
+        .map(octet)
+        .collect()
 }
+
+/// `MAX_ADDR_LEN` (`linux/netdevice.h`).
+const ADDRESS_BYTES: usize = 32;
 
 fn kind(args: &mut Args<'_>) -> Result<Kind, Mistake> {
     let word = args.value()?;

@@ -168,9 +168,6 @@ pub(super) fn print(entry: &mut Entry, received: &Received<'_>) {
             "{name} {}{text} ",
             if lock { "lock " } else { "" }
         ));
-        if lock {
-            values.insert("lock".to_owned(), true.into());
-        }
         values.insert((*name).to_owned(), json);
     }
     entry.json("metrics", serde_json::Value::Array(vec![values.into()]));

@@ -73,7 +73,7 @@ fn leg(args: &mut Args<'_>, family: &mut Family) -> Result<Nexthop, Mistake> {
             Key::Via => nexthop.via = Some(gateway(args, family)?),
             Key::Dev => {
                 let dev = args.value()?;
-                args.look_up(dev, Mistake::no_device(dev));
+                args.look_up(dev, no_device(dev));
                 nexthop.dev = Some(dev.to_owned());
             }
             Key::Weight => {
@@ -124,4 +124,12 @@ impl Nexthop {
         }
         text
     }
+}
+
+/// A leg's device is missing: two lines, and the status of usage.
+fn no_device(dev: &str) -> Mistake {
+    Mistake::new(
+        format!("Cannot find device \"{dev}\"\nError: cannot parse nexthop"),
+        USAGE,
+    )
 }
