@@ -1,0 +1,209 @@
+//! What one ADD costs: `chainsaw` with no command and with two, an empty static binary, and the Go plugin `tuning`, in
+//! turn, in one run, copied the same way and given the same standard input. `make bench` runs it.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use chainsaw_tests::{machine::Machine, parts};
+use serde_json::json;
+
+/// How often each is run.
+const ROUNDS: usize = 300;
+/// Rounds that warm the caches and are not counted.
+const WARM_UP: usize = 20;
+/// Where everything lies in the machine: memory.
+const FOLDER: &str = "/run/bench";
+
+/// One side of the comparison.
+struct Side {
+    name: &'static str,
+    binary: &'static str,
+    conf: &'static str,
+    /// The most it may cost, as a ratio to the empty binary.
+    gate: Option<f64>,
+}
+
+const SIDES: [Side; 5] = [
+    Side {
+        name: "empty static binary",
+        binary: "empty",
+        conf: "none",
+        gate: None,
+    },
+    Side {
+        name: "chainsaw, no value",
+        binary: "chainsaw",
+        conf: "none",
+        gate: Some(1.25),
+    },
+    Side {
+        name: "chainsaw, two commands",
+        binary: "chainsaw",
+        conf: "two",
+        gate: Some(1.5),
+    },
+    Side {
+        name: "chainsaw, DEL",
+        binary: "chainsaw",
+        conf: "none",
+        gate: None,
+    },
+    Side {
+        name: "tuning (Go)",
+        binary: "tuning",
+        conf: "none",
+        gate: None,
+    },
+];
+
+fn main() -> Result<ExitCode> {
+    let words: Vec<String> = std::env::args().collect();
+    if words.iter().any(|word| word == "inside") {
+        inside()
+    } else {
+        outside()
+    }
+}
+
+/// Makes a machine with a pod's namespace in it, and runs this program again inside.
+fn outside() -> Result<ExitCode> {
+    let machine = Machine::boot()?;
+    let folder = machine.path(FOLDER);
+    fs::create_dir_all(&folder)?;
+    let empty =
+        std::env::var("CHAINSAW_EMPTY").context("CHAINSAW_EMPTY is not set: run `make bench`")?;
+    for (from, name) in [
+        (empty.into(), "empty"),
+        (parts::chainsaw()?, "chainsaw"),
+        (parts::cni()?.join("tuning"), "tuning"),
+        (std::env::current_exe()?, "bench"),
+    ] {
+        fs::copy(&from, folder.join(name)).with_context(|| format!("copy {}", from.display()))?;
+    }
+    machine.write(
+        "/etc/chainsaw/config.toml",
+        "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n",
+    )?;
+    for (name, annotations) in [
+        ("none", json!({})),
+        ("two", json!({"k8s.v1.cni.cncf.io/chainsaw": TWO})),
+    ] {
+        machine.write(format!("{FOLDER}/{name}.json"), conf(&annotations))?;
+    }
+    for line in POD {
+        machine.program("ip").args(line.split(' ')).stdout()?;
+    }
+    let output = machine
+        .program(format!("{FOLDER}/bench"))
+        .arg("inside")
+        .limit(Duration::from_secs(300))
+        .run()?;
+    print!("{}{}", output.stdout, output.stderr);
+    Ok(if output.status == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+const TWO: &str = r#"["ip route replace 192.0.3.0/24 dev CURRENT_INTERFACE", "ip route"]"#;
+
+const POD: [&str; 5] = [
+    "netns add pod",
+    "-n pod link add eth0 type veth peer name node0",
+    "-n pod link set node0 up",
+    "-n pod link set eth0 up",
+    "-n pod address add 192.0.2.10/24 dev eth0",
+];
+
+fn conf(annotations: &serde_json::Value) -> String {
+    let prev_result = json!({
+        "cniVersion": "1.0.0",
+        "interfaces": [{"name": "eth0", "mac": "02:00:00:00:00:01", "sandbox": "/run/netns/pod"}],
+        "ips": [{"address": "192.0.2.10/24", "gateway": "192.0.2.1", "interface": 0}],
+        "routes": [{"dst": "0.0.0.0/0"}],
+        "dns": {}
+    });
+    let runtime_config = json!({"io.kubernetes.cri.pod-annotations": annotations});
+    json!({"cniVersion": "1.0.0", "name": "bench", "type": "chainsaw", "runtimeConfig": runtime_config, "prevResult": prev_result})
+        .to_string()
+}
+
+/// Runs every side in turn, and prints medians and ratios.
+fn inside() -> Result<ExitCode> {
+    let mut times: Vec<Vec<Duration>> = vec![Vec::with_capacity(ROUNDS); SIDES.len()];
+    for round in 0..WARM_UP + ROUNDS {
+        for (side, times) in SIDES.iter().zip(&mut times) {
+            let time = once(side)?;
+            if round >= WARM_UP {
+                times.push(time);
+            }
+        }
+    }
+    let medians: Vec<Duration> = times.iter_mut().map(|times| median(times)).collect();
+    let base = medians.first().context("there is a base")?.as_secs_f64();
+    println!("ADD, medians of {ROUNDS} runs in turn:");
+    let mut held = true;
+    for (side, median) in SIDES.iter().zip(&medians) {
+        let ratio = median.as_secs_f64() / base;
+        let verdict = side.gate.map_or(String::new(), |gate| {
+            held &= ratio <= gate;
+            format!(
+                "  gate {gate:.2}x {}",
+                if ratio <= gate { "held" } else { "MISSED" }
+            )
+        });
+        println!(
+            "  {:<24} {:>8.0} us {ratio:>7.2}x{verdict}",
+            side.name,
+            median.as_secs_f64() * 1e6
+        );
+    }
+    Ok(if held {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is timed is the start of a process and nothing around it"
+)]
+fn once(side: &Side) -> Result<Duration> {
+    let folder = Path::new(FOLDER);
+    let stdin = File::open(folder.join(format!("{}.json", side.conf)))?;
+    let verb = if side.name.ends_with("DEL") {
+        "DEL"
+    } else {
+        "ADD"
+    };
+    let mut command = std::process::Command::new(folder.join(side.binary));
+    command
+        .env_clear()
+        .env("CNI_COMMAND", verb)
+        .env("CNI_CONTAINERID", "bench")
+        .env("CNI_NETNS", "/run/netns/pod")
+        .env("CNI_IFNAME", "eth0")
+        .env("CNI_PATH", FOLDER)
+        .env(
+            "CNI_ARGS",
+            "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=bench",
+        )
+        .stdin(stdin)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let clock = Instant::now();
+    let status = command.status()?;
+    let time = clock.elapsed();
+    ensure!(status.success(), "{} ended with {status}", side.name);
+    Ok(time)
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}

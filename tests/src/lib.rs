@@ -1,0 +1,20 @@
+//! What the tests stand on: real containerds on machines made of namespaces, pods, and twin network namespaces in which
+//! iproute2 judges us. `tests/README.md` shows how to write a test.
+
+mod cgroup;
+pub mod cri;
+pub mod image;
+pub mod judge;
+pub mod machine;
+pub mod network;
+pub mod node;
+pub mod parts;
+pub mod pod;
+pub mod process;
+pub mod scratch;
+pub mod twins;
+
+pub use network::{bridge, dual_stack_bridge};
+pub use node::Node;
+pub use parts::Containerd;
+pub use twins::Twins;

@@ -1,0 +1,82 @@
+//! The real parts that judge us, as `tests/parts.sh` unpacked them, and the product as it was built.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+
+/// A containerd that the product must work on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Containerd {
+    /// 1.7, the oldest supported: version 2 configuration, NRI off unless asked for.
+    V1_7,
+    /// 2.x, the newest at hand: version 3 configuration, NRI on unless refused.
+    V2,
+}
+
+impl Containerd {
+    /// Both, for tests that hold on every containerd.
+    pub const ALL: [Self; 2] = [Self::V1_7, Self::V2];
+
+    /// The directory of its programs: `containerd`, `ctr`, the shim.
+    pub fn bin_dir(self) -> Result<PathBuf> {
+        let folder = match self {
+            Self::V1_7 => "containerd-1.7",
+            Self::V2 => "containerd-2",
+        };
+        part(&format!("{folder}/usr/bin"))
+    }
+}
+
+/// The directory of the reference CNI plugins.
+pub fn cni_bin_dir() -> Result<PathBuf> {
+    part("cni/usr/lib/cni")
+}
+
+/// The `ip` of iproute2 6.15.
+pub fn judge_ip() -> Result<PathBuf> {
+    part("judge/bin/ip")
+}
+
+/// The name tables (`rt_tables`, `rt_protos`, ...) of the judge's own package.
+pub fn judge_share() -> Result<PathBuf> {
+    part("judge/usr/share")
+}
+
+/// The built `chainsaw`: `CHAINSAW_BIN` if set, else the release build for this machine.
+pub fn chainsaw() -> Result<PathBuf> {
+    let path = match env::var_os("CHAINSAW_BIN") {
+        Some(path) => PathBuf::from(path),
+        None => workspace().join(concat!(
+            "target/",
+            env!("CHAINSAW_TARGET"),
+            "/release/chainsaw"
+        )),
+    };
+    ensure!(
+        path.is_file(),
+        "{} is missing: run `make build`",
+        path.display()
+    );
+    Ok(path)
+}
+
+/// The root of the workspace.
+pub(crate) fn workspace() -> &'static Path {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests)
+}
+
+fn part(relative: &str) -> Result<PathBuf> {
+    let root = match env::var_os("CHAINSAW_PARTS") {
+        Some(path) => PathBuf::from(path),
+        None => workspace().join("target/parts"),
+    };
+    let path = root.join(relative);
+    ensure!(
+        path.exists(),
+        "{} is missing: run `make parts`",
+        path.display()
+    );
+    Ok(path)
+}
