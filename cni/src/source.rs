@@ -139,3 +139,105 @@ pub fn pod(environment: &Environment) -> Option<Pod> {
         uid: argument("K8S_POD_UID").filter(|uid| !uid.is_empty()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(rest: &str) -> Result<Option<Value>, Error> {
+        let conf = format!("{{\"cniVersion\": \"1.0.0\"{rest}}}");
+        let environment = Environment {
+            ifname: Some("net1".into()),
+            args: Some(
+                "K8S_POD_NAME=web;IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_UID=u".into(),
+            ),
+            ..Environment::default()
+        };
+        value(&NetConf::read(conf.as_bytes()).unwrap(), &environment)
+    }
+
+    fn annotations(pairs: &str) -> String {
+        format!(", \"runtimeConfig\": {{\"{CAPABILITY}\": {pairs}}}")
+    }
+
+    fn text(rest: &str) -> Option<(String, String)> {
+        found(rest).unwrap().map(|value| (value.source, value.text))
+    }
+
+    #[test]
+    fn the_key_of_the_interface_wins_over_the_plain_one() {
+        let both = annotations(&format!(
+            "{{\"{KEY}\": \"plain\", \"{KEY}.net1\": \"own\", \"{KEY}.net2\": \"other\"}}"
+        ));
+        assert_eq!(text(&both), Some((format!("{KEY}.net1"), "own".into())));
+        assert_eq!(
+            text(&annotations(&format!("{{\"{KEY}\": \"plain\"}}"))),
+            Some((KEY.into(), "plain".into()))
+        );
+        assert_eq!(
+            text(&annotations(&format!("{{\"{KEY}.net2\": \"other\"}}"))),
+            None
+        );
+    }
+
+    #[test]
+    fn the_argument_wins_over_the_keys_and_may_be_an_array() {
+        let both = annotations(&format!("{{\"{KEY}\": \"plain\"}}"))
+            + r#", "args": {"cni": {"chainsaw": ["ip route"], "x": 1}}"#;
+        assert_eq!(
+            text(&both),
+            Some(("args.cni.chainsaw".into(), "[\"ip route\"]".into()))
+        );
+        assert_eq!(
+            text(r#", "args": {"cni": {"chainsaw": "ip addr"}}"#)
+                .unwrap()
+                .1,
+            "ip addr"
+        );
+        assert!(found(r#", "args": {"cni": {"chainsaw": 7}}"#).is_err());
+    }
+
+    #[test]
+    fn arguments_of_other_plugins_are_their_own() {
+        for args in [
+            r#"{"cni": {"ips": []}}"#,
+            r#"{"cni": null}"#,
+            "[]",
+            "7",
+            r#"{"labels": [{"key": 1}]}"#,
+        ] {
+            assert_eq!(
+                text(&(annotations("{}") + ", \"args\": " + args)),
+                None,
+                "{args}"
+            );
+        }
+    }
+
+    #[test]
+    fn present_means_known_also_when_it_is_null() {
+        assert_eq!(text(&annotations("null")), None);
+        assert_eq!(text(&annotations("{}")), None);
+        for unknown in ["", ", \"runtimeConfig\": {}", ", \"runtimeConfig\": null"] {
+            assert!(
+                matches!(found(unknown), Err(Error::Unknown { pod }) if pod == "default/web"),
+                "{unknown}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_pod_there_is_nothing_to_ask() {
+        let conf = NetConf::read(br#"{"cniVersion": "1.0.0"}"#).unwrap();
+        assert_eq!(value(&conf, &Environment::default()).unwrap(), None);
+    }
+
+    #[test]
+    fn a_value_that_is_no_string_is_an_error() {
+        assert!(matches!(
+            found(&annotations(&format!("{{\"{KEY}\": [1]}}"))),
+            Err(Error::Annotations { .. })
+        ));
+        assert!(found(&annotations("7")).is_err());
+    }
+}

@@ -1,0 +1,47 @@
+# The one door: `make demo` shows it, `make test` proves it. Each does all its own set-up.
+
+HOST := $(shell rustc -vV | sed -n 's/^host: //p')
+RELEASE := target/$(HOST)/release
+# Static, and not position-independent: what that saves and what it costs stands in README, "What an ADD costs".
+STATIC := -C target-feature=+crt-static -C relocation-model=static
+
+.PHONY: all demo test lint docs build parts bench tools clean
+
+all: build
+
+## Shows the main job: first without root in a throw-away namespace, then, with root, in a pod on a real containerd.
+demo: build
+	@tests/demo.sh $(RELEASE)/chainsaw
+
+## Everything that CI asks for: formatting, lints, licences, documentation, all tests, the privileged ones too.
+test: lint docs build parts
+	cargo nextest run --workspace --locked
+
+lint: tools
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo deny --log-level error check bans licenses sources
+
+docs:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+
+## The plugin, static.
+build:
+	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-cni
+
+## The real containerd, CNI plugins and ip that tests and demo run against.
+parts:
+	@tests/parts.sh
+
+## What an ADD costs, as ratios to an empty static binary.
+bench: build parts
+	rustc --edition 2024 -C opt-level=3 -C lto=fat -C codegen-units=1 -C panic=abort -C strip=symbols $(STATIC) \
+		tests/benches/empty.rs -o target/empty
+	CHAINSAW_EMPTY=$(CURDIR)/target/empty cargo bench --locked -p chainsaw-tests --bench add
+
+tools:
+	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
+	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
+
+clean:
+	cargo clean

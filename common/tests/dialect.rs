@@ -1,0 +1,290 @@
+//! The dialect without a kernel: what is shown is what runs, what no profile allows is no command, nothing panics.
+
+use chainsaw_common::ip::{self, Command};
+use chainsaw_common::words::{self, Word};
+use proptest::prelude::*;
+
+fn read(line: &str) -> Result<Command, ip::Mistake> {
+    ip::read(&words::split(line).unwrap()).command
+}
+
+/// Every option of every form, so that none is lost on the way to the full form.
+const FORMS: &[(&str, &str)] = &[
+    ("r", "route show"),
+    ("-4 -o -d r s", "-4 -details -oneline route show"),
+    ("-j -p -N a", "-json -pretty -Numeric address show"),
+    (
+        "-f inet6 ro a default via 2001:db8::1",
+        "-6 route add default via 2001:db8::1",
+    ),
+    ("r a 10.1/16 dev eth0", "route add 10.1.0.0/16 dev eth0"),
+    (
+        "route add unicast 192.0.2.0/24 via 10.0.0.1 dev eth0 src 10.0.0.2 t 100 proto static scope global tos 0x10 p 7 \
+         onlink mtu lock 1400 advmss 1300 hoplimit 9",
+        "route add unicast 192.0.2.0/24 tos 0x10 via 10.0.0.1 dev eth0 table 100 proto static scope global src 10.0.0.2 \
+         metric 7 onlink mtu lock 1400 advmss 1300 hoplimit 9",
+    ),
+    (
+        "route replace 2001:db8::/32 from 2001:db8:1::/48 via fe80::1 dev eth0 pref high",
+        "route replace 2001:db8::/32 from 2001:db8:1::/48 via fe80::1 dev eth0 pref high",
+    ),
+    ("route del 192.0.2.1/32", "route del 192.0.2.1/32"),
+    (
+        "route append 192.0.2.0/24 via inet6 fe80::1 dev eth0",
+        "route append 192.0.2.0/24 via inet6 fe80::1 dev eth0",
+    ),
+    (
+        "route add default nexthop via 10.0.0.1 weight 2 nexthop dev eth0 onlink",
+        "route add default nexthop via 10.0.0.1 weight 2 nexthop dev eth0 onlink",
+    ),
+    (
+        "route add blackhole 192.0.2.0/24 rto_min 5ms",
+        "route add blackhole 192.0.2.0/24 rto_min 5",
+    ),
+    (
+        "r s t all proto static scope link type local dev eth0 via 10.0.0.1 src 10.0.0.2 tos 4 metric 3 root 10/8",
+        "route show to root 10.0.0.0/8 table all proto static scope link type local tos 0x04 dev eth0 metric 3 \
+         via 10.0.0.1 src 10.0.0.2",
+    ),
+    (
+        "a a 192.0.2.1/24 brd + dev eth0 label eth0:x scope link metric 3 nodad noprefixroute",
+        "address add 192.0.2.1/24 broadcast + dev eth0 scope link label eth0:x metric 3 nodad noprefixroute",
+    ),
+    (
+        "addr del 10.0.0.1 peer 10.0.0.2/32 dev eth0",
+        "address del 10.0.0.1 peer 10.0.0.2/32 dev eth0",
+    ),
+    (
+        "addr show up scope global to 10.0.0.0/8 eth0",
+        "address show dev eth0 up scope global to 10.0.0.0/8",
+    ),
+    (
+        "link set eth0 down mtu 1400 qlen 7 address 2:0:0:0:0:a name eth1 master br0 alias 'a \"b\" c'",
+        "link set dev eth0 name eth1 down address 02:00:00:00:00:0a mtu 1400 txqueuelen 7 master br0 alias 'a \"b\" c'",
+    ),
+    (
+        "link set eth0 nomaster alias ''",
+        "link set dev eth0 nomaster alias ''",
+    ),
+    (
+        "l a v0 up type veth peer name v1 mtu 1400",
+        "link add dev v0 up type veth peer dev v1 mtu 1400",
+    ),
+    ("link add i0 type ifb", "link add dev i0 type ifb"),
+    ("l d i0", "link delete dev i0"),
+    (
+        "link show up master br0 dev eth0",
+        "link show dev eth0 up master br0",
+    ),
+];
+
+#[test]
+fn a_command_is_shown_in_its_full_form() {
+    for (given, full) in FORMS
+        .iter()
+        .filter(|(given, _)| !given.contains("type ifb name"))
+    {
+        assert_eq!(read(given).unwrap().to_string(), *full, "{given}");
+    }
+}
+
+#[test]
+fn the_full_form_is_the_same_command() {
+    for (given, full) in FORMS
+        .iter()
+        .filter(|(given, _)| !given.contains("type ifb name"))
+    {
+        assert_eq!(read(given), read(full), "{given}");
+    }
+}
+
+#[test]
+fn a_kind_takes_the_rest_of_the_line() {
+    assert!(read("link add type ifb name i0").is_err());
+}
+
+/// What hands a pod the node, by every spelling that iproute2 accepts.
+const NEVER: &[&str] = &[
+    "netns add x",
+    "net exec x sh",
+    "netn list",
+    "-all netns exec sh",
+    "-a netns delete",
+    "-n other route",
+    "--ne ../../proc/1/ns/net route",
+    "-netns x link",
+    "-b /etc/shadow",
+    "-batch /etc/shadow",
+    "-force -batch /etc/shadow",
+    "-fo route",
+    "-r route",
+    "-rc 1 route",
+    "vrf exec default sh",
+    "v exec default sh",
+    "monitor",
+    "mo link",
+    "xfrm state",
+    "x monitor",
+    "macsec show",
+    "tuntap add t0 mode tap",
+    "tap add t0",
+    "route save",
+    "route restore",
+    "r showd",
+    "addr sa",
+    "addr rest",
+    "addr showd",
+    "link set eth0 netns 1",
+    "link set lo netns other",
+    "link add x netns 1 type bridge",
+    "link add v type veth peer name w netns 1",
+    "link add v type veth peer netns 1 name w",
+    "link add v type veth peer name w xdp obj /x",
+    "link add v type veth peer name w vf 0 mac 02:00:00:00:00:01",
+    "link set eth0 link-netns 1",
+    "link set eth0 link-n 1",
+    "link set eth0 link-netnsid 0",
+    "link set eth0 xdp obj /etc/shadow",
+    "link set eth0 xdpgeneric obj /x",
+    "link set eth0 xdpdrv obj /x",
+    "link set eth0 xdpoffload obj /x",
+    "link set eth0 vf 0 trust on",
+];
+
+#[test]
+fn what_no_profile_allows_is_no_command_and_says_so() {
+    for line in NEVER {
+        let mistake = read(line).expect_err(line);
+        assert!(mistake.never.is_some(), "{line}: {mistake:?}");
+    }
+}
+
+#[test]
+fn a_form_that_is_not_spoken_is_refused_and_the_nearest_is_named() {
+    let hint = |line: &str| read(line).unwrap_err().hint;
+    assert_eq!(hint("roue"), Some("route".into()));
+    assert_eq!(hint("route sohw"), Some("route show".into()));
+    assert_eq!(hint("--jsno route"), Some("-json".into()));
+    assert_eq!(hint("route add default metrc 5"), Some("metric".into()));
+    assert_eq!(hint("link set eth0 mut 1400"), Some("mtu".into()));
+}
+
+#[test]
+fn a_replaced_token_is_never_a_keyword() {
+    let word = |text: &str, replaced| Word {
+        text: text.into(),
+        column: 1,
+        replaced,
+    };
+    let show = [word("link", false), word("show", false), word("up", true)];
+    assert_eq!(
+        ip::read(&show).command.unwrap().to_string(),
+        "link show dev up"
+    );
+    assert!(ip::read(&[word("route", true)]).command.is_err());
+    assert!(
+        ip::read(&[word("-6", true), word("route", false)])
+            .command
+            .is_err()
+    );
+    assert!(
+        ip::read(&[word("route", false), word("add", true)])
+            .command
+            .is_err()
+    );
+}
+
+#[test]
+fn look_ups_come_in_the_order_in_which_iproute2_makes_them() {
+    let reading = ip::read(&words::split("link set eth0 master br0 frob").unwrap());
+    let devices: Vec<&str> = reading
+        .lookups
+        .iter()
+        .map(|lookup| lookup.device.as_str())
+        .collect();
+    assert_eq!(devices, ["br0"]);
+    assert!(reading.command.is_err());
+}
+
+/// Words that hostile values are made of: keywords, denied words, numbers, junk.
+fn word() -> impl Strategy<Value = String> {
+    const KNOWN: &[&str] = &[
+        "ip",
+        "-4",
+        "-6",
+        "-j",
+        "-n",
+        "-b",
+        "--",
+        "-",
+        "route",
+        "r",
+        "link",
+        "addr",
+        "add",
+        "del",
+        "show",
+        "set",
+        "via",
+        "dev",
+        "table",
+        "all",
+        "default",
+        "10.0.0.0/8",
+        "2001:db8::/32",
+        "fe80::1",
+        "mtu",
+        "lock",
+        "1400",
+        "nexthop",
+        "weight",
+        "0",
+        "-1",
+        "0x",
+        "type",
+        "veth",
+        "peer",
+        "name",
+        "netns",
+        "xdp",
+        "vf",
+        "master",
+        "br0",
+        "scope",
+        "",
+        "/",
+        "0/0",
+        "1/33",
+        "lo",
+        "eth0",
+        "rtt",
+        "5s",
+        "1e9s",
+        "NaNs",
+        "infms",
+        "brd",
+        "+",
+        "label",
+        "metric",
+    ];
+    prop_oneof![8 => prop::sample::select(KNOWN).prop_map(str::to_owned), 1 => ".{0,12}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+    #[test]
+    fn no_words_make_the_reader_panic_and_what_it_accepts_can_be_read_again(texts in prop::collection::vec(word(), 0..12)) {
+        let words: Vec<Word> = texts.iter().map(|text| Word { text: text.clone(), column: 1, replaced: false }).collect();
+        if let Ok(command) = ip::read(&words).command {
+            let full = command.to_string();
+            prop_assert!(!full.split(' ').any(|word| ["netns", "xdp", "vf", "-n", "-b"].contains(&word)), "{full}");
+            prop_assert_eq!(read(&full), Ok(command), "{}", full);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_splitter_panic(text in "\\PC{0,200}") {
+        let _ = words::split(&text);
+    }
+}
