@@ -4,10 +4,6 @@
 use std::env;
 use std::error::Error;
 
-#[expect(
-    clippy::print_stdout,
-    reason = "this is how a build script speaks to cargo"
-)]
 fn main() -> Result<(), Box<dyn Error>> {
     let (file, include) = ("../proto/cri.proto", "../proto");
     let descriptors = protox::compile([file], [include])?;

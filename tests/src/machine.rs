@@ -51,6 +51,11 @@ impl Machine {
             .through(enter.map(OsString::from))
     }
 
+    /// Process 1, by the id that it has for us.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
     /// Where a file of the machine is for us. Takes an absolute path without symbolic links to absolute paths in it:
     /// the kernel would follow those to our own files. So `/run`, never `/var/run`.
     pub fn path(&self, inside: impl AsRef<Path>) -> PathBuf {

@@ -112,7 +112,7 @@ impl Builder {
 
     fn install_plugins(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
-        for plugin in fs::read_dir(parts::cni_bin_dir()?)? {
+        for plugin in fs::read_dir(parts::cni()?)? {
             let plugin = plugin?;
             let link = folder.join(plugin.file_name());
             // The host's own plugins may show through.
@@ -187,6 +187,11 @@ impl Node {
     /// The machine: its files, and programs in it.
     pub fn machine(&self) -> &Machine {
         &self.machine
+    }
+
+    /// The test's own directory, outside of the machine.
+    pub fn scratch(&self) -> &Scratch {
+        &self.scratch
     }
 
     /// The runtime interface, for what [`Node::pod`] does not say.

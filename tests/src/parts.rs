@@ -29,7 +29,7 @@ impl Containerd {
 }
 
 /// The directory of the reference CNI plugins.
-pub fn cni_bin_dir() -> Result<PathBuf> {
+pub fn cni() -> Result<PathBuf> {
     part("cni/usr/lib/cni")
 }
 

@@ -27,6 +27,7 @@ pub struct RunningPod<'n> {
     netns: Option<PathBuf>,
     ips: Vec<String>,
     attempts: AtomicU32,
+    left: bool,
 }
 
 /// A container of a running pod. Goes with the pod.
@@ -96,6 +97,8 @@ impl<'n> Pod<'n> {
 
     /// Uses the node's network instead of one of its own.
     pub fn host_network(mut self) -> Self {
+        // The node's host name belongs to its network: a runtime refuses another.
+        self.config.hostname.clear();
         let linux = self.config.linux.get_or_insert_default();
         let options = linux
             .security_context
@@ -131,6 +134,7 @@ impl<'n> Pod<'n> {
             netns: None,
             ips: Vec::new(),
             attempts: AtomicU32::new(0),
+            left: false,
         };
         pod.learn()?;
         Ok(pod)
@@ -230,6 +234,12 @@ impl<'n> RunningPod<'n> {
         })
     }
 
+    /// Lets the pod run on until the node ends, and gives the sandbox's id.
+    pub fn leave(mut self) -> String {
+        self.left = true;
+        self.id.clone()
+    }
+
     /// Stops the sandbox: its network is taken down, it stays known.
     pub fn stop(&self) -> Result<()> {
         let pod_sandbox_id = self.id.clone();
@@ -272,8 +282,10 @@ impl<'n> RunningPod<'n> {
 
 impl Drop for RunningPod<'_> {
     fn drop(&mut self) {
-        // The node's end removes what this could not; a test of removal calls `remove`.
-        self.remove().ok();
+        if !self.left {
+            // The node's end removes what this could not; a test of removal calls `remove`.
+            self.remove().ok();
+        }
     }
 }
 

@@ -20,6 +20,9 @@ use crate::process::wait_until;
 /// The file whose lock says that the owner lives. The kernel drops the lock when the owner dies, however it dies.
 const OWNER: &str = "owner";
 
+/// The file that a test locks while it sweeps and makes its directory.
+const TURN: &str = ".turn";
+
 /// A test's own directory, removed when this is dropped.
 pub struct Scratch {
     name: String,
@@ -32,6 +35,10 @@ impl Scratch {
     pub fn new() -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let root = workspace().join("target/scratch");
+        fs::create_dir_all(&root).with_context(|| format!("make {}", root.display()))?;
+        // One at a time: a directory that is not locked yet must not be taken for a dead test's.
+        let turn = File::create(root.join(TURN))?;
+        turn.lock()?;
         sweep(&root)?;
         let name = format!(
             "t{}-{}",
@@ -39,13 +46,10 @@ impl Scratch {
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
         let path = root.join(&name);
-        // Locked before it has its name, so that no sweep takes it for a dead one's.
-        let unnamed = root.join(format!(".{name}"));
-        fs::create_dir_all(&unnamed).with_context(|| format!("make {}", unnamed.display()))?;
-        let mut owner = File::create(unnamed.join(OWNER))?;
+        fs::create_dir(&path).with_context(|| format!("make {}", path.display()))?;
+        let mut owner = File::create(path.join(OWNER))?;
         owner.lock()?;
         writeln!(owner, "{}", process::id())?;
-        fs::rename(&unnamed, &path)?;
         Ok(Self {
             name,
             path,
@@ -82,11 +86,10 @@ fn cgroup_of(name: &str) -> String {
 
 /// Removes the directories of dead tests, and their control groups.
 fn sweep(root: &Path) -> Result<()> {
-    fs::create_dir_all(root).with_context(|| format!("make {}", root.display()))?;
     for entry in fs::read_dir(root)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') && is_dead(&entry.path())? {
+        if name != TURN && is_dead(&entry.path())? {
             remove(&entry.path(), &name)
                 .with_context(|| format!("sweep what dead test {name} left"))?;
         }
@@ -97,8 +100,8 @@ fn sweep(root: &Path) -> Result<()> {
 fn is_dead(path: &Path) -> Result<bool> {
     let owner = match File::open(path.join(OWNER)) {
         Ok(file) => file,
-        // Another sweep was here, perhaps only half-way.
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(path.exists()),
+        // Killed before it had an owner, or removed half-way.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
         Err(error) => {
             return Err(error).with_context(|| format!("open the owner of {}", path.display()));
         }
