@@ -48,7 +48,7 @@ impl Machine {
         ];
         Program::new(name)
             .mortal()
-            .through(enter.map(OsString::from))
+            .behind(enter.map(OsString::from))
     }
 
     /// Process 1, by the id that it has for us.

@@ -5,7 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
@@ -29,6 +29,7 @@ pub struct Program {
     environment: Vec<(OsString, OsString)>,
     stdin: Vec<u8>,
     limit: Duration,
+    behind: bool,
 }
 
 /// What a program that ran to its end left behind.
@@ -49,6 +50,8 @@ pub struct Output {
 pub struct Child {
     inner: std::process::Child,
     what: String,
+    /// The program is a child of what was started, which waits for it and ends as it ends.
+    behind: bool,
 }
 
 impl Program {
@@ -59,6 +62,7 @@ impl Program {
             environment: Vec::new(),
             stdin: Vec::new(),
             limit: LIMIT,
+            behind: false,
         }
     }
 
@@ -124,14 +128,18 @@ impl Program {
 
     /// Starts a long-lived program whose output goes to the end of the file `log`.
     pub fn start(self, log: &Path) -> Result<Child> {
-        let what = self.to_string();
+        let (what, behind) = (self.to_string(), self.behind);
         let log = File::options()
             .create(true)
             .append(true)
             .open(log)
             .with_context(|| format!("open {}", log.display()))?;
         let inner = self.mortal().spawn(log.try_clone()?.into(), log.into())?;
-        Ok(Child { inner, what })
+        Ok(Child {
+            inner,
+            what,
+            behind,
+        })
     }
 
     /// Starts a holder: a program that says one line when it is ready and lives until its standard input ends, which is
@@ -139,7 +147,11 @@ impl Program {
     pub(crate) fn hold(self) -> Result<(Child, String)> {
         let what = self.to_string();
         let inner = self.spawn(Stdio::piped(), Stdio::piped())?;
-        let mut child = Child { inner, what };
+        let mut child = Child {
+            inner,
+            what,
+            behind: false,
+        };
         let mut line = String::new();
         if let Some(stdout) = child.inner.stdout.as_mut() {
             io::BufRead::read_line(&mut io::BufReader::new(stdout), &mut line)?;
@@ -165,10 +177,16 @@ impl Program {
         self
     }
 
-    /// The same program, run by `prefix`, the words of a program that runs another.
+    /// The same program, run by `prefix`, the words of a program that becomes it.
     pub(crate) fn through(mut self, prefix: impl IntoIterator<Item = OsString>) -> Self {
         self.words.splice(0..0, prefix);
         self
+    }
+
+    /// The same program, run by `prefix`, the words of a program that starts it and waits for it.
+    pub(crate) fn behind(mut self, prefix: impl IntoIterator<Item = OsString>) -> Self {
+        self.behind = true;
+        self.through(prefix)
     }
 
     #[expect(
@@ -227,7 +245,10 @@ impl Output {
 impl Child {
     /// Its process id, as this process sees it.
     pub fn pid(&self) -> u32 {
-        self.inner.id()
+        let started = self.inner.id();
+        let children = || fs::read_to_string(format!("/proc/{started}/task/{started}/children"));
+        let program = || children().ok()?.split_whitespace().next()?.parse().ok();
+        self.behind.then(program).flatten().unwrap_or(started)
     }
 
     /// The exit status if it has ended.
@@ -242,12 +263,22 @@ impl Child {
 
     /// Ends it with SIGKILL and waits for it.
     pub fn kill(&mut self) -> Result<()> {
-        // Already ended is as good.
-        self.inner.kill().ok();
-        self.inner
-            .wait()
-            .with_context(|| format!("wait for {}", self.what))?;
-        Ok(())
+        if self.ended()?.is_some() {
+            return Ok(());
+        }
+        // The program, not what waits for it: that reaps it then. Were it the other way round, the dead program would
+        // wait for the host's process 1, and a machine cannot end as long as one of its processes is not reaped.
+        kill_pid(self.pid())?;
+        let ended = wait_until(&format!("{} to die", self.what), LIMIT, || {
+            Ok(self.ended()?.is_some())
+        });
+        ended.or_else(|_| {
+            self.inner.kill()?;
+            self.inner
+                .wait()
+                .map(drop)
+                .with_context(|| format!("wait for {}", self.what))
+        })
     }
 
     /// Closes its standard input and waits for it, as [`Program::hold`]'s holders end.
