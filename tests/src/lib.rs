@@ -1,7 +1,10 @@
 //! What the tests stand on: real containerds on machines made of namespaces, pods, and twin network namespaces in which
 //! iproute2 judges us. `tests/README.md` shows how to write a test.
 
+pub mod builder;
 mod cgroup;
+mod child;
+pub mod container;
 pub mod cri;
 pub mod image;
 pub mod judge;

@@ -5,10 +5,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::process::{ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,8 +17,10 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+pub use crate::child::Child;
+
 /// How long a program may run unless [`Program::limit`] says otherwise.
-const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 /// How long to pause between two looks at a condition.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -41,17 +43,6 @@ pub struct Output {
     pub stdout: String,
     /// Standard error, invalid UTF-8 replaced.
     pub stderr: String,
-}
-
-/// A long-lived program, killed when this is dropped.
-///
-/// The kernel kills it too when the thread that started it ends (`PR_SET_PDEATHSIG`), so a killed test leaves nothing:
-/// start it on the thread that lasts as long as it must live, which in a test is the test's own.
-pub struct Child {
-    inner: std::process::Child,
-    what: String,
-    /// The program is a child of what was started, which waits for it and ends as it ends.
-    behind: bool,
 }
 
 impl Program {
@@ -214,7 +205,12 @@ impl Program {
 
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<_> = self.words.iter().map(|w| w.to_string_lossy()).collect();
+        // A script's text would hide what it is about.
+        let shown = |word: &OsString| match word.to_string_lossy() {
+            script if script.contains('\n') => "SCRIPT".to_owned(),
+            word => word.into_owned(),
+        };
+        let words: Vec<_> = self.words.iter().map(shown).collect();
         write!(f, "`{}`", words.join(" "))
     }
 }
@@ -239,60 +235,6 @@ impl Output {
             self.stderr.trim()
         );
         Ok(self)
-    }
-}
-
-impl Child {
-    /// Its process id, as this process sees it.
-    pub fn pid(&self) -> u32 {
-        let started = self.inner.id();
-        let children = || fs::read_to_string(format!("/proc/{started}/task/{started}/children"));
-        let program = || children().ok()?.split_whitespace().next()?.parse().ok();
-        self.behind.then(program).flatten().unwrap_or(started)
-    }
-
-    /// The exit status if it has ended.
-    pub fn ended(&mut self) -> Result<Option<i32>> {
-        Ok(self.inner.try_wait()?.map(status_number))
-    }
-
-    /// Its standard input, once.
-    pub fn take_stdin(&mut self) -> Option<ChildStdin> {
-        self.inner.stdin.take()
-    }
-
-    /// Ends it with SIGKILL and waits for it.
-    pub fn kill(&mut self) -> Result<()> {
-        if self.ended()?.is_some() {
-            return Ok(());
-        }
-        // The program, not what waits for it: that reaps it then. Were it the other way round, the dead program would
-        // wait for the host's process 1, and a machine cannot end as long as one of its processes is not reaped.
-        kill_pid(self.pid())?;
-        let ended = wait_until(&format!("{} to die", self.what), LIMIT, || {
-            Ok(self.ended()?.is_some())
-        });
-        ended.or_else(|_| {
-            self.inner.kill()?;
-            self.inner
-                .wait()
-                .map(drop)
-                .with_context(|| format!("wait for {}", self.what))
-        })
-    }
-
-    /// Closes its standard input and waits for it, as [`Program::hold`]'s holders end.
-    pub(crate) fn release(&mut self) -> Result<()> {
-        drop(self.take_stdin());
-        wait_until(&format!("{} to end", self.what), LIMIT, || {
-            Ok(self.ended()?.is_some())
-        })
-    }
-}
-
-impl Drop for Child {
-    fn drop(&mut self) {
-        self.kill().ok();
     }
 }
 
@@ -321,7 +263,7 @@ pub fn wait_until(
     Ok(())
 }
 
-fn status_number(status: ExitStatus) -> i32 {
+pub(crate) fn status_number(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     status
         .code()

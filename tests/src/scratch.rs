@@ -1,6 +1,6 @@
 //! One directory a test, and what becomes of those of tests that were killed.
 //!
-//! Nearly everything a test makes lives in namespaces that die with it (see [`crate::namespace`]). Two things do not: the
+//! Nearly everything a test makes lives in namespaces that die with it (see [`crate::machine`]). Two things do not: the
 //! directory itself and the control groups of its pods. Both bear the scratch's name, and the next test to start
 //! removes those whose owner is dead.
 

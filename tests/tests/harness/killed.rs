@@ -18,17 +18,22 @@ fn a_killed_run_leaves_nothing_that_breaks_the_next() -> Result<()> {
     }
     let node = Node::builder(Containerd::V1_7).start()?;
     let said = node.scratch().path().join("victim");
-    let mut victim = Program::new(std::env::current_exe()?)
-        .args([
-            "--exact",
-            "harness::killed::a_killed_run_leaves_nothing_that_breaks_the_next",
-        ])
-        .env(VICTIM, &said)
-        .start(&node.scratch().path().join("victim.log"))?;
+    let log = node.scratch().path().join("victim.log");
+    let mut victim = Program::new(std::env::current_exe()?).args([
+        "--exact",
+        "harness::killed::a_killed_run_leaves_nothing_that_breaks_the_next",
+    ]);
+    for (name, value) in std::env::vars().filter(|(name, _)| name.starts_with("CHAINSAW_")) {
+        victim = victim.env(name, value);
+    }
+    let mut victim = victim.env(VICTIM, &said).start(&log)?;
     wait_until("the victim's pod", Duration::from_secs(30), || {
         Ok(said.exists() || victim.ended()?.is_some())
     })?;
-    let said = fs::read_to_string(&said).context("the victim ended before it had a pod")?;
+    let said = fs::read_to_string(&said).with_context(|| {
+        let log = fs::read_to_string(&log).unwrap_or_default();
+        format!("the victim ended before it had a pod: {log}")
+    })?;
     let (first, scratch) = said.trim().split_once(' ').context("two words")?;
     victim.kill()?;
 
