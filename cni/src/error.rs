@@ -4,7 +4,7 @@ use std::io;
 
 use chainsaw_common::config::ConfigError;
 use chainsaw_common::netns::NetnsError;
-use chainsaw_common::report::{Outcome, Report, transcript};
+use chainsaw_common::report::{CommandReport, Outcome, Report, transcript};
 use serde::Serialize;
 
 /// Why a call fails. Each variant says what was tried, on what, why it failed, what to do next.
@@ -119,13 +119,7 @@ impl Error {
             Self::Unknown { .. } => 11,
             Self::Commands(report) => match report.outcome {
                 Outcome::Denied => 101,
-                _ if report
-                    .commands
-                    .iter()
-                    .any(|command| command.exit.is_some() && command.advice.is_none()) =>
-                {
-                    102
-                }
+                _ if report.commands.iter().any(CommandReport::has_run) => 102,
                 _ => 100,
             },
             Self::Annotations { .. } => 100,

@@ -5,7 +5,8 @@ use chainsaw_common::words::{self, Word};
 use proptest::prelude::*;
 
 fn read(line: &str) -> Result<Command, ip::Mistake> {
-    ip::read(&words::split(line).unwrap()).command
+    let words = words::split(line).map_err(|error| ip::Mistake::new(error.to_string(), 0))?;
+    ip::read(&words).command
 }
 
 /// Every option of every form, so that none is lost on the way to the full form.

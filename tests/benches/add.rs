@@ -1,6 +1,8 @@
 //! What one ADD costs: `chainsaw` with no command and with two, an empty static binary, and the Go plugin `tuning`, in
 //! turn, in one run, copied the same way and given the same standard input. `make bench` runs it.
 
+#![allow(clippy::print_stdout, reason = "a benchmark prints")]
+
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{ExitCode, Stdio};

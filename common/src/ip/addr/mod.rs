@@ -5,11 +5,13 @@ use std::net::IpAddr;
 
 use super::names;
 use super::prefix::{Prefix, address_text};
-use crate::family::Family;
 
+mod filter;
 pub(super) mod read;
 pub(super) mod request;
 pub(super) mod show;
+
+pub use filter::Filter;
 
 /// What `ip address` is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,21 +80,6 @@ pub enum Broadcast {
     Is(IpAddr),
 }
 
-/// Which addresses are listed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// The family asked for.
-    pub family: Family,
-    /// `dev`.
-    pub dev: Option<String>,
-    /// `up`.
-    pub up: bool,
-    /// `scope`.
-    pub scope: Option<u8>,
-    /// `to`.
-    pub to: Option<Prefix>,
-}
-
 /// The flags a command can set, by name.
 pub(super) const SETTABLE: &[(u32, &str)] = &[
     (0x02, "nodad"),
@@ -138,23 +125,5 @@ impl fmt::Display for Address {
             .iter()
             .filter(|(bit, _)| self.flags & bit != 0)
             .try_for_each(|(_, word)| write!(f, " {word}"))
-    }
-}
-
-impl fmt::Display for Filter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(dev) = &self.dev {
-            write!(f, " dev {dev}")?;
-        }
-        if self.up {
-            f.write_str(" up")?;
-        }
-        if let Some(scope) = self.scope {
-            write!(f, " scope {}", names::name_of(names::SCOPES, scope.into()))?;
-        }
-        if let Some(to) = self.to {
-            write!(f, " to {to}")?;
-        }
-        Ok(())
     }
 }

@@ -43,7 +43,7 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
         .map(|word| word.text.clone())
         .unwrap_or_default();
     match verb(VERBS, "address", args, Asked::Show)? {
-        Asked::Show => filter(args, options).map(Action::Show),
+        Asked::Show => Filter::read(args, options).map(Action::Show),
         Asked::Change(verb) => address(args, options).map(|address| Action::Change(verb, address)),
         Asked::Never(reason) => Err(Mistake::never(args.last(), &given, reason)),
         Asked::NotYet => Err(not_spoken(&given)),
@@ -168,75 +168,4 @@ fn option(
         Key::NotYet => return Err(not_spoken("this keyword")),
     }
     Ok(())
-}
-
-#[derive(Debug, Clone, Copy)]
-enum FilterKey {
-    To,
-    Scope,
-    Up,
-    Dev,
-    NotYet,
-}
-
-/// In iproute2's order.
-const FILTER: &[Keyword<FilterKey>] = &[
-    exact("to", FilterKey::To),
-    exact("scope", FilterKey::Scope),
-    exact("up", FilterKey::Up),
-    exact("down", FilterKey::NotYet),
-    exact("dynamic", FilterKey::NotYet),
-    exact("permanent", FilterKey::NotYet),
-    exact("primary", FilterKey::NotYet),
-    exact("secondary", FilterKey::NotYet),
-    exact("temporary", FilterKey::NotYet),
-    exact("deprecated", FilterKey::NotYet),
-    exact("tentative", FilterKey::NotYet),
-    exact("dadfailed", FilterKey::NotYet),
-    exact("label", FilterKey::NotYet),
-    exact("group", FilterKey::NotYet),
-    exact("master", FilterKey::NotYet),
-    exact("vrf", FilterKey::NotYet),
-    exact("nomaster", FilterKey::NotYet),
-    exact("type", FilterKey::NotYet),
-    exact("proto", FilterKey::NotYet),
-    exact("novf", FilterKey::NotYet),
-    exact("dev", FilterKey::Dev),
-];
-
-fn filter(args: &mut Args<'_>, options: &Options) -> Result<Filter, Mistake> {
-    let mut filter = Filter {
-        family: options.family,
-        ..Filter::default()
-    };
-    while let Some(word) = args.peek() {
-        let row = spelt(FILTER, word);
-        if row.is_some() {
-            args.take();
-        }
-        match row.map_or(FilterKey::Dev, |row| row.key) {
-            FilterKey::To => {
-                let to = args.prefix(filter.family)?;
-                filter.family = to.family;
-                filter.to = Some(to);
-            }
-            FilterKey::Scope => {
-                let scope = |word: &str| names::number_of(names::SCOPES, word);
-                filter.scope = Some(args.read(scope, "invalid \"scope\"\n")?);
-            }
-            FilterKey::Up => filter.up = true,
-            FilterKey::Dev => {
-                let dev = args.value()?;
-                if filter.dev.is_some() {
-                    return Err(Mistake::garbage("dev", dev));
-                }
-                filter.dev = Some(dev.to_owned());
-            }
-            FilterKey::NotYet => return Err(not_spoken(&word.text)),
-        }
-    }
-    if let Some(dev) = filter.dev.clone() {
-        args.look_up(&dev, Mistake::device_does_not_exist(&dev));
-    }
-    Ok(filter)
 }

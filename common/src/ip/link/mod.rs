@@ -3,13 +3,15 @@
 use std::fmt;
 
 use super::mistake::Mistake;
-use crate::family::Family;
 
+mod filter;
+mod kind;
 pub(super) mod read;
 pub(super) mod request;
 pub(super) mod settings;
 pub(super) mod show;
 
+pub use filter::Filter;
 pub use settings::{Kind, Settings};
 
 /// What `ip link` is asked to do.
@@ -25,19 +27,6 @@ pub enum Action {
     Del(String),
 }
 
-/// Which devices are listed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// The family asked for.
-    pub family: Family,
-    /// `dev`.
-    pub dev: Option<String>,
-    /// `up`.
-    pub up: bool,
-    /// `master`.
-    pub master: Option<String>,
-}
-
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -46,21 +35,6 @@ impl fmt::Display for Action {
             Self::Set(settings) => write!(f, "set {settings}"),
             Self::Del(dev) => write!(f, "delete dev {dev}"),
         }
-    }
-}
-
-impl fmt::Display for Filter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(dev) = &self.dev {
-            write!(f, " dev {dev}")?;
-        }
-        if self.up {
-            f.write_str(" up")?;
-        }
-        if let Some(master) = &self.master {
-            write!(f, " master {master}")?;
-        }
-        Ok(())
     }
 }
 

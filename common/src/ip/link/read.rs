@@ -4,7 +4,7 @@ use super::super::args::{Args, is_device_name, spelt};
 use super::super::keyword::{self, Keyword, exact, prefix};
 use super::super::mistake::{Mistake, USAGE};
 use super::super::options::{Options, not_spoken, verb};
-use super::{Action, Filter, Kind, Settings, not_a_name};
+use super::{Action, Filter, Settings, kind, not_a_name};
 use crate::nearest::nearest;
 
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
         .map(|word| word.text.clone())
         .unwrap_or_default();
     match verb(VERBS, "link", args, Asked::Show)? {
-        Asked::Show => filter(args, options).map(Action::Show),
+        Asked::Show => Filter::read(args, options).map(Action::Show),
         Asked::Add => add(args).map(Action::Add),
         Asked::Set => set(args).map(Action::Set),
         Asked::Del => del(args).map(Action::Del),
@@ -118,10 +118,7 @@ const TABLE: &[Keyword<Key>] = &[
     exact("dev", Key::Dev),
 ];
 
-/// The kinds that can be made, by name.
-const KINDS: [&str; 4] = ["bridge", "dummy", "ifb", "veth"];
-
-fn settings(args: &mut Args<'_>) -> Result<Settings, Mistake> {
+pub(super) fn settings(args: &mut Args<'_>) -> Result<Settings, Mistake> {
     let mut settings = Settings::default();
     while let Some(word) = args.peek() {
         let row = spelt(TABLE, word);
@@ -134,7 +131,7 @@ fn settings(args: &mut Args<'_>) -> Result<Settings, Mistake> {
             Key::NotYet => return Err(not_spoken(&word.text)),
             // A kind takes the rest of the line.
             Key::Kind => {
-                settings.kind = Some(kind(args)?);
+                settings.kind = Some(kind::read(args)?);
                 break;
             }
             key => option(key, args, &mut settings)?,
@@ -215,47 +212,8 @@ fn address(args: &mut Args<'_>) -> Result<Vec<u8>, Mistake> {
 /// `MAX_ADDR_LEN` (`linux/netdevice.h`).
 const ADDRESS_BYTES: usize = 32;
 
-fn kind(args: &mut Args<'_>) -> Result<Kind, Mistake> {
-    let word = args.value()?;
-    let kind = match word {
-        "bridge" => Kind::Bridge,
-        "dummy" => Kind::Dummy,
-        "ifb" => Kind::Ifb,
-        "veth" => return veth(args),
-        _ => {
-            let text = format!("\"{word}\" is not a kind of device that can be made here.");
-            return Err(Mistake::new(text, USAGE).hinting(nearest(word, KINDS).map(str::to_owned)));
-        }
-    };
-    match args.take() {
-        None => Ok(kind),
-        Some(word) => Err(not_spoken(&word.text)),
-    }
-}
-
-/// `peer` reads the whole of a device's settings again, and refuses again what is refused.
-fn veth(args: &mut Args<'_>) -> Result<Kind, Mistake> {
-    let Some(word) = args.take() else {
-        return Ok(Kind::Veth { peer: None });
-    };
-    if word.text != "peer" {
-        return Err(Mistake::new(
-            format!(
-                "A veth takes \"peer\" and nothing else, not \"{}\".",
-                word.text
-            ),
-            1,
-        ));
-    }
-    let mut peer = settings(args)?;
-    named_once(&mut peer)?;
-    Ok(Kind::Veth {
-        peer: Some(Box::new(peer)),
-    })
-}
-
 /// A new device is named by `name` or by a bare word, not both.
-fn named_once(settings: &mut Settings) -> Result<(), Mistake> {
+pub(super) fn named_once(settings: &mut Settings) -> Result<(), Mistake> {
     match settings.rename.take() {
         Some(_) if !settings.dev.is_empty() => Err(Mistake::new(
             "both \"name\" and \"dev\" cannot be used when creating devices.",
@@ -309,61 +267,4 @@ fn del(args: &mut Args<'_>) -> Result<String, Mistake> {
     }
     args.look_up(&dev, Mistake::no_device(&dev));
     Ok(dev)
-}
-
-#[derive(Debug, Clone, Copy)]
-enum FilterKey {
-    Up,
-    Master,
-    Dev,
-    NotYet,
-}
-
-/// In iproute2's order; those of `address show` that a device has no use for are known there and refused here.
-const FILTER: &[Keyword<FilterKey>] = &[
-    exact("to", FilterKey::NotYet),
-    exact("scope", FilterKey::NotYet),
-    exact("up", FilterKey::Up),
-    exact("down", FilterKey::NotYet),
-    exact("label", FilterKey::NotYet),
-    exact("group", FilterKey::NotYet),
-    exact("master", FilterKey::Master),
-    exact("vrf", FilterKey::NotYet),
-    exact("nomaster", FilterKey::NotYet),
-    exact("type", FilterKey::NotYet),
-    exact("novf", FilterKey::NotYet),
-    exact("dev", FilterKey::Dev),
-];
-
-fn filter(args: &mut Args<'_>, options: &Options) -> Result<Filter, Mistake> {
-    let mut filter = Filter {
-        family: options.family,
-        ..Filter::default()
-    };
-    while let Some(word) = args.peek() {
-        let row = spelt(FILTER, word);
-        if row.is_some() {
-            args.take();
-        }
-        match row.map_or(FilterKey::Dev, |row| row.key) {
-            FilterKey::Up => filter.up = true,
-            FilterKey::Master => {
-                let master = args.value()?;
-                args.look_up(master, Mistake::wrong(master, "Device does not exist\n"));
-                filter.master = Some(master.to_owned());
-            }
-            FilterKey::Dev => {
-                let dev = args.value()?;
-                if filter.dev.is_some() {
-                    return Err(Mistake::garbage("dev", dev));
-                }
-                filter.dev = Some(dev.to_owned());
-            }
-            FilterKey::NotYet => return Err(not_spoken(&word.text)),
-        }
-    }
-    if let Some(dev) = filter.dev.clone() {
-        args.look_up(&dev, Mistake::device_does_not_exist(&dev));
-    }
-    Ok(filter)
 }

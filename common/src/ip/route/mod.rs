@@ -8,11 +8,13 @@ use super::prefix::{Prefix, address_text};
 use crate::family::Family;
 
 mod filter;
+mod legs;
 mod metrics;
 mod nexthop;
 pub(super) mod read;
 pub(super) mod request;
 pub(super) mod show;
+mod wanted;
 
 pub use filter::{Filter, Reach};
 pub use metrics::Metric;

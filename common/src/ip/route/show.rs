@@ -1,6 +1,6 @@
 //! A route as `ip route` prints it.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::devices::{Devices, Names};
 use super::super::names;
@@ -8,23 +8,24 @@ use super::super::options::Options;
 use super::super::page::Entry;
 use super::super::prefix::address_text;
 use super::request::HEADER;
-use super::{Filter, PREFERENCES, Reach, metrics};
+use super::wanted::wanted;
+use super::{Filter, PREFERENCES, legs, metrics};
 use crate::family::Family;
 use crate::uapi::{rt, rta, rtf, rtn};
 use crate::wire::{Received, Reply, address_of, u32_of};
 
 /// A route as received: the header's fields and the attributes.
-struct Shown<'a> {
-    family: Family,
-    dst_len: u8,
-    src_len: u8,
-    tos: u8,
-    protocol: u8,
-    scope: u8,
-    kind: u8,
-    flags: u32,
-    table: u32,
-    attributes: Received<'a>,
+pub(super) struct Shown<'a> {
+    pub(super) family: Family,
+    pub(super) dst_len: u8,
+    pub(super) src_len: u8,
+    pub(super) tos: u8,
+    pub(super) protocol: u8,
+    pub(super) scope: u8,
+    pub(super) kind: u8,
+    pub(super) flags: u32,
+    pub(super) table: u32,
+    pub(super) attributes: Received<'a>,
 }
 
 impl<'a> Shown<'a> {
@@ -72,9 +73,9 @@ pub fn print(
     }
     origin(&route, filter, options, &mut entry);
     flags(route.flags, &mut entry);
-    rest(&route, options, &mut entry);
-    if let Some(legs) = attributes.bytes(rta::MULTIPATH) {
-        multipath(legs, options, &mut entry, names);
+    rest(&route, &mut entry);
+    if let Some(received) = attributes.bytes(rta::MULTIPATH) {
+        legs::print(received, options, &mut entry, names);
     }
     entry.text(format_args!("\n"));
     Some(entry)
@@ -118,7 +119,7 @@ fn prefix_text(address: Option<&[u8]>, len: u8, family: Family, none: &str) -> S
 }
 
 /// `via A`, or `via FAMILY A` for a gateway of another family (`RTA_VIA`).
-fn gateway(attributes: &Received<'_>, entry: &mut Entry) {
+pub(super) fn gateway(attributes: &Received<'_>, entry: &mut Entry) {
     if let Some(via) = attributes.address(rta::GATEWAY).map(address_text) {
         entry.put("gateway", via.clone(), format_args!("via {via} "));
     }
@@ -200,7 +201,7 @@ const FLAGS: &[(u32, &str)] = &[
     (0x2000_0000, "rt_offload_failed"),
 ];
 
-fn flags(flags: u32, entry: &mut Entry) {
+pub(super) fn flags(flags: u32, entry: &mut Entry) {
     let words: Vec<&str> = FLAGS
         .iter()
         .filter(|(bit, _)| flags & bit != 0)
@@ -212,7 +213,7 @@ fn flags(flags: u32, entry: &mut Entry) {
     entry.json("flags", words);
 }
 
-fn rest(route: &Shown<'_>, options: &Options, entry: &mut Entry) {
+fn rest(route: &Shown<'_>, entry: &mut Entry) {
     if let Some(mark) = route.attributes.u32(rta::MARK).filter(|mark| *mark != 0) {
         let text = if mark >= 16 {
             format!("{mark:#x}")
@@ -246,7 +247,6 @@ fn rest(route: &Shown<'_>, options: &Options, entry: &mut Entry) {
             format_args!("ttl-propagate {text}"),
         );
     }
-    let _ = options;
 }
 
 /// `struct rta_cacheinfo`: what is left of its life, in hundredths of a second, and an error.
@@ -268,105 +268,4 @@ fn cache_info(info: &[u8], entry: &mut Entry) {
     if error != 0 {
         entry.put("error", error, format_args!("error {error} "));
     }
-}
-
-/// The legs of a multipath route: rows of `struct rtnexthop`.
-fn multipath(mut legs: &[u8], options: &Options, entry: &mut Entry, names: &mut dyn Names) {
-    let mut array = Vec::new();
-    while let Some((length, flags_, hops, index)) = leg_header(legs) {
-        let Some((leg, behind)) = legs.split_at_checked(length) else {
-            break;
-        };
-        let mut nexthop = Entry::new(options);
-        nexthop.break_line();
-        nexthop.text(format_args!("\tnexthop "));
-        gateway(&Received::behind(leg, 8), &mut nexthop);
-        let name = names.name(index);
-        nexthop.put("dev", name.clone(), format_args!("dev {name} "));
-        let weight = u32::from(hops) + 1;
-        nexthop.put("weight", weight, format_args!("weight {weight} "));
-        flags(flags_.into(), &mut nexthop);
-        if options.json {
-            array.push(nexthop.into_json());
-        } else {
-            entry.text(format_args!("{}", nexthop.into_text()));
-        }
-        legs = behind
-            .get(length.next_multiple_of(4) - length..)
-            .unwrap_or_default();
-    }
-    entry.json("nexthops", Value::Array(array));
-}
-
-fn leg_header(legs: &[u8]) -> Option<(usize, u8, u8, u32)> {
-    let [low, high, flags, hops] = *legs.first_chunk::<4>()?;
-    let length = usize::from(u16::from_ne_bytes([low, high]));
-    let index = legs.get(4..).and_then(u32_of)?;
-    (length >= 8).then_some((length, flags, hops, index))
-}
-
-/// What iproute2 filters itself, and what it leaves to the kernel once more.
-fn wanted(route: &Shown<'_>, filter: &Filter, devices: &Devices) -> bool {
-    let listed = filter.listed_table();
-    route.flags & rtf::CLONED == 0
-        && (listed == 0 || route.table == listed)
-        && filter
-            .protocol
-            .is_none_or(|protocol| route.protocol == protocol)
-        && filter.scope.is_none_or(|scope| route.scope == scope)
-        && filter.kind.is_none_or(|kind| route.kind == kind)
-        && filter.tos.is_none_or(|tos| route.tos == tos)
-        && filter
-            .metric
-            .is_none_or(|metric| route.attributes.u32(rta::PRIORITY).unwrap_or(0) == metric)
-        && filter
-            .dev
-            .as_deref()
-            .is_none_or(|dev| leaves_by(route, devices.index(dev)))
-        && filter
-            .via
-            .is_none_or(|via| within(route.attributes.bytes(rta::GATEWAY), via.len, &via))
-        && filter
-            .src
-            .is_none_or(|src| within(route.attributes.bytes(rta::PREFSRC), src.len, &src))
-        && filter.to.is_none_or(|(reach, to)| lies(route, reach, &to))
-}
-
-fn leaves_by(route: &Shown<'_>, index: u32) -> bool {
-    match route.attributes.u32(rta::OIF) {
-        Some(oif) => oif == index,
-        // A multipath route has a device a leg; the kernel has picked those that use this one.
-        None => route.attributes.bytes(rta::MULTIPATH).is_some(),
-    }
-}
-
-fn lies(route: &Shown<'_>, reach: Reach, to: &super::Prefix) -> bool {
-    let dst = route.attributes.bytes(rta::DST);
-    let family = to.family == Family::Unspec || to.family == route.family;
-    let root = to.len <= route.dst_len && within(dst, to.len, to);
-    let around = to.len >= route.dst_len && within(dst, route.dst_len, to);
-    family
-        && match reach {
-            Reach::Root => root,
-            Reach::Match => around,
-            Reach::Exact => root && around,
-        }
-}
-
-/// Whether the first `bits` of an address (absent is all zeros) are those of the prefix.
-fn within(address: Option<&[u8]>, bits: u8, prefix: &super::Prefix) -> bool {
-    let Some(wanted) = prefix.address else {
-        return bits == 0 || address.is_none();
-    };
-    let wanted = match wanted {
-        std::net::IpAddr::V4(v4) => v4.octets().to_vec(),
-        std::net::IpAddr::V6(v6) => v6.octets().to_vec(),
-    };
-    let zeros = vec![0; wanted.len()];
-    let address = address.unwrap_or(&zeros);
-    address.len() == wanted.len()
-        && (0..usize::from(bits)).all(|bit| {
-            let of = |bytes: &[u8]| bytes.get(bit / 8).map(|byte| byte >> (7 - bit % 8) & 1);
-            of(address) == of(&wanted)
-        })
 }

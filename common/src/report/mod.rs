@@ -1,0 +1,145 @@
+//! What happened, for people and for programs. As JSON its fields are a contract; what is absent is left out.
+
+use serde::Serialize;
+
+use crate::pod::{Entrance, Pod, Subject};
+
+mod outcome;
+mod transcript;
+
+pub use transcript::{escaped, transcript};
+
+/// One run of what one pod asked for at one entrance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Who asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod: Option<Pod>,
+    /// In which sandbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<String>,
+    /// By which entrance.
+    pub entrance: Entrance,
+    /// What made it happen.
+    pub trigger: &'static str,
+    /// At which interface.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+    /// In which network namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub netns: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What is wrong with the value as a whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
+    /// What became of each command.
+    pub commands: Vec<CommandReport>,
+    /// How long it took, in microseconds.
+    pub micros: u64,
+}
+
+/// How a command or a report ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Outcome {
+    /// It ran.
+    #[serde(rename = "ok")]
+    Ok,
+    /// It was asked for wrongly, or the kernel refused it.
+    #[serde(rename = "failed")]
+    Failed,
+    /// It is not allowed.
+    #[serde(rename = "denied")]
+    Denied,
+    /// Something before it failed.
+    #[serde(rename = "not run")]
+    NotRun,
+}
+
+impl Outcome {
+    /// The word in the report.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Denied => "denied",
+            Self::NotRun => "not run",
+        }
+    }
+}
+
+/// What became of one command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CommandReport {
+    /// The user's words.
+    pub given: String,
+    /// The full form that ran or would have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ran: Option<String>,
+    /// Where it came from: a key, `args.cni.chainsaw`, `argument 1`.
+    pub source: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether its failure was to be ignored.
+    #[serde(skip)]
+    pub ignore_failure: bool,
+    /// What `ip` would print.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub stdout: String,
+    /// What `ip` would print there.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub stderr: String,
+    /// The exit status `ip` would have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit: Option<u8>,
+    /// How long it took, in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub micros: Option<u64>,
+    /// What we say of it beside `ip`'s text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Advice>,
+}
+
+/// What we say of a command beside `ip`'s text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// The command's number in the report, from 1.
+    pub command: usize,
+    /// The word it is about, from 1 behind `ip`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub word: Option<usize>,
+    /// Its column in the given text, in characters from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    /// Why.
+    pub why: String,
+    /// What to write or to do instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instead: Option<String>,
+}
+
+impl Report {
+    /// A report about a subject, of which nothing has happened yet.
+    #[must_use]
+    pub fn about(subject: &Subject) -> Self {
+        Self {
+            pod: subject.pod.clone(),
+            sandbox: subject.sandbox.clone(),
+            entrance: subject.entrance,
+            trigger: subject.trigger,
+            interface: subject.interface.clone(),
+            netns: subject.netns.clone(),
+            outcome: Outcome::Ok,
+            problems: Vec::new(),
+            commands: Vec::new(),
+            micros: 0,
+        }
+    }
+
+    /// The same, with the time it took.
+    #[must_use]
+    pub fn taking(self, micros: u64) -> Self {
+        Self { micros, ..self }
+    }
+}

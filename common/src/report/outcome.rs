@@ -1,0 +1,180 @@
+//! How a draft that was refused, or a plan that ran, stands in the report.
+
+use super::{Advice, CommandReport, Outcome, Report};
+use crate::ip::Mistake;
+use crate::plan::{Done, Drafted, Fault};
+use crate::policy::Denial;
+use crate::value::ValueError;
+
+/// The most of one command's output that is kept, in bytes.
+const OUTPUT_BYTES: usize = 4 * 1024;
+/// The most output that one report keeps, in bytes.
+const REPORT_BYTES: usize = 64 * 1024;
+
+impl Report {
+    /// The value could not be taken apart.
+    #[must_use]
+    pub fn unreadable(self, problems: &[(String, ValueError)]) -> Self {
+        let problems = problems
+            .iter()
+            .map(|(source, problem)| format!("{source}: {problem}"))
+            .collect();
+        Self {
+            outcome: Outcome::Failed,
+            problems,
+            ..self
+        }
+    }
+
+    /// The plan was not approved: nothing ran.
+    #[must_use]
+    pub fn refused(self, commands: Vec<(Drafted, Option<Fault>)>) -> Self {
+        let commands: Vec<CommandReport> = (1..)
+            .zip(commands)
+            .map(|(number, (drafted, fault))| refused(number, drafted, fault))
+            .collect();
+        let wrong = commands
+            .iter()
+            .any(|command| command.outcome == Outcome::Failed);
+        let outcome = if wrong {
+            Outcome::Failed
+        } else {
+            Outcome::Denied
+        };
+        Self {
+            outcome,
+            commands,
+            ..self
+        }
+    }
+
+    /// The plan ran.
+    #[must_use]
+    pub fn ran(self, commands: Vec<Done>) -> Self {
+        let mut room = REPORT_BYTES;
+        let commands: Vec<CommandReport> = commands
+            .into_iter()
+            .map(|done| ran(done, &mut room))
+            .collect();
+        let failed = commands.iter().any(CommandReport::is_fatal);
+        let outcome = if failed { Outcome::Failed } else { Outcome::Ok };
+        Self {
+            outcome,
+            commands,
+            ..self
+        }
+    }
+}
+
+impl CommandReport {
+    /// Whether the report failed because of it.
+    pub(super) fn is_fatal(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed | Outcome::Denied) && !self.ignore_failure
+    }
+
+    /// A command that did not run.
+    fn unrun(drafted: Drafted, outcome: Outcome, advice: Option<Advice>) -> Self {
+        Self {
+            ran: drafted.full(),
+            given: drafted.given,
+            source: drafted.source,
+            outcome,
+            ignore_failure: false,
+            stdout: String::new(),
+            stderr: String::new(),
+            exit: None,
+            micros: None,
+            advice,
+        }
+    }
+}
+
+fn refused(command: usize, drafted: Drafted, fault: Option<Fault>) -> CommandReport {
+    match fault {
+        None => CommandReport::unrun(drafted, Outcome::NotRun, None),
+        Some(Fault::Word { column, why }) => {
+            let advice = Advice {
+                command,
+                column: Some(column),
+                why,
+                ..Advice::default()
+            };
+            CommandReport::unrun(drafted, Outcome::Failed, Some(advice))
+        }
+        Some(Fault::Mistake(mistake)) => mistaken(command, drafted, mistake),
+        Some(Fault::Denied(denial)) => {
+            let advice = denied(command, denial);
+            CommandReport::unrun(drafted, Outcome::Denied, Some(advice))
+        }
+    }
+}
+
+fn mistaken(command: usize, drafted: Drafted, mistake: Mistake) -> CommandReport {
+    let behind_the_end = drafted.given.chars().count() + 1;
+    let column = mistake
+        .word
+        .map(|word| drafted.columns.get(word).copied().unwrap_or(behind_the_end));
+    let first_line = mistake.stderr.lines().next().unwrap_or_default();
+    let (outcome, why) = match mistake.never {
+        Some(reason) => (Outcome::Denied, format!("never allowed: {reason}")),
+        None => (Outcome::Failed, first_line.to_owned()),
+    };
+    let word = mistake.word.map(|word| word + 1);
+    let advice = Advice {
+        command,
+        word,
+        column,
+        why,
+        instead: mistake.hint,
+    };
+    CommandReport {
+        stderr: mistake.stderr,
+        exit: Some(mistake.exit),
+        ..CommandReport::unrun(drafted, outcome, Some(advice))
+    }
+}
+
+fn denied(command: usize, denial: Denial) -> Advice {
+    Advice {
+        command,
+        why: denial.to_string(),
+        instead: Some(denial.remedy),
+        ..Advice::default()
+    }
+}
+
+fn ran(done: Done, room: &mut usize) -> CommandReport {
+    let outcome = match &done.output {
+        None => Outcome::NotRun,
+        Some((output, _)) if output.exit == 0 => Outcome::Ok,
+        Some(_) => Outcome::Failed,
+    };
+    let (output, micros) = done.output.unzip();
+    let exit = output.as_ref().map(|output| output.exit);
+    let output = output.unwrap_or_default();
+    CommandReport {
+        given: done.given,
+        ran: Some(done.ran),
+        source: done.source,
+        outcome,
+        ignore_failure: done.ignore_failure,
+        stdout: kept(output.stdout, room),
+        stderr: kept(output.stderr, room),
+        exit,
+        micros,
+        advice: None,
+    }
+}
+
+/// As much of an output as there is room for; a cut is marked.
+fn kept(text: String, room: &mut usize) -> String {
+    let limit = OUTPUT_BYTES.min(*room);
+    let text = match text.get(..text.floor_char_boundary(limit)) {
+        Some(start) if start.len() < text.len() => {
+            format!("{start}[cut: {} bytes in all]\n", text.len())
+        }
+        _ => text,
+    };
+    *room = room.saturating_sub(text.len());
+    text
+}

@@ -1,0 +1,128 @@
+//! The report as people read it: one line for an error, a transcript for a log or a terminal.
+
+use std::fmt::Write as _;
+
+use super::{CommandReport, Outcome, Report};
+
+/// The longest first line of a CNI or NRI error, in bytes.
+const HEADLINE_BYTES: usize = 256;
+/// How much of a command stands in it, in bytes.
+const SHOWN_BYTES: usize = 96;
+
+impl Report {
+    /// What went wrong first, in one line of at most 256 bytes; nothing if all went well.
+    #[must_use]
+    pub fn headline(&self) -> Option<String> {
+        if self.outcome == Outcome::Ok {
+            return None;
+        }
+        let command = (1..)
+            .zip(&self.commands)
+            .find(|(_, command)| command.is_fatal());
+        let line = match (self.problems.first(), command) {
+            (Some(problem), _) => problem.clone(),
+            (None, Some((number, command))) => command.headline(number),
+            (None, None) => self.outcome.word().to_owned(),
+        };
+        Some(cut(&escaped(&line).replace('\n', " "), HEADLINE_BYTES))
+    }
+}
+
+impl CommandReport {
+    /// Whether it reached the kernel.
+    #[must_use]
+    pub fn has_run(&self) -> bool {
+        self.exit.is_some() && self.advice.is_none()
+    }
+
+    fn headline(&self, number: usize) -> String {
+        let shown = self.ran.as_deref().unwrap_or(&self.given);
+        let why = match &self.advice {
+            Some(advice) => advice.why.clone(),
+            None => {
+                let first = self.stderr.lines().next().unwrap_or_default();
+                format!("{first} (exit {})", self.exit.unwrap_or_default())
+            }
+        };
+        format!(
+            "command {number} '{}' {}: {why}",
+            cut(shown, SHOWN_BYTES),
+            self.outcome.word()
+        )
+    }
+}
+
+fn cut(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(limit - '…'.len_utf8());
+    format!("{}…", text.get(..end).unwrap_or_default())
+}
+
+/// Text with control characters made visible; newlines and tabs stay.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && !matches!(character, '\n' | '\t') {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// The report as people read it, in a log or on a terminal.
+#[must_use]
+pub fn transcript(report: &Report) -> String {
+    let mut out = String::new();
+    for problem in &report.problems {
+        let _ = writeln!(out, "{problem}");
+    }
+    for command in &report.commands {
+        transcribe(command, &mut out);
+    }
+    escaped(&out)
+}
+
+fn transcribe(command: &CommandReport, out: &mut String) {
+    let shown = command.ran.as_deref().unwrap_or(&command.given);
+    if command.has_run() {
+        let _ = write!(
+            out,
+            "Running {shown} ===============\n{}{}",
+            command.stdout, command.stderr
+        );
+    }
+    match (command.outcome, &command.advice, command.exit) {
+        (Outcome::Ok, ..) => {}
+        (Outcome::NotRun, ..) => {
+            let _ = writeln!(out, "Not run: {shown}");
+        }
+        (_, None, exit) => {
+            let _ = writeln!(
+                out,
+                "Command '{shown}' failed with: exit status {}",
+                exit.unwrap_or_default()
+            );
+        }
+        (outcome, Some(advice), _) => {
+            let _ = writeln!(
+                out,
+                "Command {} {}: {}",
+                advice.command,
+                outcome.word(),
+                advice.why
+            );
+            let _ = writeln!(out, "    {}", command.given);
+            if let Some(column) = advice.column {
+                let _ = writeln!(out, "    {:>column$}", '^');
+            }
+            if let Some(instead) = &advice.instead {
+                let _ = writeln!(out, "    {}", instead.replace('\n', "\n    "));
+            }
+        }
+    }
+}

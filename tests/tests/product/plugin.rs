@@ -1,0 +1,349 @@
+//! `chainsaw` called as a CNI runtime calls it, in a machine with a pod's namespace.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use chainsaw_tests::machine::Machine;
+use chainsaw_tests::parts;
+use chainsaw_tests::process::Output;
+use serde_json::{Value, json};
+
+const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
+const POD: &str = "/run/netns/pod";
+const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
+const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
+const GRANT_ALL: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"net-admin\"\n";
+/// Odd on purpose: order, spacing, unknown fields.
+const PREV_RESULT: &str = "{ \"ips\": [{\"address\": \"192.0.2.10/24\",\"gateway\":\"192.0.2.1\", \"interface\" :0}],\n \
+     \"x\": 1.50, \"interfaces\": [{\"name\": \"eth0\", \"sandbox\": \"/run/netns/pod\"}], \"cniVersion\": \"1.0.0\"}";
+
+/// A machine with a pod's namespace: `eth0`, an address, a default route.
+struct Bed {
+    machine: Machine,
+}
+
+impl Bed {
+    fn new(configuration: &str) -> Result<Self> {
+        let machine = Machine::boot()?;
+        machine.write(CONFIGURATION, configuration)?;
+        let bed = Self { machine };
+        for line in [
+            "netns add pod",
+            "-n pod link set lo up",
+            "-n pod link add eth0 type veth peer name node0",
+            "-n pod link set node0 up",
+            "-n pod link set eth0 up",
+            "-n pod address add 192.0.2.10/24 dev eth0",
+            "-n pod route add default via 192.0.2.1",
+        ] {
+            bed.ip(line)?;
+        }
+        Ok(bed)
+    }
+
+    /// The system's own `ip`, in the machine.
+    fn ip(&self, line: &str) -> Result<String> {
+        self.machine.program("ip").args(line.split(' ')).stdout()
+    }
+
+    fn call(&self, verb: &str, netns: &str, stdin: impl Into<Vec<u8>>) -> Result<Output> {
+        self.machine
+            .program(parts::chainsaw()?)
+            .env("CNI_COMMAND", verb)
+            .env("CNI_CONTAINERID", "c1")
+            .env("CNI_NETNS", netns)
+            .env("CNI_IFNAME", "eth0")
+            .env("CNI_PATH", "/opt/cni/bin")
+            .env(
+                "CNI_ARGS",
+                "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web",
+            )
+            .stdin(stdin)
+            .run()
+    }
+
+    fn add(&self, value: &str) -> Result<Output> {
+        self.call("ADD", POD, conf(&json!({ KEY: value })))
+    }
+
+    fn routes(&self) -> Result<String> {
+        self.ip("-n pod route")
+    }
+}
+
+fn conf(annotations: &Value) -> String {
+    format!(
+        "{{\"cniVersion\": \"1.0.0\", \"name\": \"n\", \"type\": \"chainsaw\", \
+         \"runtimeConfig\": {{\"io.kubernetes.cri.pod-annotations\": {annotations}}}, \"prevResult\": {PREV_RESULT}}}"
+    )
+}
+
+fn error(output: &Output) -> Result<Value> {
+    assert_ne!(output.status, 0, "{output:?}");
+    serde_json::from_str(&output.stdout).with_context(|| format!("{output:?}"))
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[test]
+fn commands_run_in_the_pods_namespace_and_the_result_goes_on() -> Result<()> {
+    let bed = Bed::new(GRANT)?;
+    let before = bed.ip("route show table all")?;
+    let output = bed.add("ip route add 192.0.3.0/24 via CURRENT_GATEWAY dev CURRENT_INTERFACE src CURRENT_ADDRESS\nip route")?;
+    assert_eq!(output.status, 0, "{output:?}");
+    assert_eq!(output.stdout, PREV_RESULT);
+    let routes = bed.routes()?;
+    assert!(
+        routes.contains("192.0.3.0/24 via 192.0.2.1 dev eth0 src 192.0.2.10"),
+        "{routes}"
+    );
+    assert!(output.stderr.ends_with(&routes), "{output:?}");
+    assert_eq!(
+        bed.ip("route show table all")?,
+        before,
+        "the machine's own namespace changed"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_pod_without_a_value_is_served_with_everything_else_broken() -> Result<()> {
+    let bed = Bed::new("[[broken")?;
+    // The namespace is not even looked at.
+    let output = bed.call("ADD", "/nowhere", conf(&json!({"other.example/key": "x"})))?;
+    assert_eq!(
+        (
+            output.status,
+            output.stdout.as_str(),
+            output.stderr.as_str()
+        ),
+        (0, PREV_RESULT, "")
+    );
+    Ok(())
+}
+
+#[test]
+fn a_broken_configuration_refuses_who_asks_and_names_the_line() -> Result<()> {
+    let bed = Bed::new("[[rule]]\nnamespaces = [\"default\"]\nprofil = \"route\"\n")?;
+    let said = error(&bed.add("ip route")?)?;
+    assert_eq!(said["code"], 103);
+    assert!(
+        text(&said["msg"]).contains(
+            "/etc/chainsaw/config.toml line 3: unknown key profil, did you mean profile?"
+        ),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[test]
+fn nothing_runs_when_one_command_is_wrong_and_all_mistakes_are_told_at_once() -> Result<()> {
+    let bed = Bed::new(GRANT)?;
+    let before = bed.routes()?;
+    let value = "ip route add 192.0.3.0/24 dev eth0\nip rooute show\nip route add 192.0.4.0/24 dev eth0 metrc 5\nip link set eth0 down";
+    let said = error(&bed.add(value)?)?;
+    assert_eq!(said["code"], 100);
+    let details = text(&said["details"]);
+    for part in [
+        "Not run: ip route add 192.0.3.0/24 dev eth0",
+        "Command 2 failed: Object \"rooute\" is unknown",
+        "    ip rooute show\n       ^\n    route",
+        "Command 3 failed: Error: either \"to\" is duplicate, or \"metrc\" is garbage.",
+        "    metric",
+        "Command 4 denied: profile route does not allow this, it needs profile net-admin",
+    ] {
+        assert!(details.contains(part), "{part} is not in {details}");
+    }
+    assert!(
+        text(&said["msg"]).len() <= 256 + "chainsaw: ".len(),
+        "{said}"
+    );
+    assert_eq!(bed.routes()?, before);
+    Ok(())
+}
+
+#[test]
+fn the_first_failure_stops_the_list_unless_it_is_to_be_ignored() -> Result<()> {
+    let bed = Bed::new(GRANT)?;
+    let value = r#"[{"run": "ip route del 198.51.100.0/24", "ignore_failure": true}, "ip route add 192.0.3.0/24 dev eth0",
+                    "ip route add 192.0.3.0/24 dev eth0", "ip route add 192.0.5.0/24 dev eth0"]"#;
+    let said = error(&bed.add(value)?)?;
+    assert_eq!(said["code"], 102);
+    assert!(text(&said["msg"]).contains("command 3 'ip route add 192.0.3.0/24 dev eth0' failed: RTNETLINK answers: File exists (exit 2)"), "{said}");
+    let routes = bed.routes()?;
+    assert!(
+        routes.contains("192.0.3.0/24") && !routes.contains("192.0.5.0/24"),
+        "{routes}"
+    );
+    Ok(())
+}
+
+#[test]
+fn the_nodes_own_namespace_is_refused_by_whatever_path() -> Result<()> {
+    let bed = Bed::new(GRANT_ALL)?;
+    let before = bed.ip("-details address")?;
+    bed.machine
+        .program("ln")
+        .args(["-s", "/proc/1/ns/net", "/run/link"])
+        .stdout()?;
+    bed.machine.program("touch").args(["/run/bound"]).stdout()?;
+    bed.machine
+        .program("mount")
+        .args(["--bind", "/proc/1/ns/net", "/run/bound"])
+        .stdout()?;
+    for path in [
+        "/proc/1/ns/net",
+        "/proc/self/ns/net",
+        "/proc/thread-self/ns/net",
+        "/run/link",
+        "/run/bound",
+    ] {
+        for verb in ["ADD", "CHECK"] {
+            let said = error(&bed.call(verb, path, conf(&json!({KEY: "ip link set lo down"})))?)?;
+            assert_eq!(said["code"], 104, "{path}: {said}");
+            assert!(
+                text(&said["msg"]).contains("is the node's own network namespace"),
+                "{path}: {said}"
+            );
+        }
+    }
+    assert_eq!(bed.ip("-details address")?, before);
+    Ok(())
+}
+
+#[test]
+fn what_is_no_network_namespace_is_told_apart() -> Result<()> {
+    let bed = Bed::new(GRANT)?;
+    bed.machine.write("/run/stale", "")?;
+    for (path, word) in [
+        ("/run/stale", "is not a network namespace"),
+        ("/run/gone", "cannot open the network namespace /run/gone"),
+        ("/proc/1/ns/mnt", "cannot enter the network namespace"),
+    ] {
+        let said = error(&bed.call("ADD", path, conf(&json!({KEY: "ip route"})))?)?;
+        assert_eq!(said["code"], 104, "{said}");
+        assert!(text(&said["msg"]).contains(word), "{path}: {said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_no_profile_allows_is_refused_and_the_node_is_as_it_was() -> Result<()> {
+    let bed = Bed::new(GRANT_ALL)?;
+    bed.machine
+        .write("/run/canary", "route add 192.0.66.0/24 dev eth0\n")?;
+    bed.ip("netns add other")?;
+    let state = || -> Result<_> {
+        Ok((
+            bed.ip("netns list")?,
+            bed.ip("link")?,
+            bed.ip("-n other link")?,
+            bed.ip("-n pod link")?,
+        ))
+    };
+    let before = state()?;
+    for line in [
+        "ip netns exec other touch /run/mark",
+        "ip -all netns exec touch /run/mark",
+        "ip -all netns delete",
+        "ip vrf exec default touch /run/mark",
+        "ip -n other link add b0 type bridge",
+        "ip --ne ../../proc/1/ns/net link add b0 type bridge",
+        "ip -batch /run/canary",
+        "ip -force -b /run/canary",
+        "ip link set eth0 netns other",
+        "ip link add v0 type veth peer name v1 netns other",
+        "ip link set eth0 xdp obj /run/canary",
+        "ip monitor",
+    ] {
+        let said = error(&bed.add(line)?)?;
+        assert_eq!(said["code"], 101, "{line}: {said}");
+        assert!(
+            text(&said["msg"]).contains("never allowed"),
+            "{line}: {said}"
+        );
+    }
+    assert_eq!(state()?, before);
+    assert!(!bed.machine.path("/run/mark").exists());
+    assert!(!bed.routes()?.contains("192.0.66.0"));
+    Ok(())
+}
+
+#[test]
+fn an_operator_may_choose_to_continue() -> Result<()> {
+    let bed = Bed::new("[failure]\ncni = \"continue\"\nunknown = \"continue\"\n")?;
+    let output = bed.add("ip route del default")?;
+    assert_eq!(
+        (output.status, output.stdout.as_str()),
+        (0, PREV_RESULT),
+        "{output:?}"
+    );
+    assert!(output.stderr.contains("reason=CommandDenied"), "{output:?}");
+    assert!(bed.routes()?.contains("default"));
+
+    let unknown = format!("{{\"cniVersion\": \"1.0.0\", \"prevResult\": {PREV_RESULT}}}");
+    let output = bed.call("ADD", POD, unknown.clone())?;
+    assert_eq!(
+        (output.status, output.stdout.as_str()),
+        (0, PREV_RESULT),
+        "{output:?}"
+    );
+
+    bed.machine.write(CONFIGURATION, "")?;
+    let said = error(&bed.call("ADD", POD, unknown)?)?;
+    assert_eq!(said["code"], 11);
+    assert!(
+        text(&said["msg"]).contains("default/web") && text(&said["msg"]).contains("capabilities"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[test]
+fn check_looks_for_the_interface_and_runs_nothing() -> Result<()> {
+    let bed = Bed::new(GRANT)?;
+    let stdin = conf(&json!({KEY: "ip route add 192.0.3.0/24 dev eth0"}));
+    let output = bed.call("CHECK", POD, stdin.clone())?;
+    assert_eq!(
+        (output.status, output.stdout.as_str()),
+        (0, ""),
+        "{output:?}"
+    );
+    assert!(!bed.routes()?.contains("192.0.3.0/24"));
+    bed.ip("-n pod link del eth0")?;
+    assert_eq!(error(&bed.call("CHECK", POD, stdin)?)?["code"], 104);
+    Ok(())
+}
+
+#[test]
+fn a_call_without_the_protocol_gets_a_line_of_usage() -> Result<()> {
+    let bed = Bed::new(GRANT)?;
+    let said = error(&bed.machine.program(parts::chainsaw()?).run()?)?;
+    assert_eq!(said["code"], 4);
+    assert!(text(&said["msg"]).contains("chainsaw --help"), "{said}");
+    Ok(())
+}
+
+/// A namespace that is held open would outlive the pod.
+#[test]
+fn nothing_is_left_behind() -> Result<()> {
+    let bed = Bed::new(GRANT)?;
+    let before = bed
+        .machine
+        .program("ls")
+        .args(["/proc/1/fd", "/run", "/tmp"])
+        .stdout()?;
+    bed.add("ip route add 192.0.3.0/24 dev eth0")?;
+    bed.call("DEL", POD, conf(&json!({})))?;
+    assert_eq!(
+        bed.machine
+            .program("ls")
+            .args(["/proc/1/fd", "/run", "/tmp"])
+            .stdout()?,
+        before
+    );
+    assert!(Path::new(&bed.machine.path(POD)).exists());
+    Ok(())
+}

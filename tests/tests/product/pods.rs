@@ -1,0 +1,161 @@
+//! A pod's value in a real pod: containerd calls the chain, the chain calls `chainsaw`.
+
+use anyhow::{Context, Result};
+use chainsaw_tests::builder::Builder;
+use chainsaw_tests::pod::RunningPod;
+use chainsaw_tests::{Containerd, Node, bridge, parts};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
+const VALUE: &str = r#"["ip route add 192.0.3.0/24 dev CURRENT_INTERFACE", "ip route"]"#;
+const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
+const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
+
+/// As README tells an operator to chain it.
+fn chainsaw() -> Value {
+    json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}})
+}
+
+fn node(containerd: Containerd) -> Builder {
+    Node::builder(containerd).cni_chain([bridge(), chainsaw()])
+}
+
+fn refusal(run: Result<RunningPod<'_>>) -> Result<String> {
+    let error = run
+        .err()
+        .context("the pod started although it should not have")?;
+    Ok(format!("{error:#}"))
+}
+
+#[test]
+fn a_granted_pod_has_its_route_and_the_log_shows_what_ip_prints() -> Result<()> {
+    for containerd in Containerd::ALL {
+        let node = node(containerd).file(CONFIGURATION, GRANT).start()?;
+        let pod = node.pod("web").annotation(KEY, VALUE).run()?;
+        let routes = pod.in_netns(["route"])?.stdout;
+        assert!(
+            routes.contains("192.0.3.0/24 dev eth0 scope link \n"),
+            "{containerd:?}: {routes}"
+        );
+
+        // The last command listed the routes, and nothing changed since.
+        let transcript = format!("Running ip route show ===============\n{routes}");
+        let log = node.log()?;
+        assert!(
+            log.contains("Running ip route add 192.0.3.0/24 dev eth0 ===============\n"),
+            "{containerd:?}: {log}"
+        );
+        assert!(
+            log.contains(&transcript),
+            "{containerd:?} has no {transcript} in {log}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_containers_of_a_granted_pod_use_its_route() -> Result<()> {
+    let node = node(Containerd::V2).file(CONFIGURATION, GRANT).start()?;
+    let pod = node.pod("web").annotation(KEY, VALUE).run()?;
+    let app = pod.container("app", ["sleep", "1000"])?;
+    let seen = app.exec(["ip", "route"])?.stdout;
+    assert!(seen.contains("192.0.3.0/24 dev eth0"), "{seen}");
+    Ok(())
+}
+
+#[test]
+fn a_pod_that_is_not_granted_fails_with_the_profile_and_the_line_to_add() -> Result<()> {
+    for containerd in Containerd::ALL {
+        let node = node(containerd).start()?;
+        let said = refusal(node.pod("web").annotation(KEY, VALUE).run())?;
+        for part in [
+            "profile inspect does not allow this, it needs profile route",
+            "no rule in /etc/chainsaw/config.toml names namespace default",
+            "namespaces = [\"default\"]",
+            "profile = \"route\"",
+        ] {
+            assert!(
+                said.contains(part),
+                "{containerd:?} does not say {part}: {said}"
+            );
+        }
+        // What it says is what helps.
+        node.machine().write(CONFIGURATION, GRANT)?;
+        let pod = node.pod("web").annotation(KEY, VALUE).run()?;
+        assert!(pod.in_netns(["route"])?.stdout.contains("192.0.3.0/24"));
+    }
+    Ok(())
+}
+
+/// `chainsaw` between two ears: what it was given and what it answered are kept.
+fn watched() -> Result<String> {
+    let chainsaw = parts::chainsaw()?;
+    Ok(format!(
+        "#!/bin/sh\nmkdir -p /run/watched\ncd /run/watched\ncat >$CNI_COMMAND.in\n\
+         {} <$CNI_COMMAND.in >$CNI_COMMAND.out\nstatus=$?\ncat $CNI_COMMAND.out\nexit $status\n",
+        chainsaw.display()
+    ))
+}
+
+fn prev_result(stdin: &str) -> Result<String> {
+    #[derive(serde::Deserialize)]
+    struct Conf<'a> {
+        #[serde(borrow, rename = "prevResult")]
+        prev_result: &'a RawValue,
+    }
+    Ok(serde_json::from_str::<Conf<'_>>(stdin)?
+        .prev_result
+        .get()
+        .to_owned())
+}
+
+#[test]
+fn a_pod_without_a_value_is_passed_on_byte_for_byte_even_with_a_broken_configuration() -> Result<()>
+{
+    for containerd in Containerd::ALL {
+        let watched_plugin =
+            json!({"type": "watched", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
+        let node = Node::builder(containerd)
+            .cni_script("watched", &watched()?)
+            .cni_chain([bridge(), watched_plugin])
+            .file(CONFIGURATION, "this is [no configuration")
+            .start()?;
+        let pod = node.pod("web").annotation("other.example/key", "x").run()?;
+        let given = prev_result(&node.machine().read("/run/watched/ADD.in")?)?;
+        assert_eq!(
+            node.machine().read("/run/watched/ADD.out")?,
+            given,
+            "{containerd:?}"
+        );
+        pod.remove()?;
+
+        let said = refusal(node.pod("asks").annotation(KEY, VALUE).run())?;
+        assert!(
+            said.contains("/etc/chainsaw/config.toml line 1"),
+            "{containerd:?}: {said}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_failing_command_fails_the_pod_and_leaves_nothing() -> Result<()> {
+    for containerd in Containerd::ALL {
+        let node = node(containerd).file(CONFIGURATION, GRANT).start()?;
+        let value = r#"["ip route add 192.0.3.0/24 via 203.0.113.1", "ip route add 192.0.4.0/24 dev eth0"]"#;
+        let said = refusal(node.pod("web").annotation(KEY, value).run())?;
+        assert!(
+            said.contains("Nexthop has invalid gateway") && said.contains("exit status 2"),
+            "{containerd:?}: {said}"
+        );
+        assert!(
+            node.cri()
+                .list_pod_sandbox(Default::default())?
+                .items
+                .iter()
+                .all(|pod| pod.state != 0)
+        );
+    }
+    Ok(())
+}
