@@ -164,6 +164,14 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_is_what_a_node_may_have() {
+        let sample = include_str!("../../deployments/config.toml");
+        let config = Config::parse(sample, "config.toml").unwrap();
+        assert_eq!(config.rules.len(), 1);
+        assert_eq!(config.failure, Failure::default());
+    }
+
+    #[test]
     fn an_unknown_key_names_the_nearest_and_its_line() {
         let said = error("[[rule]]\nnamespace = [\"default\"]\nprofile = \"route\"\n");
         assert!(

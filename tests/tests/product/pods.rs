@@ -55,6 +55,27 @@ fn a_granted_pod_has_its_route_and_the_log_shows_what_ip_prints() -> Result<()> 
 }
 
 #[test]
+fn the_sample_configurations_work_as_they_are() -> Result<()> {
+    let list: Value =
+        serde_json::from_str(include_str!("../../../deployments/cni/10-example.conflist"))?;
+    let chain = list["plugins"].as_array().context("plugins")?.clone();
+    let node = Node::builder(Containerd::V2)
+        .cni_chain(chain)
+        .file(
+            CONFIGURATION,
+            include_str!("../../../deployments/config.toml"),
+        )
+        .start()?;
+    let pod = node.pod("web").annotation(KEY, VALUE).run()?;
+    assert!(
+        pod.in_netns(["route"])?
+            .stdout
+            .contains("192.0.3.0/24 dev eth0")
+    );
+    Ok(())
+}
+
+#[test]
 fn the_containers_of_a_granted_pod_use_its_route() -> Result<()> {
     let node = node(Containerd::V2).file(CONFIGURATION, GRANT).start()?;
     let pod = node.pod("web").annotation(KEY, VALUE).run()?;
