@@ -5,7 +5,7 @@ use std::io;
 
 use chainsaw_common::config::{self, Config, OnFailure};
 use chainsaw_common::engine::{self, Value};
-use chainsaw_common::ip::run::device;
+use chainsaw_common::ip::device;
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::Namespace;

@@ -1,6 +1,6 @@
 //! The CNI protocol (spec 1.1.0, sections 2 and 3): environment and standard input become one verb's answer.
 
-use chainsaw_common::ip::run::device;
+use chainsaw_common::ip::device;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::Namespace;
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST};
 
 use crate::family::Family;
-use crate::ip::run::device;
+use crate::ip::device;
 use crate::kernel::Kernel;
 use crate::tokens::Surroundings;
 use crate::uapi::{ifa, iff, ifla, rt, rta, rtm, rtn};

@@ -1,7 +1,7 @@
 //! A namespace that looks like a pod's, furnished with the engine's own commands.
 
 use chainsaw_common::engine::{self, Value};
-use chainsaw_common::ip::run::device;
+use chainsaw_common::ip::device;
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;

@@ -12,6 +12,7 @@ use crate::words::Word;
 pub mod addr;
 mod args;
 mod devices;
+mod exchange;
 mod keyword;
 pub mod link;
 mod mistake;
@@ -24,6 +25,7 @@ pub mod route;
 pub mod run;
 
 pub use args::Lookup;
+pub use exchange::device;
 pub use mistake::Mistake;
 pub use options::Options;
 pub use prefix::{Prefix, address_text};

@@ -23,6 +23,12 @@ pub struct Options {
     pub details: bool,
     /// `-Numeric`.
     pub numeric: bool,
+    /// `-brief`.
+    pub brief: bool,
+    /// `-statistics`, how often.
+    pub statistics: u8,
+    /// `-loops`: how often an address flush goes round at most.
+    pub loops: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +40,9 @@ enum Key {
     Oneline,
     Details,
     Numeric,
+    Brief,
+    Statistics,
+    Loops,
     NoEffect,
     Never(&'static str),
     NotYet,
@@ -46,7 +55,7 @@ const MEMORY: &str = "buffers are the node's to size";
 
 /// In iproute2's order, which is what decides abbreviations.
 const TABLE: &[Keyword<Key>] = &[
-    prefix("loops", Key::NotYet),
+    prefix("loops", Key::Loops),
     prefix("family", Key::Family),
     exact("4", Key::Chosen(Family::Inet)),
     exact("6", Key::Chosen(Family::Inet6)),
@@ -56,8 +65,8 @@ const TABLE: &[Keyword<Key>] = &[
     prefix("human", Key::NotYet),
     prefix("human-readable", Key::NotYet),
     prefix("iec", Key::NotYet),
-    prefix("stats", Key::NotYet),
-    prefix("statistics", Key::NotYet),
+    prefix("stats", Key::Statistics),
+    prefix("statistics", Key::Statistics),
     prefix("details", Key::Details),
     prefix("resolve", Key::Never(RESOLVE)),
     prefix("oneline", Key::Oneline),
@@ -66,7 +75,7 @@ const TABLE: &[Keyword<Key>] = &[
     prefix("Version", Key::NotYet),
     prefix("force", Key::Never(FILE)),
     prefix("batch", Key::Never(FILE)),
-    prefix("brief", Key::NotYet),
+    prefix("brief", Key::Brief),
     prefix("json", Key::Json),
     prefix("pretty", Key::Pretty),
     prefix("rcvbuf", Key::Never(MEMORY)),
@@ -119,12 +128,25 @@ impl Options {
             Key::Oneline => self.oneline = true,
             Key::Details => self.details = true,
             Key::Numeric => self.numeric = true,
+            Key::Brief => self.brief = true,
+            Key::Statistics => self.statistics = self.statistics.saturating_add(1),
+            Key::Loops => self.loops = Some(loops(args)?),
             Key::NoEffect => {}
             Key::Never(reason) => return Err(Mistake::never(args.last(), given, reason)),
             Key::NotYet => return Err(not_spoken(given)),
         }
         Ok(())
     }
+}
+
+fn loops(args: &mut Args<'_>) -> Result<u32, Mistake> {
+    if args.peek().is_none() {
+        return Err(Mistake::new(
+            "Error: argument \"loop count\" is required",
+            USAGE,
+        ));
+    }
+    args.number("loop count not a number")
 }
 
 /// A word that iproute2 knows and this dialect does not speak.
@@ -161,12 +183,17 @@ impl fmt::Display for Options {
             (self.json, "-json "),
             (self.pretty, "-pretty "),
             (self.numeric, "-Numeric "),
+            (self.brief, "-brief "),
         ] {
             if chosen {
                 f.write_str(option)?;
             }
         }
-        Ok(())
+        for _ in 0..self.statistics {
+            f.write_str("-statistics ")?;
+        }
+        self.loops
+            .map_or(Ok(()), |loops| write!(f, "-loops {loops} "))
     }
 }
 

@@ -9,6 +9,7 @@ use super::prefix::{Prefix, address_text};
 mod filter;
 pub(super) mod read;
 pub(super) mod request;
+pub(super) mod run;
 pub(super) mod show;
 
 pub use filter::Filter;

@@ -8,6 +8,7 @@ mod filter;
 mod kind;
 pub(super) mod read;
 pub(super) mod request;
+pub(super) mod run;
 pub(super) mod settings;
 pub(super) mod show;
 

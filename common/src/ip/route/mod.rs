@@ -13,6 +13,7 @@ mod metrics;
 mod nexthop;
 pub(super) mod read;
 pub(super) mod request;
+pub(super) mod run;
 pub(super) mod show;
 mod wanted;
 

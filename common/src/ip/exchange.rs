@@ -1,0 +1,168 @@
+//! What every object does with a kernel: change something, list something, learn a device's index or name.
+
+use super::devices::{Devices, Names};
+use super::link;
+use super::link::request as link_request;
+use super::link::show::Shown as Link;
+use super::mistake::Mistake;
+use super::options::Options;
+use super::page::{self, Entry};
+use crate::kernel::{Answer, Kernel, Refusal};
+use crate::uapi::iff;
+use crate::wire::{Reply, Request};
+
+/// What a command printed and how it ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// Exit status: 0, 1 for what is not there, 2 for what the kernel refused, 255 for usage.
+    pub exit: u8,
+}
+
+impl Output {
+    /// The answer to a command line that cannot be taken.
+    #[must_use]
+    pub fn of_mistake(mistake: &Mistake) -> Self {
+        Self {
+            stdout: String::new(),
+            stderr: mistake.stderr.clone(),
+            exit: mistake.exit,
+        }
+    }
+}
+
+/// One device if one is named, else all of them.
+pub(super) fn links(
+    dev: Option<&str>,
+    filter: &link::Filter,
+    devices: &Devices,
+    kernel: &mut dyn Kernel,
+) -> Answer {
+    match dev {
+        Some(dev) => kernel.exchange(&link_request::by_index(devices.index(dev))),
+        None => kernel.exchange(&link_request::dump(filter, devices)),
+    }
+}
+
+/// The index of a device, asked for by name with `RTM_GETLINK` alone: an ioctl would load a module of that name.
+pub fn device(name: &str, kernel: &mut dyn Kernel) -> Option<u32> {
+    let answer = kernel.exchange(&link_request::by_name(name));
+    answer
+        .replies
+        .first()
+        .and_then(Link::read)
+        .map(|link| link.index)
+}
+
+pub(super) fn change(request: &Request, kernel: &mut dyn Kernel) -> Output {
+    let answer = kernel.exchange(request);
+    let mut output = Output {
+        stderr: warnings(&answer),
+        ..Output::default()
+    };
+    if let Some(refusal) = &answer.refusal {
+        output.stderr.push_str(&refused(refusal));
+        output.exit = 2;
+    }
+    output
+}
+
+pub(super) fn listing(entries: Vec<Entry>, answer: &Answer, options: &Options) -> Output {
+    let mut output = Output {
+        stdout: page::render(entries, options),
+        stderr: warnings(answer),
+        exit: 0,
+    };
+    if answer.interrupted {
+        output
+            .stderr
+            .push_str("Dump was interrupted and may be inconsistent.\n");
+    }
+    if let Some(refusal) = &answer.refusal {
+        output.stderr.push_str(&refused(refusal));
+        output.exit = 2;
+    }
+    output
+}
+
+fn warnings(answer: &Answer) -> String {
+    answer
+        .warnings
+        .iter()
+        .map(|text| format!("Warning: {}\n", sentence(text)))
+        .collect()
+}
+
+/// The kernel's own text, or the C library's for its number.
+fn refused(refusal: &Refusal) -> String {
+    match &refusal.text {
+        Some(text) => format!("Error: {}\n", sentence(text)),
+        None => format!("RTNETLINK answers: {}\n", refusal.strerror()),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    if text.ends_with('.') {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
+}
+
+/// Names of devices, from what was listed, else asked for when they are needed.
+pub(super) struct Live<'k> {
+    kernel: &'k mut dyn Kernel,
+    known: Vec<(u32, String, u32)>,
+    listed: bool,
+}
+
+impl<'k> Live<'k> {
+    pub(super) fn new(kernel: &'k mut dyn Kernel, listed: &[Reply]) -> Self {
+        let mut live = Self {
+            kernel,
+            known: Vec::new(),
+            listed: false,
+        };
+        live.learn(listed);
+        live
+    }
+
+    fn learn(&mut self, replies: &[Reply]) {
+        self.known.extend(
+            replies
+                .iter()
+                .filter_map(Link::read)
+                .map(|link| (link.index, link.name(), link.flags)),
+        );
+    }
+
+    /// One question for the first unknown device; for the second, one question for all.
+    fn find(&mut self, index: u32) -> Option<&(u32, String, u32)> {
+        if !self.known.iter().any(|(known, ..)| *known == index) && !self.listed {
+            self.listed = !self.known.is_empty();
+            let request = if self.listed {
+                link_request::dump(&link::Filter::default(), &Devices::default())
+            } else {
+                link_request::by_index(index)
+            };
+            let answer = self.kernel.exchange(&request);
+            self.learn(&answer.replies);
+        }
+        self.known.iter().find(|(known, ..)| *known == index)
+    }
+}
+
+impl Names for Live<'_> {
+    fn name(&mut self, index: u32) -> String {
+        self.find(index)
+            .map_or_else(|| format!("if{index}"), |(_, name, _)| name.clone())
+    }
+
+    fn is_up(&mut self, index: u32) -> bool {
+        self.find(index)
+            .is_some_and(|(.., flags)| flags & iff::UP != 0)
+    }
+}
