@@ -23,7 +23,7 @@ lint: tools
 	cargo deny --log-level error check bans licenses sources
 
 docs:
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --document-private-items --locked --quiet
 
 ## The plugin, static.
 build:

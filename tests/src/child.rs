@@ -57,7 +57,7 @@ impl Child {
         })
     }
 
-    /// Closes its standard input and waits for it, as [`Program::hold`]'s holders end.
+    /// Closes its standard input and waits for it, as `Program::hold`'s holders end.
     pub(crate) fn release(&mut self) -> Result<()> {
         drop(self.take_stdin());
         wait_until(&format!("{} to end", self.what), LIMIT, || {

@@ -1,7 +1,7 @@
 //! The dialect: words become a command, as iproute2 6.15 reads them, and replies become what it prints.
 //!
 //! One folder an object: its types and full form in `mod.rs`, words in `read.rs`, messages in `request.rs`, replies in
-//! `show.rs`. Keywords are tables ([`keyword`]); their order is the specification of abbreviations.
+//! `show.rs`. Keywords are tables (`keyword.rs`); their order is the specification of abbreviations.
 
 use std::fmt;
 
