@@ -6,7 +6,7 @@
 //! | layer | modules |
 //! |---|---|
 //! | the order of work | [`engine`] |
-//! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`netns`], [`netlink`] |
+//! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`interface`], [`netns`], [`netlink`], [`record`] |
 //! | what will run | [`plan`] |
 //! | the `ip` dialect | [`ip`] |
 //! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
@@ -15,6 +15,7 @@
 pub mod config;
 pub mod engine;
 pub mod family;
+pub mod interface;
 pub mod ip;
 pub mod kernel;
 mod nearest;
@@ -23,6 +24,7 @@ pub mod netns;
 pub mod plan;
 pub mod pod;
 pub mod policy;
+pub mod record;
 pub mod report;
 pub mod surroundings;
 pub mod tokens;

@@ -2,14 +2,13 @@
 
 use std::net::IpAddr;
 
-use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST};
-
 use crate::family::Family;
+use crate::interface::{addresses, list};
 use crate::ip::device;
 use crate::kernel::Kernel;
 use crate::tokens::Surroundings;
-use crate::uapi::{ifa, iff, ifla, rt, rta, rtm, rtn};
-use crate::wire::{Attributes, Received, Reply, Request, u32_of};
+use crate::uapi::{iff, ifla, rt, rta, rtm, rtn};
+use crate::wire::{Attributes, Received, Reply, u32_of};
 
 /// The interface that is named, else the device of the default route (IPv4, then IPv6), else the first that is no
 /// loopback; its global addresses and its gateways.
@@ -21,7 +20,12 @@ pub fn of_namespace(interface: Option<&str>, kernel: &mut dyn Kernel) -> Surroun
     let Some(name) = interface else {
         return Surroundings::default();
     };
-    let (addresses, gateways) = (addresses(&name, kernel), gateways(&name, kernel));
+    let index = device(&name, kernel).unwrap_or(0);
+    let addresses = addresses(index, kernel)
+        .iter()
+        .map(|address| address.address)
+        .collect();
+    let gateways = gateways(&name, kernel);
     Surroundings {
         interface: Some(name),
         addresses,
@@ -115,33 +119,4 @@ fn links(kernel: &mut dyn Kernel) -> Vec<Link> {
         .iter()
         .filter_map(link)
         .collect()
-}
-
-/// The addresses of a device, never a link-local one.
-fn addresses(dev: &str, kernel: &mut dyn Kernel) -> Vec<IpAddr> {
-    let index = device(dev, kernel);
-    let address = |reply: &Reply| {
-        let [_, _, _, scope] = *reply.body.first_chunk::<4>()?;
-        let of = reply.body.get(4..).and_then(u32_of);
-        let received = Received::behind(&reply.body, 8);
-        let address = received
-            .address(ifa::LOCAL)
-            .or_else(|| received.address(ifa::ADDRESS));
-        address.filter(|_| of == index && scope != rt::SCOPE_LINK)
-    };
-    list(rtm::GETADDR, &[0; 8], &Attributes::default(), kernel)
-        .iter()
-        .filter_map(address)
-        .collect()
-}
-
-fn list(kind: u16, header: &[u8], attributes: &Attributes, kernel: &mut dyn Kernel) -> Vec<Reply> {
-    kernel
-        .exchange(&Request::new(
-            kind,
-            NLM_F_REQUEST | NLM_F_DUMP,
-            header,
-            attributes,
-        ))
-        .replies
 }

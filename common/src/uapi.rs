@@ -144,5 +144,7 @@ pub mod ifa {
     pub const PROTO: u16 = 11;
 
     pub const F_SECONDARY: u32 = 1;
+    pub const F_DADFAILED: u32 = 0x08;
+    pub const F_TENTATIVE: u32 = 0x40;
     pub const F_PERMANENT: u32 = 0x80;
 }

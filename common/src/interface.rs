@@ -1,0 +1,156 @@
+//! An interface as the kernel has it: what a CNI result speaks of, so that a change can be told on.
+
+use std::net::IpAddr;
+
+use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST};
+
+use crate::ip::device;
+use crate::kernel::Kernel;
+use crate::uapi::{ifa, ifla, rt, rta, rtm, rtn};
+use crate::wire::{Attributes, Received, Reply, Request, u32_of};
+
+/// One interface, at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interface {
+    /// Its link-layer address.
+    pub mac: Vec<u8>,
+    /// Its MTU, in bytes.
+    pub mtu: u32,
+    /// Its addresses, in the kernel's order; link-local ones left out.
+    pub addresses: Vec<Address>,
+    /// The unicast routes of table main that leave by it.
+    pub routes: Vec<Route>,
+}
+
+/// One address of an interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Address {
+    /// The address.
+    pub address: IpAddr,
+    /// The length of its prefix, in bits.
+    pub len: u8,
+    /// `IFA_F_…`.
+    pub flags: u32,
+}
+
+impl Address {
+    /// Whether the kernel still looks for duplicates (RFC 4862, 5.4).
+    #[must_use]
+    pub fn is_tentative(&self) -> bool {
+        self.flags & ifa::F_TENTATIVE != 0 && self.flags & ifa::F_DADFAILED == 0
+    }
+
+    /// Whether the kernel found a duplicate.
+    #[must_use]
+    pub fn is_duplicate(&self) -> bool {
+        self.flags & ifa::F_DADFAILED != 0
+    }
+
+    /// Whether both are the same address with the same prefix, whatever their flags.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.address, self.len) == (other.address, other.len)
+    }
+}
+
+/// One route that leaves by an interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// The destination; `0.0.0.0` or `::` with length 0 is the default.
+    pub dst: IpAddr,
+    /// The length of its prefix, in bits.
+    pub len: u8,
+    /// The gateway, if there is one.
+    pub gateway: Option<IpAddr>,
+}
+
+impl Interface {
+    /// Reads the interface of that name; nothing if there is none.
+    pub fn read(name: &str, kernel: &mut dyn Kernel) -> Option<Self> {
+        let index = device(name, kernel)?;
+        let mut header = [0; 16];
+        header.get_mut(4..8)?.copy_from_slice(&index.to_ne_bytes());
+        let link = kernel.exchange(&Request::new(
+            rtm::GETLINK,
+            NLM_F_REQUEST,
+            &header,
+            &Attributes::default(),
+        ));
+        let link = Received::behind(&link.replies.first()?.body, 16);
+        Some(Self {
+            mac: link.bytes(ifla::ADDRESS).unwrap_or_default().to_vec(),
+            mtu: link.u32(ifla::MTU).unwrap_or(0),
+            addresses: addresses(index, kernel),
+            routes: routes(index, kernel),
+        })
+    }
+}
+
+/// The addresses of the device `index`; link-local ones left out.
+pub fn addresses(index: u32, kernel: &mut dyn Kernel) -> Vec<Address> {
+    let mut header = [0; 8];
+    let (_, device) = header.split_at_mut(4);
+    device.copy_from_slice(&index.to_ne_bytes());
+    list(rtm::GETADDR, &header, &Attributes::default(), kernel)
+        .iter()
+        .filter_map(|reply| address(reply, index))
+        .collect()
+}
+
+fn address(reply: &Reply, index: u32) -> Option<Address> {
+    let [_, len, flags, scope] = *reply.body.first_chunk::<4>()?;
+    let received = Received::behind(&reply.body, 8);
+    let address = received
+        .address(ifa::LOCAL)
+        .or_else(|| received.address(ifa::ADDRESS))?;
+    let here = reply.body.get(4..).and_then(u32_of) == Some(index) && scope != rt::SCOPE_LINK;
+    here.then_some(Address {
+        address,
+        len,
+        flags: received.u32(ifa::FLAGS).unwrap_or(flags.into()),
+    })
+}
+
+fn routes(index: u32, kernel: &mut dyn Kernel) -> Vec<Route> {
+    let mut attributes = Attributes::default();
+    attributes
+        .put_u32(rta::TABLE, rt::TABLE_MAIN)
+        .put_u32(rta::OIF, index);
+    list(rtm::GETROUTE, &[0; 12], &attributes, kernel)
+        .iter()
+        .filter_map(route)
+        .collect()
+}
+
+fn route(reply: &Reply) -> Option<Route> {
+    let [family, len, _, _, _, _, _, kind] = *reply.body.first_chunk::<8>()?;
+    let received = Received::behind(&reply.body, 12);
+    let any = if family == 2 {
+        IpAddr::from([0; 4])
+    } else {
+        IpAddr::from([0; 16])
+    };
+    let dst = received.address(rta::DST).unwrap_or(any);
+    (kind == rtn::UNICAST).then_some(Route {
+        dst,
+        len,
+        gateway: received.address(rta::GATEWAY),
+    })
+}
+
+/// Every reply to a listing.
+pub(crate) fn list(
+    kind: u16,
+    header: &[u8],
+    attributes: &Attributes,
+    kernel: &mut dyn Kernel,
+) -> Vec<Reply> {
+    kernel
+        .exchange(&Request::new(
+            kind,
+            NLM_F_REQUEST | NLM_F_DUMP,
+            header,
+            attributes,
+        ))
+        .replies
+}
