@@ -184,9 +184,11 @@ impl Record {
         if std::os::unix::fs::MetadataExt::nlink(&file.metadata().map_err(failed("read"))?) == 0 {
             return Ok(None);
         }
-        if !text.is_empty() && !text.ends_with('\n') {
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        if whole < text.len() {
             // What a crash cut off must not run into the next line.
-            file.write_all(b"\n").map_err(failed("write"))?;
+            file.set_len(whole as u64).map_err(failed("mend"))?;
+            text.truncate(whole);
         }
         let entries = text
             .lines()
