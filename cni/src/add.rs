@@ -1,44 +1,48 @@
-//! ADD: the pod's value, if it has one, is served in its namespace; `prevResult` goes on down the chain.
+//! ADD: what the operator and the pod ask for is done in the pod's namespace; the result goes on down the chain.
 
 use std::fs;
 use std::io;
 
 use chainsaw_common::config::{self, Config, OnFailure};
-use chainsaw_common::engine::{self, Value};
+use chainsaw_common::engine::{self, Ask, Value};
 use chainsaw_common::ip::device;
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::Namespace;
 use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
+use chainsaw_common::record::{self, Event, Records};
 use chainsaw_common::report::{Outcome, Report, transcript};
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::{Surroundings, ask_for_a_gateway};
 use chainsaw_common::value;
 
+use crate::effects::Watch;
 use crate::error::Error;
+use crate::memory::Memory;
 use crate::netconf::NetConf;
 use crate::plugin::Environment;
 use crate::result::PrevResult;
 use crate::source;
 
-/// Answers ADD. For a pod that asks for nothing that is `prevResult` byte for byte, and nothing else is read, opened or
-/// asked.
+/// Answers ADD. For a pod for which nothing is asked that is `prevResult` byte for byte, and nothing else is read,
+/// opened or asked.
 pub fn add(
     environment: &Environment,
     conf: &NetConf<'_>,
     log: &mut String,
 ) -> Result<Vec<u8>, Error> {
     let prev_result = conf.prev_result()?;
-    let asked = match source::value(conf, environment) {
-        Ok(Some(value)) if asks(&value) => Ok(value),
-        Ok(_) => return Ok(prev_result.into()),
+    let values = match source::values(conf, environment) {
+        Ok(values) => Ok(values.into_iter().filter(asks).collect::<Vec<_>>()),
         Err(error) => Err(error),
     };
+    if values.as_ref().is_ok_and(Vec::is_empty) {
+        return Ok(prev_result.into());
+    }
     let config = configuration(config::PATH)?;
-    let done = asked.and_then(|value| serve(environment, prev_result, &value, &config, log));
-    match done {
-        Ok(()) => Ok(prev_result.into()),
+    match values.and_then(|values| serve(environment, conf, &values, &config, log)) {
+        Ok(result) => Ok(result.unwrap_or_else(|| prev_result.to_owned()).into()),
         Err(error) if tolerated(&error, &config) => {
             log.push_str(&format!(
                 "chainsaw: {error} (reason={}, continuing as configured)\n",
@@ -75,49 +79,74 @@ fn tolerated(error: &Error, config: &Config) -> bool {
     decided == OnFailure::Continue
 }
 
-/// Enters the namespace for good: the process ends with this call.
+/// Enters the namespace for good: the process ends with this call. Gives the new result if there is one.
 fn serve(
     environment: &Environment,
-    prev_result: &str,
-    value: &Value,
+    conf: &NetConf<'_>,
+    values: &[Value],
     config: &Config,
     log: &mut String,
-) -> Result<(), Error> {
-    let netns = environment.netns()?;
-    let ifname = environment.ifname()?;
-    let subject = Subject {
+) -> Result<Option<String>, Error> {
+    let (netns, ifname) = (environment.netns()?, environment.ifname()?);
+    let prev_result = conf.prev_result()?;
+    let subject = subject(environment, ifname, netns);
+    let mut memory = Memory::open(&Records::at(record::FOLDER), environment, conf)?;
+    Namespace::open(netns.as_ref())?.enter()?;
+    let mut socket = Socket::open().map_err(|source| Error::Socket {
+        netns: netns.to_owned(),
+        source,
+    })?;
+    let surroundings = around(ifname, prev_result, values, &mut socket);
+    let policy = Policy::of(config, config::PATH);
+    let ask = Ask {
+        subject: &subject,
+        values,
+        surroundings: &surroundings,
+        policy: &policy,
+    };
+    memory.add(values, Event::Begun)?;
+    let mut watch = Watch::of(ifname);
+    let report = engine::serve(&ask, &mut socket, &mut |kernel| watch.before_change(kernel));
+    let done = match report.outcome {
+        Outcome::Ok => watch.told_on(prev_result, &mut socket, log),
+        _ => Err(Error::Commands {
+            hint: memory.hint(values),
+            report: Box::new(report.clone()),
+        }),
+    };
+    // An open socket keeps the namespace alive.
+    drop(socket);
+    memory.add(
+        values,
+        if done.is_ok() {
+            Event::Ok
+        } else {
+            Event::Failed
+        },
+    )?;
+    tell(&report, log);
+    done
+}
+
+fn subject(environment: &Environment, ifname: &str, netns: &str) -> Subject {
+    Subject {
         pod: source::pod(environment),
         sandbox: environment.container.clone(),
         entrance: Entrance::Cni,
         trigger: "ADD",
         interface: Some(ifname.to_owned()),
         netns: Some(netns.to_owned()),
-    };
-    Namespace::open(netns.as_ref())?.enter()?;
-    let mut socket = Socket::open().map_err(|source| Error::Socket {
-        netns: netns.to_owned(),
-        source,
-    })?;
-    let surroundings = around(ifname, prev_result, value, &mut socket);
-    let policy = Policy::of(config, config::PATH);
-    let report = engine::serve(
-        &subject,
-        std::slice::from_ref(value),
-        &surroundings,
-        &policy,
-        &mut socket,
-    );
-    drop(socket);
-    tell(&report, log);
-    match report.outcome {
-        Outcome::Ok => Ok(()),
-        _ => Err(Error::Commands(Box::new(report))),
     }
 }
 
 /// The current interface is CNI_IFNAME if the namespace has it, else the last one that the result puts in a sandbox;
 /// addresses and gateways are the result's, a gateway that it does not tell is the kernel's.
-fn around(ifname: &str, prev_result: &str, value: &Value, kernel: &mut dyn Kernel) -> Surroundings {
+fn around(
+    ifname: &str,
+    prev_result: &str,
+    values: &[Value],
+    kernel: &mut dyn Kernel,
+) -> Surroundings {
     let result = PrevResult::read(prev_result);
     let interface = match device(ifname, kernel) {
         Some(_) => Some(ifname),
@@ -127,12 +156,13 @@ fn around(ifname: &str, prev_result: &str, value: &Value, kernel: &mut dyn Kerne
         return Surroundings::default();
     };
     let mut gateways = result.gateways(interface);
-    if gateways.is_empty() && ask_for_a_gateway([value.text.as_str()]) {
+    if gateways.is_empty() && ask_for_a_gateway(values.iter().map(|value| value.text.as_str())) {
         gateways = surroundings::gateways(interface, kernel);
     }
+    let addresses = result.addresses(interface);
     Surroundings {
         interface: Some(interface.to_owned()),
-        addresses: result.addresses(interface),
+        addresses,
         gateways,
         ..Surroundings::default()
     }

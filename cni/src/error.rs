@@ -1,9 +1,11 @@
 //! What can go wrong at the CNI entrance, and the code of the CNI error object that says so.
 
 use std::io;
+use std::net::IpAddr;
 
 use chainsaw_common::config::ConfigError;
 use chainsaw_common::netns::NetnsError;
+use chainsaw_common::record::RecordError;
 use chainsaw_common::report::{CommandReport, Outcome, Report, transcript};
 use serde::Serialize;
 
@@ -91,9 +93,55 @@ pub enum Error {
         /// CNI_NETNS.
         netns: String,
     },
-    /// What the pod asked for was refused or failed.
-    #[error("{}", .0.headline().unwrap_or_default())]
-    Commands(Box<Report>),
+    /// CHECK found that the commands did not all run.
+    #[error(
+        "the commands of {ifname} did not all run at ADD: delete the pod, its next sandbox runs them again"
+    )]
+    NotOk {
+        /// CNI_IFNAME.
+        ifname: String,
+    },
+    /// The commands took the interface away, or renamed it.
+    #[error(
+        "interface {ifname} is gone after the commands: the runtime has to find it, leave its name alone"
+    )]
+    InterfaceTaken {
+        /// CNI_IFNAME.
+        ifname: String,
+    },
+    /// The commands took away every address that was reported.
+    #[error(
+        "no reported address of {ifname} is left after the commands: add the new one before taking the old away"
+    )]
+    LastAddress {
+        /// CNI_IFNAME.
+        ifname: String,
+    },
+    /// Somebody else has an address that the commands added.
+    #[error(
+        "{address} is in use by somebody else on the link (duplicate address detection): choose another"
+    )]
+    Duplicate {
+        /// The address.
+        address: IpAddr,
+    },
+    /// The record cannot be kept.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// What was asked for was refused or failed.
+    #[error("{}", first_line(report, hint.as_deref()))]
+    Commands {
+        /// What happened.
+        report: Box<Report>,
+        /// What may be behind it.
+        hint: Option<String>,
+    },
+}
+
+/// What went wrong first, and what may be behind it, together one line.
+fn first_line(report: &Report, hint: Option<&str>) -> String {
+    let headline = report.headline().unwrap_or_default();
+    hint.map_or(headline.clone(), |hint| format!("{headline}; {hint}"))
 }
 
 /// The object that the CNI spec asks for, section 5.
@@ -113,16 +161,20 @@ impl Error {
         match self {
             Self::Version { .. } => 1,
             Self::Environment { .. } => 4,
-            Self::Stdin { .. } | Self::Socket { .. } => 5,
+            Self::Stdin { .. } | Self::Socket { .. } | Self::Record(_) => 5,
             Self::Decode(_) => 6,
             Self::NoPrevResult => 7,
             Self::Unknown { .. } => 11,
-            Self::Commands(report) => match report.outcome {
+            Self::Commands { report, .. } => match report.outcome {
                 Outcome::Denied => 101,
                 _ if report.commands.iter().any(CommandReport::has_run) => 102,
                 _ => 100,
             },
             Self::Annotations { .. } => 100,
+            Self::InterfaceTaken { .. }
+            | Self::LastAddress { .. }
+            | Self::Duplicate { .. }
+            | Self::NotOk { .. } => 102,
             Self::ConfigFile { .. } | Self::Config(_) => 103,
             Self::Netns(_) | Self::Gone { .. } => 104,
         }
@@ -143,7 +195,12 @@ impl Error {
             Self::Netns(_) => "NamespaceRefused",
             Self::Socket { .. } => "SocketFailed",
             Self::Gone { .. } => "InterfaceGone",
-            Self::Commands(report) => match report.outcome {
+            Self::NotOk { .. } => "CommandsNotOk",
+            Self::InterfaceTaken { .. } => "InterfaceTaken",
+            Self::LastAddress { .. } => "LastAddressTaken",
+            Self::Duplicate { .. } => "AddressDuplicate",
+            Self::Record(_) => "RecordFailed",
+            Self::Commands { report, .. } => match report.outcome {
                 Outcome::Denied => "CommandDenied",
                 _ => "CommandFailed",
             },
@@ -153,7 +210,7 @@ impl Error {
     /// The error object, in the version that the runtime speaks.
     pub fn object(&self, version: &str) -> Vec<u8> {
         let details = match self {
-            Self::Commands(report) => transcript(report),
+            Self::Commands { report, .. } => transcript(report),
             _ => String::new(),
         };
         let object = Object {

@@ -5,10 +5,13 @@ use std::process::ExitCode;
 
 mod add;
 mod cli;
+mod effects;
 mod error;
+mod memory;
 mod netconf;
 mod plugin;
 mod result;
+mod settle;
 mod source;
 
 fn main() -> ExitCode {

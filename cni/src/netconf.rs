@@ -14,6 +14,15 @@ use crate::plugin::VERSIONS;
 pub struct NetConf<'a> {
     #[serde(borrow, rename = "cniVersion", default)]
     version: Cow<'a, str>,
+    /// The network's name.
+    #[serde(borrow, default)]
+    pub name: Option<Cow<'a, str>>,
+    /// `commands`: the operator's own, before the pod's.
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub commands: Option<&'a RawValue>,
+    /// `cni.dev/valid-attachments`: what GC is to leave alone.
+    #[serde(rename = "cni.dev/valid-attachments", default)]
+    pub valid_attachments: Option<Vec<Attachment>>,
     #[serde(borrow, rename = "prevResult", default, deserialize_with = "present")]
     prev_result: Option<&'a RawValue>,
     /// `runtimeConfig`: what the runtime injects for the capabilities that the configuration names.
@@ -27,6 +36,16 @@ pub struct NetConf<'a> {
     /// `args`: what Multus passes on from a network selection.
     #[serde(borrow, default, deserialize_with = "present")]
     pub args: Option<&'a RawValue>,
+}
+
+/// An attachment, as GC names it (spec section 4).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Attachment {
+    /// CNI_CONTAINERID of its ADD.
+    #[serde(rename = "containerID")]
+    pub container: String,
+    /// CNI_IFNAME of its ADD.
+    pub ifname: String,
 }
 
 /// A field that is there, whatever it holds: `null` is not the same as absent.

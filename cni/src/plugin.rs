@@ -3,6 +3,7 @@
 use chainsaw_common::ip::device;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::Namespace;
+use chainsaw_common::record::{self, Event, Records};
 
 use crate::add;
 use crate::error::Error;
@@ -44,6 +45,11 @@ impl Environment {
             ifname: read("CNI_IFNAME"),
             args: read("CNI_ARGS"),
         }
+    }
+
+    /// `CNI_CONTAINERID`.
+    pub fn container(&self) -> Result<&str, Error> {
+        needed("CNI_CONTAINERID", self.container.as_deref())
     }
 
     /// `CNI_NETNS`.
@@ -105,8 +111,8 @@ pub fn failed(stdin: &[u8], error: &Error) -> Answer {
 fn verb(environment: &Environment, stdin: &[u8], log: &mut String) -> Result<Vec<u8>, Error> {
     match needed("CNI_COMMAND", environment.command.as_deref())? {
         "ADD" => add::add(environment, &NetConf::read(stdin)?, log),
-        // Nothing was made that outlives the namespace, so there is nothing to ask, to read or to fail at.
-        "DEL" | "GC" => Ok(Vec::new()),
+        "DEL" => Ok(del(environment, &Records::at(record::FOLDER))),
+        "GC" => NetConf::read(stdin).map(|conf| gc(&conf, &Records::at(record::FOLDER))),
         "CHECK" => check(environment, &NetConf::read(stdin)?),
         // A pod without a value is always served.
         "STATUS" => NetConf::read(stdin).map(|_| Vec::new()),
@@ -118,10 +124,63 @@ fn verb(environment: &Environment, stdin: &[u8], log: &mut String) -> Result<Vec
     }
 }
 
-/// The namespace opens and the interface is in it. Nothing is run again, no route is asserted.
+/// Nothing was made that outlives the namespace. The record is forgotten if it can be; what cannot is GC's.
+fn del(environment: &Environment, records: &Records) -> Vec<u8> {
+    if let (Some(container), Some(ifname)) = (&environment.container, &environment.ifname) {
+        forget(records, container, ifname);
+    }
+    Vec::new()
+}
+
+fn forget(records: &Records, container: &str, ifname: &str) {
+    if let Ok(Some(record)) = records.find(container) {
+        // A record that stays does no harm: ids of sandboxes do not come again.
+        record.forget(ifname).ok();
+    }
+}
+
+/// Forgets the attachments of this network that are not valid. Without a list of valid ones nothing is forgotten.
+fn gc(conf: &NetConf<'_>, records: &Records) -> Vec<u8> {
+    let Some(valid) = &conf.valid_attachments else {
+        return Vec::new();
+    };
+    for sandbox in records.sandboxes() {
+        let Ok(Some(record)) = records.find(&sandbox) else {
+            continue;
+        };
+        let of_this_network = record
+            .entries()
+            .iter()
+            .filter(|entry| entry.network.as_deref() == conf.name.as_deref());
+        let mut stale: Vec<String> = of_this_network
+            .map(|entry| entry.interface.clone())
+            .collect();
+        stale.sort();
+        stale.dedup();
+        stale.retain(|ifname| {
+            !valid
+                .iter()
+                .any(|one| one.container == sandbox && one.ifname == *ifname)
+        });
+        drop(record);
+        stale
+            .iter()
+            .for_each(|ifname| forget(records, &sandbox, ifname));
+    }
+    Vec::new()
+}
+
+/// The record, if there is one, says ok, the namespace opens and the interface is in it. Nothing is run again, no route is asserted.
 fn check(environment: &Environment, conf: &NetConf<'_>) -> Result<Vec<u8>, Error> {
     conf.prev_result()?;
     let (netns, ifname) = (environment.netns()?, environment.ifname()?);
+    let record = Records::at(record::FOLDER).find(environment.container()?)?;
+    let last = record.as_ref().and_then(|record| record.last(ifname));
+    if last.is_some_and(|entry| matches!(entry.event, Event::Begun | Event::Failed)) {
+        return Err(Error::NotOk {
+            ifname: ifname.to_owned(),
+        });
+    }
     Namespace::open(netns.as_ref())?.enter()?;
     let mut socket = Socket::open().map_err(|source| Error::Socket {
         netns: netns.to_owned(),

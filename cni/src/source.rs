@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chainsaw_common::engine::Value;
+use chainsaw_common::plan::Author;
 use chainsaw_common::pod::Pod;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,10 +19,20 @@ pub const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
 /// The capability by which containerd and CRI-O hand on a pod's annotations.
 pub const CAPABILITY: &str = "io.kubernetes.cri.pod-annotations";
 
-/// The value of this attachment, if there is one: of `args.cni.chainsaw`, else of `KEY.IFNAME`, else of `KEY`.
-pub fn value(conf: &NetConf<'_>, environment: &Environment) -> Result<Option<Value>, Error> {
+/// Everything that is asked for at this attachment, in order: the operator's, then the pod's.
+pub fn values(conf: &NetConf<'_>, environment: &Environment) -> Result<Vec<Value>, Error> {
+    let operators = conf
+        .commands
+        .map(|raw| text(raw, "commands", Author::Operator))
+        .transpose()?;
+    let pods = value(conf, environment)?;
+    Ok(operators.into_iter().chain(pods).collect())
+}
+
+/// The pod's value, if there is one: of `args.cni.chainsaw`, else of `KEY.IFNAME`, else of `KEY`.
+fn value(conf: &NetConf<'_>, environment: &Environment) -> Result<Option<Value>, Error> {
     if let Some(raw) = conf.args.and_then(argument) {
-        return text(raw, "args.cni.chainsaw").map(Some);
+        return text(raw, "args.cni.chainsaw", Author::Pod).map(Some);
     }
     let Some(annotations) = annotations(conf)? else {
         return match pod(environment) {
@@ -43,7 +54,11 @@ pub fn value(conf: &NetConf<'_>, environment: &Environment) -> Result<Option<Val
                 place: CAPABILITY,
                 why: format!("{key} is no string"),
             })?;
-            return Ok(Some(Value { source: key, text }));
+            return Ok(Some(Value {
+                source: key,
+                author: Author::Pod,
+                text,
+            }));
         }
     }
     Ok(None)
@@ -101,7 +116,7 @@ fn argument(args: &RawValue) -> Option<&RawValue> {
 }
 
 /// A value in a configuration is a string as in an annotation, or the JSON array itself.
-fn text(raw: &RawValue, source: &'static str) -> Result<Value, Error> {
+fn text(raw: &RawValue, source: &'static str, author: Author) -> Result<Value, Error> {
     let text = match raw.get().as_bytes().first() {
         Some(b'[') => Some(raw.get().to_owned()),
         _ => string(raw),
@@ -112,6 +127,7 @@ fn text(raw: &RawValue, source: &'static str) -> Result<Value, Error> {
     })?;
     Ok(Value {
         source: source.to_owned(),
+        author,
         text,
     })
 }

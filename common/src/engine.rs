@@ -6,51 +6,67 @@ use std::time::Instant;
 
 use crate::ip::run::{Output, refuse};
 use crate::kernel::Kernel;
-use crate::plan::{Draft, Drafted, Fault, micros};
+use crate::plan::{Author, Draft, Fault, Judged, micros};
 use crate::pod::{Entrance, Subject};
 use crate::policy::Policy;
 use crate::report::Report;
 use crate::tokens::Surroundings;
 use crate::value::{self, ValueError};
 
-/// A value and where it came from.
+/// A value, where it came from, and who wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
     /// The key, or the place in a configuration.
     pub source: String,
+    /// Who wrote it.
+    pub author: Author,
     /// The text.
     pub text: String,
 }
 
-/// Does what `values` ask for, if `policy` allows all of it, and reports.
+/// What is asked of the engine.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// For whom.
+    pub subject: &'a Subject,
+    /// What, in order.
+    pub values: &'a [Value],
+    /// What tokens stand for.
+    pub surroundings: &'a Surroundings,
+    /// Who may do what.
+    pub policy: &'a Policy,
+}
+
+/// Does what is asked, if the policy allows all of it, and reports. `before_change` is called once, before the first
+/// command of a plan that can change something.
 pub fn serve(
-    subject: &Subject,
-    values: &[Value],
-    surroundings: &Surroundings,
-    policy: &Policy,
+    ask: &Ask<'_>,
     kernel: &mut dyn Kernel,
+    before_change: &mut dyn FnMut(&mut dyn Kernel),
 ) -> Report {
     let clock = Instant::now();
-    let report = Report::about(subject);
-    let report = match draft(values, surroundings) {
+    let report = Report::about(ask.subject);
+    let report = match draft(ask) {
         Err(problems) => report.unreadable(&problems),
-        Ok(draft) => match draft.approve(policy, subject) {
+        Ok(draft) => match draft.approve(ask.policy, ask.subject) {
             Err(refused) => report.refused(refused),
-            Ok(plan) => report.ran(plan.run(kernel)),
+            Ok(plan) => {
+                if plan.changes() {
+                    before_change(kernel);
+                }
+                report.ran(plan.run(kernel))
+            }
         },
     };
     report.taking(micros(clock))
 }
 
-fn draft(
-    values: &[Value],
-    surroundings: &Surroundings,
-) -> Result<Draft, Vec<(String, ValueError)>> {
+fn draft(ask: &Ask<'_>) -> Result<Draft, Vec<(String, ValueError)>> {
     let mut draft = Draft::default();
     let mut problems = Vec::new();
-    for value in values {
+    for value in ask.values {
         match value::lines(&value.text) {
-            Ok(lines) => draft.extend(&value.source, lines, surroundings),
+            Ok(lines) => draft.extend(&value.source, value.author, lines, ask.surroundings),
             Err(wrong) => problems.extend(
                 wrong
                     .into_iter()
@@ -84,16 +100,19 @@ pub fn serve_words(words: &[String], kernel: &mut dyn Kernel) -> Output {
             .unwrap_or_default(),
         Err(refused) => refused
             .into_iter()
-            .find_map(|(drafted, fault)| answer(&drafted, fault?, kernel))
+            .find_map(|judged| answer(judged, kernel))
             .unwrap_or_default(),
     }
 }
 
-fn answer(drafted: &Drafted, fault: Fault, kernel: &mut dyn Kernel) -> Option<Output> {
-    let stderr = match fault {
-        Fault::Mistake(mistake) => return Some(refuse(&mistake, drafted.lookups(), kernel)),
-        Fault::Word { why, .. } => why,
-        Fault::Denied(denial) => denial.to_string(),
+fn answer(judged: Judged, kernel: &mut dyn Kernel) -> Option<Output> {
+    let stderr = match judged {
+        Judged::Right(_) => return None,
+        Judged::Wrong(drafted, Fault::Mistake(mistake)) => {
+            return Some(refuse(&mistake, drafted.lookups(), kernel));
+        }
+        Judged::Wrong(_, Fault::Word { why, .. }) => why,
+        Judged::Wrong(_, Fault::Denied(denial)) => denial.to_string(),
     };
     Some(Output {
         stdout: String::new(),

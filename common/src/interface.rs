@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST};
 
+use crate::family::Family;
 use crate::ip::device;
 use crate::kernel::Kernel;
 use crate::uapi::{ifa, ifla, rt, rta, rtm, rtn};
@@ -122,8 +123,9 @@ fn routes(index: u32, kernel: &mut dyn Kernel) -> Vec<Route> {
         .collect()
 }
 
+/// Routes that the kernel made itself, for an address or an advertisement, go with what they were made for.
 fn route(reply: &Reply) -> Option<Route> {
-    let [family, len, _, _, _, _, _, kind] = *reply.body.first_chunk::<8>()?;
+    let [family, len, _, _, _, protocol, _, kind] = *reply.body.first_chunk::<8>()?;
     let received = Received::behind(&reply.body, 12);
     let any = if family == 2 {
         IpAddr::from([0; 4])
@@ -131,11 +133,29 @@ fn route(reply: &Reply) -> Option<Route> {
         IpAddr::from([0; 16])
     };
     let dst = received.address(rta::DST).unwrap_or(any);
-    (kind == rtn::UNICAST).then_some(Route {
+    let ours = kind == rtn::UNICAST && !matches!(protocol, rt::PROTOCOL_KERNEL | rt::PROTOCOL_RA);
+    ours.then_some(Route {
         dst,
         len,
         gateway: received.address(rta::GATEWAY),
     })
+}
+
+/// The IPv6 addresses of the whole namespace that are still looked for duplicates of, and those that have one;
+/// link-local ones left out. Devices by index.
+pub fn unsettled(kernel: &mut dyn Kernel) -> Vec<(u32, Address)> {
+    let all = list(
+        rtm::GETADDR,
+        &[Family::Inet6.number(), 0, 0, 0, 0, 0, 0, 0],
+        &Attributes::default(),
+        kernel,
+    );
+    let unsettled = |reply: &Reply| {
+        let index = reply.body.get(4..).and_then(u32_of)?;
+        let address = address(reply, index)?;
+        (address.is_tentative() || address.is_duplicate()).then_some((index, address))
+    };
+    all.iter().filter_map(unsettled).collect()
 }
 
 /// Every reply to a listing.

@@ -7,16 +7,27 @@ use crate::ip::run::{Output, run};
 use crate::ip::{self, Command, Lookup, Mistake, Reading};
 use crate::kernel::Kernel;
 use crate::pod::Subject;
-use crate::policy::{Denial, Policy};
+use crate::policy::{Denial, Policy, Profile};
 use crate::tokens::{Surroundings, TokenError};
 use crate::value::Line;
 use crate::words::{self, WordError};
+
+/// Who wrote a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    /// The pod's author: what the policy grants to the pod's namespace.
+    Pod,
+    /// The operator of the node, who is trusted with everything that is a command.
+    Operator,
+}
 
 /// One command of a value, parsed as far as it can be.
 #[derive(Debug)]
 pub struct Drafted {
     /// Where it came from.
     pub source: String,
+    /// Who wrote it.
+    pub author: Author,
     /// As given.
     pub given: String,
     /// Whether later commands run although this one failed.
@@ -57,12 +68,15 @@ pub struct Draft {
 
 impl Draft {
     /// Adds the lines of a value.
-    pub fn extend(&mut self, source: &str, lines: Vec<Line>, surroundings: &Surroundings) {
-        self.commands.extend(
-            lines
-                .into_iter()
-                .map(|line| drafted(source, line, surroundings)),
-        );
+    pub fn extend(
+        &mut self,
+        source: &str,
+        author: Author,
+        lines: Vec<Line>,
+        surroundings: &Surroundings,
+    ) {
+        let drafted = |line| drafted(source, author, line, surroundings);
+        self.commands.extend(lines.into_iter().map(drafted));
     }
 
     /// One command from words that a shell has split already.
@@ -78,6 +92,7 @@ impl Draft {
             .collect();
         let drafted = Drafted {
             source: "words".to_owned(),
+            author: Author::Operator,
             given: String::new(),
             ignore_failure: false,
             columns: Vec::new(),
@@ -91,42 +106,43 @@ impl Draft {
     /// Judges the whole: a plan if every command is right and allowed.
     ///
     /// # Errors
-    /// The draft, with what is wrong with each command.
-    pub fn approve(
-        self,
-        policy: &Policy,
-        subject: &Subject,
-    ) -> Result<Approved, Vec<(Drafted, Option<Fault>)>> {
-        let faults: Vec<Option<Fault>> = self
+    /// Every command, and what is wrong with it.
+    pub fn approve(self, policy: &Policy, subject: &Subject) -> Result<Approved, Vec<Judged>> {
+        let judged: Vec<Judged> = self
             .commands
-            .iter()
-            .map(|drafted| drafted.fault(policy, subject))
+            .into_iter()
+            .map(|drafted| drafted.judged(policy, subject))
             .collect();
-        let mut steps = Vec::with_capacity(self.commands.len());
-        if faults.iter().all(Option::is_none) {
-            for drafted in self.commands {
-                match drafted.reading {
-                    Ok(Reading {
-                        lookups,
-                        command: Ok(command),
-                    }) => steps.push(Step {
-                        source: drafted.source,
-                        given: drafted.given,
-                        ignore_failure: drafted.ignore_failure,
-                        lookups,
-                        command,
-                    }),
-                    // A command without fault has been read.
-                    _ => continue,
-                }
-            }
+        if judged
+            .iter()
+            .all(|judged| matches!(judged, Judged::Right(_)))
+        {
+            let steps = judged.into_iter().filter_map(Judged::step).collect();
             return Ok(Approved { steps });
         }
-        Err(self.commands.into_iter().zip(faults).collect())
+        Err(judged)
     }
 }
 
-fn drafted(source: &str, line: Line, surroundings: &Surroundings) -> Drafted {
+/// One command of a draft, judged.
+#[derive(Debug)]
+pub enum Judged {
+    /// It is right and allowed.
+    Right(Step),
+    /// It is wrong, or not allowed.
+    Wrong(Drafted, Fault),
+}
+
+impl Judged {
+    fn step(self) -> Option<Step> {
+        match self {
+            Self::Right(step) => Some(step),
+            Self::Wrong(..) => None,
+        }
+    }
+}
+
+fn drafted(source: &str, author: Author, line: Line, surroundings: &Surroundings) -> Drafted {
     let mut columns = Vec::new();
     let reading = words(&line.text, surroundings).map(|words| {
         columns = words.iter().map(|word| word.column).collect();
@@ -134,6 +150,7 @@ fn drafted(source: &str, line: Line, surroundings: &Surroundings) -> Drafted {
     });
     Drafted {
         source: source.to_owned(),
+        author,
         given: line.text,
         ignore_failure: line.ignore_failure,
         columns,
@@ -165,11 +182,8 @@ impl Drafted {
     /// The full form, if it was understood.
     #[must_use]
     pub fn full(&self) -> Option<String> {
-        self.reading
-            .as_ref()
-            .ok()
-            .and_then(|reading| reading.command.as_ref().ok())
-            .map(full)
+        let reading = self.reading.as_ref().ok()?;
+        reading.command.as_ref().ok().map(full)
     }
 
     /// What `ip` would ask the kernel before it comes upon the mistake.
@@ -180,20 +194,36 @@ impl Drafted {
             .map_or(&[], |reading| &reading.lookups)
     }
 
-    fn fault(&self, policy: &Policy, subject: &Subject) -> Option<Fault> {
-        match &self.reading {
-            Err(unread) => Some(Fault::Word {
-                column: unread.column,
-                why: unread.why.clone(),
-            }),
+    fn judged(self, policy: &Policy, subject: &Subject) -> Judged {
+        let (lookups, command) = match &self.reading {
+            Err(unread) => {
+                let fault = Fault::Word {
+                    column: unread.column,
+                    why: unread.why.clone(),
+                };
+                return Judged::Wrong(self, fault);
+            }
             Ok(Reading {
                 command: Err(mistake),
                 ..
-            }) => Some(Fault::Mistake(mistake.clone())),
+            }) => {
+                let fault = Fault::Mistake(mistake.clone());
+                return Judged::Wrong(self, fault);
+            }
             Ok(Reading {
+                lookups,
                 command: Ok(command),
-                ..
-            }) => policy.judge(subject, command).err().map(Fault::Denied),
+            }) => (lookups.clone(), command.clone()),
+        };
+        match policy.judge(subject, self.author, &command) {
+            Ok(()) => Judged::Right(Step {
+                source: self.source,
+                given: self.given,
+                ignore_failure: self.ignore_failure,
+                lookups,
+                command,
+            }),
+            Err(denial) => Judged::Wrong(self, Fault::Denied(denial)),
         }
     }
 }
@@ -208,10 +238,13 @@ pub struct Approved {
     steps: Vec<Step>,
 }
 
+/// One command of a plan.
 #[derive(Debug)]
-struct Step {
-    source: String,
-    given: String,
+pub struct Step {
+    /// Where it came from.
+    pub source: String,
+    /// As given.
+    pub given: String,
     ignore_failure: bool,
     lookups: Vec<Lookup>,
     command: Command,
@@ -232,7 +265,23 @@ pub struct Done {
     pub output: Option<(Output, u64)>,
 }
 
+impl Step {
+    /// The full form.
+    #[must_use]
+    pub fn full(&self) -> String {
+        full(&self.command)
+    }
+}
+
 impl Approved {
+    /// Whether any of its commands can change something.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| Profile::needed(&step.command) > Profile::Inspect)
+    }
+
     /// Runs the commands in order. The first failure stops the list, unless it is one to be ignored.
     pub fn run(self, kernel: &mut dyn Kernel) -> Vec<Done> {
         let mut stopped = false;
@@ -247,7 +296,7 @@ impl Approved {
                 .as_ref()
                 .is_some_and(|(output, _)| output.exit != 0 && !step.ignore_failure);
             done.push(Done {
-                ran: full(&step.command),
+                ran: step.full(),
                 source: step.source,
                 given: step.given,
                 ignore_failure: step.ignore_failure,

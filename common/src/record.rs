@@ -113,26 +113,32 @@ impl Records {
                 }
                 opened => opened,
             };
-            if let Some(record) = Record::lock(file.map_err(failed)?, &path)? {
+            let file = file.map_err(failed)?;
+            file.lock().map_err(failed)?;
+            if let Some(record) = Record::read(file, &path)? {
                 return Ok(record);
             }
         }
     }
 
-    /// Opens the record of a sandbox if there is one.
+    /// Opens the record of a sandbox if there is one and nobody holds it: this never waits.
     ///
     /// # Errors
-    /// The id is none, or the system refuses.
+    /// The id is none, somebody holds it, or the system refuses.
     pub fn find(&self, sandbox: &str) -> Result<Option<Record>, RecordError> {
         let path = self.path(sandbox)?;
+        let failed = |source| RecordError::Io {
+            what: "open",
+            path: path.clone(),
+            source,
+        };
         match options().open(&path) {
-            Ok(file) => Record::lock(file, &path),
+            Ok(file) => {
+                file.try_lock().map_err(|error| failed(error.into()))?;
+                Record::read(file, &path)
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(RecordError::Io {
-                what: "open",
-                path,
-                source,
-            }),
+            Err(error) => Err(failed(error)),
         }
     }
 
@@ -169,8 +175,8 @@ fn options() -> OpenOptions {
 }
 
 impl Record {
-    /// Locks and reads; nothing if the file was removed while the lock was waited for.
-    fn lock(mut file: File, path: &Path) -> Result<Option<Self>, RecordError> {
+    /// Reads a locked file; nothing if it was removed while the lock was waited for.
+    fn read(mut file: File, path: &Path) -> Result<Option<Self>, RecordError> {
         let failed = |what| {
             move |source| RecordError::Io {
                 what,
@@ -178,7 +184,6 @@ impl Record {
                 source,
             }
         };
-        file.lock().map_err(failed("lock"))?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed("read"))?;
         if std::os::unix::fs::MetadataExt::nlink(&file.metadata().map_err(failed("read"))?) == 0 {

@@ -81,7 +81,9 @@ pub mod rt {
     pub const SCOPE_LINK: u8 = 253;
     pub const SCOPE_HOST: u8 = 254;
     pub const SCOPE_NOWHERE: u8 = 255;
+    pub const PROTOCOL_KERNEL: u8 = 2;
     pub const PROTOCOL_BOOT: u8 = 3;
+    pub const PROTOCOL_RA: u8 = 9;
 }
 
 /// `RTNH_F_*` and `RTM_F_*`: flags of a nexthop and of a route.

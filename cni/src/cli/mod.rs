@@ -9,13 +9,15 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use chainsaw_common::engine::{self, Value};
+use chainsaw_common::engine::{self, Ask, Value};
+use chainsaw_common::kernel::Kernel;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::{Namespace, throw_away};
 use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::report::{Outcome, Report, transcript};
 use chainsaw_common::surroundings;
+use chainsaw_common::tokens::Surroundings;
 
 mod sample;
 mod words;
@@ -113,13 +115,7 @@ fn in_a_sample(values: &[Value]) -> Result<Report, Failure> {
     let mut socket = Socket::open()?;
     let surroundings = sample::furnish(&mut socket)?;
     let subject = subject("try", sample::INTERFACE.to_owned().into(), None);
-    Ok(engine::serve(
-        &subject,
-        values,
-        &surroundings,
-        &Policy::of_the_caller(),
-        &mut socket,
-    ))
+    Ok(serve(&subject, values, &surroundings, &mut socket))
 }
 
 fn in_a_namespace(
@@ -135,13 +131,23 @@ fn in_a_namespace(
         surroundings.interface.clone(),
         Some(netns.to_owned()),
     );
-    Ok(engine::serve(
-        &subject,
+    Ok(serve(&subject, values, &surroundings, &mut socket))
+}
+
+fn serve(
+    subject: &Subject,
+    values: &[Value],
+    surroundings: &Surroundings,
+    kernel: &mut dyn Kernel,
+) -> Report {
+    let policy = Policy::of_the_caller();
+    let ask = Ask {
+        subject,
         values,
-        &surroundings,
-        &Policy::of_the_caller(),
-        &mut socket,
-    ))
+        surroundings,
+        policy: &policy,
+    };
+    engine::serve(&ask, kernel, &mut |_| {})
 }
 
 fn subject(trigger: &'static str, interface: Option<String>, netns: Option<String>) -> Subject {

@@ -1,10 +1,10 @@
 //! A namespace that looks like a pod's, furnished with the engine's own commands.
 
-use chainsaw_common::engine::{self, Value};
+use chainsaw_common::engine::Value;
 use chainsaw_common::ip::device;
 use chainsaw_common::kernel::Kernel;
+use chainsaw_common::plan::Author;
 use chainsaw_common::pod::{Entrance, Subject};
-use chainsaw_common::policy::Policy;
 use chainsaw_common::report::{Outcome, Report};
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::Surroundings;
@@ -54,14 +54,9 @@ fn run(commands: &str, kernel: &mut dyn Kernel) -> Report {
         netns: None,
     };
     let value = Value {
+        author: Author::Operator,
         source: "sample".to_owned(),
         text: commands.to_owned(),
     };
-    engine::serve(
-        &subject,
-        &[value],
-        &Surroundings::default(),
-        &Policy::of_the_caller(),
-        kernel,
-    )
+    super::serve(&subject, &[value], &Surroundings::default(), kernel)
 }

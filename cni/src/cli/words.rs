@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use chainsaw_common::engine::Value;
+use chainsaw_common::plan::Author;
 use lexopt::prelude::*;
 
 /// What was asked of the tool.
@@ -74,6 +75,7 @@ impl Words {
             .zip(texts)
             .map(|(n, text)| Value {
                 source: format!("argument {n}"),
+                author: Author::Operator,
                 text,
             })
             .collect::<Vec<_>>();

@@ -2,7 +2,7 @@
 
 use super::{Advice, CommandReport, Outcome, Report};
 use crate::ip::Mistake;
-use crate::plan::{Done, Drafted, Fault};
+use crate::plan::{Done, Drafted, Fault, Judged, Step};
 use crate::policy::Denial;
 use crate::value::ValueError;
 
@@ -28,10 +28,10 @@ impl Report {
 
     /// The plan was not approved: nothing ran.
     #[must_use]
-    pub fn refused(self, commands: Vec<(Drafted, Option<Fault>)>) -> Self {
+    pub fn refused(self, commands: Vec<Judged>) -> Self {
         let commands: Vec<CommandReport> = (1..)
             .zip(commands)
-            .map(|(number, (drafted, fault))| refused(number, drafted, fault))
+            .map(|(number, judged)| refused(number, judged))
             .collect();
         let wrong = commands
             .iter()
@@ -73,40 +73,54 @@ impl CommandReport {
     }
 
     /// A command that did not run.
-    fn unrun(drafted: Drafted, outcome: Outcome, advice: Option<Advice>) -> Self {
+    fn unrun(given: String, ran: Option<String>, source: String, outcome: Outcome) -> Self {
         Self {
-            ran: drafted.full(),
-            given: drafted.given,
-            source: drafted.source,
+            given,
+            ran,
+            source,
             outcome,
             ignore_failure: false,
             stdout: String::new(),
             stderr: String::new(),
             exit: None,
             micros: None,
-            advice,
+            advice: None,
+        }
+    }
+
+    /// One that did not run for a reason.
+    fn wrong(drafted: Drafted, outcome: Outcome, advice: Advice) -> Self {
+        let ran = drafted.full();
+        let unrun = Self::unrun(drafted.given, ran, drafted.source, outcome);
+        Self {
+            advice: Some(advice),
+            ..unrun
         }
     }
 }
 
-fn refused(command: usize, drafted: Drafted, fault: Option<Fault>) -> CommandReport {
-    match fault {
-        None => CommandReport::unrun(drafted, Outcome::NotRun, None),
-        Some(Fault::Word { column, why }) => {
+fn refused(command: usize, judged: Judged) -> CommandReport {
+    match judged {
+        Judged::Right(step) => right(step),
+        Judged::Wrong(drafted, Fault::Word { column, why }) => {
             let advice = Advice {
                 command,
                 column: Some(column),
                 why,
                 ..Advice::default()
             };
-            CommandReport::unrun(drafted, Outcome::Failed, Some(advice))
+            CommandReport::wrong(drafted, Outcome::Failed, advice)
         }
-        Some(Fault::Mistake(mistake)) => mistaken(command, drafted, mistake),
-        Some(Fault::Denied(denial)) => {
-            let advice = denied(command, denial);
-            CommandReport::unrun(drafted, Outcome::Denied, Some(advice))
+        Judged::Wrong(drafted, Fault::Mistake(mistake)) => mistaken(command, drafted, mistake),
+        Judged::Wrong(drafted, Fault::Denied(denial)) => {
+            CommandReport::wrong(drafted, Outcome::Denied, denied(command, denial))
         }
     }
+}
+
+fn right(step: Step) -> CommandReport {
+    let full = step.full();
+    CommandReport::unrun(step.given, Some(full), step.source, Outcome::NotRun)
 }
 
 fn mistaken(command: usize, drafted: Drafted, mistake: Mistake) -> CommandReport {
@@ -130,7 +144,7 @@ fn mistaken(command: usize, drafted: Drafted, mistake: Mistake) -> CommandReport
     CommandReport {
         stderr: mistake.stderr,
         exit: Some(mistake.exit),
-        ..CommandReport::unrun(drafted, outcome, Some(advice))
+        ..CommandReport::wrong(drafted, outcome, advice)
     }
 }
 

@@ -47,12 +47,22 @@ impl Bed {
     }
 
     fn call(&self, verb: &str, netns: &str, stdin: impl Into<Vec<u8>>) -> Result<Output> {
+        self.call_at("eth0", verb, netns, stdin)
+    }
+
+    fn call_at(
+        &self,
+        ifname: &str,
+        verb: &str,
+        netns: &str,
+        stdin: impl Into<Vec<u8>>,
+    ) -> Result<Output> {
         self.machine
             .program(parts::chainsaw()?)
             .env("CNI_COMMAND", verb)
             .env("CNI_CONTAINERID", "c1")
             .env("CNI_NETNS", netns)
-            .env("CNI_IFNAME", "eth0")
+            .env("CNI_IFNAME", ifname)
             .env("CNI_PATH", "/opt/cni/bin")
             .env(
                 "CNI_ARGS",
@@ -326,24 +336,218 @@ fn a_call_without_the_protocol_gets_a_line_of_usage() -> Result<()> {
     Ok(())
 }
 
+/// The records of the machine's sandboxes.
+fn records(bed: &Bed) -> Result<String> {
+    bed.machine
+        .program("sh")
+        .args(["-c", "ls /run/chainsaw/sandboxes"])
+        .stdout()
+}
+
+#[test]
+fn what_changed_at_the_interface_is_told_on_and_nothing_else() -> Result<()> {
+    let bed = Bed::new(GRANT_ALL)?;
+    let output = bed.add("ip link set eth0 mtu 1400\nip address add 192.0.2.11/24 dev eth0\nip route add 192.0.3.0/24 via 192.0.2.2")?;
+    assert_eq!(output.status, 0, "{output:?}");
+    let expected = PREV_RESULT
+        .replace(
+            "\"interface\" :0}",
+            "\"interface\" :0},{\"address\":\"192.0.2.11/24\",\"interface\":0}",
+        )
+        .replace("\"/run/netns/pod\"}", "\"/run/netns/pod\",\"mtu\":1400}")
+        .replace(
+            "\"1.0.0\"}",
+            "\"1.0.0\",\"routes\":[{\"dst\":\"192.0.3.0/24\",\"gw\":\"192.0.2.2\"}]}",
+        );
+    assert_eq!(output.stdout, expected);
+    Ok(())
+}
+
+#[test]
+fn the_interface_keeps_its_name_and_an_address() -> Result<()> {
+    for (value, word) in [
+        (
+            "ip link del eth0",
+            "interface eth0 is gone after the commands",
+        ),
+        (
+            "ip address del 192.0.2.10/24 dev eth0",
+            "no reported address of eth0 is left",
+        ),
+    ] {
+        let bed = Bed::new(GRANT_ALL)?;
+        let said = error(&bed.add(value)?)?;
+        assert_eq!(said["code"], 102, "{said}");
+        assert!(text(&said["msg"]).contains(word), "{said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_ipv6_address_has_settled_before_the_pod_goes_on() -> Result<()> {
+    let bed = Bed::new(GRANT_ALL)?;
+    let output = bed.add("ip address add 2001:db8::10/64 dev eth0")?;
+    assert_eq!(output.status, 0, "{output:?}");
+    let shown = bed.ip("-n pod -6 address show dev eth0 scope global")?;
+    assert!(
+        shown.contains("2001:db8::10") && !shown.contains("tentative"),
+        "{shown}"
+    );
+    Ok(())
+}
+
+#[test]
+fn an_ipv6_address_that_somebody_else_has_fails_the_pod() -> Result<()> {
+    let bed = Bed::new(GRANT_ALL)?;
+    // The other end of the pod's wire, in a namespace of its own, so that it answers.
+    bed.ip("netns add other")?;
+    bed.ip("-n pod link set node0 netns other")?;
+    bed.ip("-n other link set node0 up")?;
+    bed.ip("-n other address add 2001:db8::10/64 dev node0 nodad")?;
+    let said = error(&bed.add("ip address add 2001:db8::10/64 dev eth0")?)?;
+    assert_eq!(said["code"], 102, "{said}");
+    assert!(
+        text(&said["msg"]).contains("2001:db8::10 is in use by somebody else"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[test]
+fn the_operators_commands_come_first_and_need_no_grant() -> Result<()> {
+    let bed = Bed::new("")?;
+    let with = |commands: &str, annotations: &Value| {
+        conf(annotations).replacen('{', &format!("{{\"commands\": {commands}, "), 1)
+    };
+    let stdin = with(
+        "[\"ip route add 192.0.3.0/24 dev eth0\"]",
+        &json!({KEY: "ip route show 192.0.3.0/24"}),
+    );
+    let output = bed.call("ADD", POD, stdin)?;
+    assert_eq!(output.status, 0, "{output:?}");
+    assert!(
+        output
+            .stderr
+            .ends_with("192.0.3.0/24 dev eth0 scope link \n"),
+        "{output:?}"
+    );
+
+    let alone = bed.call(
+        "ADD",
+        POD,
+        with("\"ip route add 192.0.4.0/24 dev eth0\"", &json!({})),
+    )?;
+    assert_eq!(alone.status, 0, "{alone:?}");
+    assert!(bed.routes()?.contains("192.0.4.0/24"));
+
+    // Operators cannot do what nobody can, and a pod is not an operator.
+    assert_eq!(
+        error(&bed.call("ADD", POD, with("[\"ip netns add x\"]", &json!({})))?)?["code"],
+        101
+    );
+    assert_eq!(
+        error(&bed.call(
+            "ADD",
+            POD,
+            with("[\"ip route\"]", &json!({KEY: "ip route del default"}))
+        )?)?["code"],
+        101
+    );
+    Ok(())
+}
+
+#[test]
+fn a_plain_key_that_fails_at_a_second_attachment_names_the_first_and_the_key_to_use() -> Result<()>
+{
+    let bed = Bed::new(GRANT)?;
+    let value = json!({KEY: "ip route add 192.0.3.0/24 via 192.0.2.2"});
+    assert_eq!(bed.call("ADD", POD, conf(&value))?.status, 0);
+    bed.ip("-n pod link add net1 type veth peer name node1")?;
+    let second = |annotations: &Value| bed.call_at("net1", "ADD", POD, conf(annotations));
+    let said = error(&second(&value)?)?;
+    assert_eq!(said["code"], 102, "{said}");
+    let hint = "the same value ran at attachment eth0 before: give this one its own key, k8s.v1.cni.cncf.io/chainsaw.net1";
+    assert!(text(&said["msg"]).contains(hint), "{said}");
+
+    let own = json!({KEY: "ip route add 192.0.3.0/24 via 192.0.2.2", (format!("{KEY}.net1")): "ip link show dev CURRENT_INTERFACE"});
+    let output = second(&own)?;
+    assert_eq!(output.status, 0, "{output:?}");
+    Ok(())
+}
+
+#[test]
+fn check_goes_by_the_record_and_del_and_gc_forget_it() -> Result<()> {
+    let bed = Bed::new(GRANT)?;
+    let asking = conf(&json!({KEY: "ip route add 192.0.3.0/24 dev eth0"}));
+    assert_eq!(bed.call("ADD", POD, asking.clone())?.status, 0);
+    assert_eq!(bed.call("CHECK", POD, asking.clone())?.status, 0);
+    // Once more it fails, and CHECK knows.
+    assert_ne!(bed.call("ADD", POD, asking.clone())?.status, 0);
+    assert_eq!(
+        error(&bed.call("CHECK", POD, asking.clone())?)?["code"],
+        102
+    );
+
+    let valid = |containers: &str| {
+        asking.replacen(
+            '{',
+            &format!("{{\"cni.dev/valid-attachments\": {containers}, "),
+            1,
+        )
+    };
+    let kept = valid("[{\"containerID\": \"c1\", \"ifname\": \"eth0\"}]");
+    assert_eq!(bed.call("GC", POD, kept)?.status, 0);
+    assert_eq!(records(&bed)?, "c1\n");
+    assert_eq!(
+        bed.call(
+            "GC",
+            POD,
+            valid("[]").replace("\"name\": \"n\"", "\"name\": \"another\"")
+        )?
+        .status,
+        0
+    );
+    assert_eq!(records(&bed)?, "c1\n", "GC of one network forgot another's");
+    assert_eq!(bed.call("GC", POD, valid("[]"))?.status, 0);
+    assert_eq!(records(&bed)?, "");
+
+    assert_eq!(
+        bed.call("ADD", POD, conf(&json!({KEY: "ip route"})))?
+            .status,
+        0
+    );
+    assert_eq!(records(&bed)?, "c1\n");
+    assert_eq!(bed.call("DEL", "", "")?.status, 0);
+    assert_eq!(records(&bed)?, "");
+    Ok(())
+}
+
+#[test]
+fn nothing_runs_that_cannot_be_recorded() -> Result<()> {
+    let bed = Bed::new(GRANT)?;
+    bed.machine
+        .write("/run/chainsaw", "a file where the folder should be")?;
+    let said = error(&bed.add("ip route add 192.0.3.0/24 dev eth0")?)?;
+    assert_eq!(said["code"], 5, "{said}");
+    assert!(!bed.routes()?.contains("192.0.3.0/24"));
+    Ok(())
+}
+
 /// A namespace that is held open would outlive the pod.
 #[test]
 fn nothing_is_left_behind() -> Result<()> {
     let bed = Bed::new(GRANT)?;
-    let before = bed
-        .machine
-        .program("ls")
-        .args(["/proc/1/fd", "/run", "/tmp"])
-        .stdout()?;
+    let left = || {
+        bed.machine
+            .program("find")
+            .args(["/proc/1/fd", "/run", "/tmp", "-not", "-path", "/run/.node*"])
+            .stdout()
+    };
+    bed.machine.write("/run/chainsaw/sandboxes/other", "")?;
+    let before = left()?;
     bed.add("ip route add 192.0.3.0/24 dev eth0")?;
     bed.call("DEL", POD, conf(&json!({})))?;
-    assert_eq!(
-        bed.machine
-            .program("ls")
-            .args(["/proc/1/fd", "/run", "/tmp"])
-            .stdout()?,
-        before
-    );
+    assert_eq!(left()?, before);
     assert!(Path::new(&bed.machine.path(POD)).exists());
     Ok(())
 }

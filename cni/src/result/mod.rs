@@ -1,8 +1,12 @@
-//! What tokens need of `prevResult`. It is read for a pod that asks, and only then.
+//! `prevResult`: what tokens need of it, and how it is brought up to date. It is read for a pod that asks, and only
+//! then.
 
 use std::net::IpAddr;
 
 use serde::Deserialize;
+
+mod splice;
+pub mod update;
 
 /// The parts of a CNI result (spec section 5) that say where the commands are.
 #[derive(Debug, Default, Deserialize)]
