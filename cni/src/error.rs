@@ -13,7 +13,7 @@ use serde::Serialize;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The configuration's version is none of ours.
-    #[error("cniVersion {given} is not one of {}: write one of them into the network configuration", super::plugin::VERSIONS.join(", "))]
+    #[error("cniVersion {given:?} is not one of {}: write one of them into the network configuration", super::plugin::VERSIONS.join(", "))]
     Version {
         /// What the configuration says.
         given: String,

@@ -5,6 +5,8 @@ use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::Namespace;
 use chainsaw_common::record::{self, Event, Records};
 
+use chainsaw_common::report::escaped;
+
 use crate::add;
 use crate::error::Error;
 use crate::netconf::{self, NetConf};
@@ -90,10 +92,18 @@ pub fn call(environment: &Environment, stdin: &[u8]) -> Answer {
             stdout,
             stderr: log,
         },
-        Err(error) => Answer {
-            stderr: log,
-            ..failed(stdin, &error)
-        },
+        Err(error) => {
+            log.push_str(&format!(
+                "chainsaw: {} (reason={})
+",
+                escaped(&error.to_string()),
+                error.reason()
+            ));
+            Answer {
+                stderr: log,
+                ..failed(stdin, &error)
+            }
+        }
     }
 }
 

@@ -107,9 +107,30 @@ impl Config {
         }
         let mut config: Self = toml::from_str(text).map_err(toml)?;
         for rule in &mut config.rules {
-            rule.line = line(text, rule.profile.span().start);
+            let at = rule.profile.span().start;
+            rule.line = line(text, at);
+            if let Some(why) = not_namespaces(&rule.namespaces) {
+                return Err(wrong(at, why));
+            }
         }
         Ok(config)
+    }
+}
+
+/// Kubernetes namespaces are DNS labels (RFC 1123); a pattern would match none.
+fn not_namespaces(names: &[String]) -> Option<String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let wrong = names
+        .iter()
+        .find(|name| name.is_empty() || name.len() > 63 || !name.chars().all(plain));
+    match wrong {
+        Some(name) => Some(format!(
+            "the rule's {name:?} is no name of a namespace: there are no patterns, name each"
+        )),
+        None if names.is_empty() => {
+            Some("the rule names no namespace: name each that it is for".to_owned())
+        }
+        None => None,
     }
 }
 
@@ -188,6 +209,14 @@ mod tests {
     fn a_wrong_value_names_its_line() {
         assert!(error("[[rule]]\nnamespaces = [\"a\"]\nprofile = \"root\"\n").contains("line 3"));
         assert!(error("[[rule]\n").contains("line 1"));
+        for names in ["[]", "[\"*\"]", "[\"\"]"] {
+            assert!(
+                error(&format!(
+                    "[[rule]]\nnamespaces = {names}\nprofile = \"route\"\n"
+                ))
+                .contains("name each")
+            );
+        }
         assert!(error("[[rule]]\nnamespaces = [\"a\"]\n").contains("profile"));
     }
 }

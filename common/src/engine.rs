@@ -61,6 +61,19 @@ pub fn serve(
     report.taking(micros(clock))
 }
 
+/// Judges what is asked, and runs nothing.
+#[must_use]
+pub fn check(ask: &Ask<'_>) -> Report {
+    let report = Report::about(ask.subject);
+    match draft(ask) {
+        Err(problems) => report.unreadable(&problems),
+        Ok(draft) => match draft.approve(ask.policy, ask.subject) {
+            Err(refused) => report.refused(refused),
+            Ok(plan) => report.allowed(plan),
+        },
+    }
+}
+
 fn draft(ask: &Ask<'_>) -> Result<Draft, Vec<(String, ValueError)>> {
     let mut draft = Draft::default();
     let mut problems = Vec::new();
@@ -112,7 +125,7 @@ fn answer(judged: Judged, kernel: &mut dyn Kernel) -> Option<Output> {
             return Some(refuse(&mistake, drafted.lookups(), kernel));
         }
         Judged::Wrong(_, Fault::Word { why, .. }) => why,
-        Judged::Wrong(_, Fault::Denied(denial)) => denial.to_string(),
+        Judged::Wrong(_, Fault::Denied { denial, .. }) => denial.to_string(),
     };
     Some(Output {
         stdout: String::new(),

@@ -25,7 +25,10 @@ const INIT: &str = "/proc/1/ns/net";
 #[derive(Debug, thiserror::Error)]
 pub enum NetnsError {
     /// It cannot be opened.
-    #[error("cannot open the network namespace {path}: {source}; is the sandbox still there?")]
+    #[error(
+        "cannot open the network namespace {path}: {source}; {}",
+        open_advice(source)
+    )]
     Open {
         /// Where it should be.
         path: PathBuf,
@@ -41,14 +44,17 @@ pub enum NetnsError {
         path: PathBuf,
     },
     /// It is the node's.
-    #[error("{path} is the node's own network namespace: pods with host networking are refused")]
+    #[error(
+        "{path} is the node's own network namespace, this process's or process 1's: nothing is changed there"
+    )]
     Node {
         /// The path that leads there.
         path: PathBuf,
     },
     /// It cannot be entered.
     #[error(
-        "cannot enter the network namespace {path}: {source}; CAP_SYS_ADMIN is needed, and a network namespace"
+        "cannot enter the network namespace {path}: {source}; {}",
+        enter_advice(source)
     )]
     Enter {
         /// Where it is.
@@ -58,7 +64,8 @@ pub enum NetnsError {
     },
     /// No throw-away namespace can be made.
     #[error(
-        "cannot make a throw-away network namespace: {source}; run as root, or allow user namespaces"
+        "cannot make a throw-away network namespace: {source}; {}",
+        throw_away_advice(source)
     )]
     ThrowAway {
         /// What the system said.
@@ -70,6 +77,30 @@ pub enum NetnsError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+fn open_advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "run as root",
+        _ => "is the sandbox still there?",
+    }
+}
+
+fn enter_advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "run as root, with CAP_SYS_ADMIN",
+        _ => "it is a namespace of another kind",
+    }
+}
+
+fn throw_away_advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "run as root, or allow user namespaces (kernel.unprivileged_userns_clone, \
+             kernel.apparmor_restrict_unprivileged_userns)"
+        }
+        _ => "raise user.max_net_namespaces and user.max_user_namespaces",
+    }
 }
 
 /// An open network namespace that is not the node's.

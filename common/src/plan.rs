@@ -56,8 +56,13 @@ pub enum Fault {
     },
     /// `ip` would not take it, or no profile does.
     Mistake(Mistake),
-    /// The policy does not allow it.
-    Denied(Denial),
+    /// The policy does not allow it. The first denial of a draft has the remedy for all of them.
+    Denied {
+        /// What is missing.
+        denial: Denial,
+        /// What to write, and where.
+        remedy: Option<String>,
+    },
 }
 
 /// Everything that was asked for, in order, not yet judged.
@@ -120,8 +125,23 @@ impl Draft {
             let steps = judged.into_iter().filter_map(Judged::step).collect();
             return Ok(Approved { steps });
         }
-        Err(judged)
+        Err(remedied(judged, policy, subject))
     }
+}
+
+/// The first denial tells what to write so that none is left.
+fn remedied(mut judged: Vec<Judged>, policy: &Policy, subject: &Subject) -> Vec<Judged> {
+    let needs = |judged: &Judged| match judged {
+        Judged::Wrong(_, Fault::Denied { denial, .. }) => Some(denial.needs),
+        _ => None,
+    };
+    if let Some(most) = judged.iter().filter_map(needs).max()
+        && let Some(Judged::Wrong(_, Fault::Denied { remedy, .. })) =
+            judged.iter_mut().find(|one| needs(one).is_some())
+    {
+        *remedy = Some(policy.remedy(subject, most));
+    }
+    judged
 }
 
 /// One command of a draft, judged.
@@ -223,7 +243,13 @@ impl Drafted {
                 lookups,
                 command,
             }),
-            Err(denial) => Judged::Wrong(self, Fault::Denied(denial)),
+            Err(denial) => Judged::Wrong(
+                self,
+                Fault::Denied {
+                    denial,
+                    remedy: None,
+                },
+            ),
         }
     }
 }
@@ -280,6 +306,12 @@ impl Approved {
         self.steps
             .iter()
             .any(|step| Profile::needed(&step.command) > Profile::Inspect)
+    }
+
+    /// Its commands, which can no longer run.
+    #[must_use]
+    pub fn into_steps(self) -> Vec<Step> {
+        self.steps
     }
 
     /// Runs the commands in order. The first failure stops the list, unless it is one to be ignored.

@@ -75,6 +75,8 @@ pub struct Policy {
 pub struct Grant {
     /// The profile.
     pub profile: Profile,
+    /// The line of the rule, from 1; none if no rule names the namespace.
+    pub line: Option<usize>,
     /// The rule, for people.
     pub by: String,
 }
@@ -87,8 +89,6 @@ pub struct Denial {
     pub needs: Profile,
     /// What there is.
     pub granted: Grant,
-    /// What to add, and where.
-    pub remedy: String,
 }
 
 impl Policy {
@@ -121,19 +121,39 @@ impl Policy {
                 .iter()
                 .any(|name| Some(name.as_str()) == namespace)
         });
-        match (rule, namespace) {
-            (Some(rule), _) => Grant {
-                profile: *rule.profile.get_ref(),
-                by: format!("line {} of {}", rule.line, self.file),
-            },
-            (None, Some(namespace)) => Grant {
-                profile: self.default,
-                by: format!("no rule in {} names namespace {namespace}", self.file),
-            },
-            (None, None) => Grant {
-                profile: self.default,
-                by: "no pod is named".to_owned(),
-            },
+        let line = rule.map(|rule| rule.line);
+        let by = match (line, namespace) {
+            (Some(line), _) => format!("line {line} of {}", self.file),
+            (None, Some(namespace)) => {
+                format!("no rule in {} names namespace {namespace}", self.file)
+            }
+            (None, None) => "no pod is named".to_owned(),
+        };
+        Grant {
+            profile: rule.map_or(self.default, |rule| *rule.profile.get_ref()),
+            line,
+            by,
+        }
+    }
+
+    /// What an operator writes so that the subject has a profile, and where.
+    #[must_use]
+    pub fn remedy(&self, subject: &Subject, needs: Profile) -> String {
+        let file = &self.file;
+        match (self.grant(subject).line, &subject.pod) {
+            (Some(line), _) => {
+                format!("to allow it, change line {line} of {file} to:\nprofile = \"{needs}\"")
+            }
+            (None, Some(pod)) => {
+                let rule = format!(
+                    "[[rule]]\nnamespaces = [\"{}\"]\nprofile = \"{needs}\"",
+                    pod.namespace
+                );
+                format!("to allow it, add to {file}:\n{rule}")
+            }
+            (None, None) => {
+                format!("it takes profile {needs}, which only a pod's namespace can be granted")
+            }
         }
     }
 
@@ -153,16 +173,7 @@ impl Policy {
         if author == Author::Operator || needs <= granted.profile {
             return Ok(());
         }
-        let namespace = subject
-            .pod
-            .as_ref()
-            .map_or("NAMESPACE", |pod| pod.namespace.as_str());
-        let rule = format!("[[rule]]\nnamespaces = [\"{namespace}\"]\nprofile = \"{needs}\"");
-        Err(Denial {
-            needs,
-            granted,
-            remedy: format!("to allow it, add to {}:\n{rule}", self.file),
-        })
+        Err(Denial { needs, granted })
     }
 }
 
@@ -233,12 +244,14 @@ mod tests {
             denial.to_string(),
             "profile inspect does not allow this, it needs profile route (no rule in c.toml names namespace default)"
         );
+        let remedy = policy.remedy(&subject("default"), denial.needs);
         assert!(
-            denial
-                .remedy
-                .ends_with("[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\""),
-            "{}",
-            denial.remedy
+            remedy.ends_with(
+                "[[rule]]
+namespaces = [\"default\"]
+profile = \"route\""
+            ),
+            "{remedy}"
         );
     }
 
@@ -265,7 +278,8 @@ mod tests {
                 &command("link set eth0 mtu 1400"),
             )
             .unwrap_err();
-        let (_, rule) = denial.remedy.split_once('\n').unwrap();
+        let remedy = policy("").remedy(&subject("web"), denial.needs);
+        let (_, rule) = remedy.split_once('\n').unwrap();
         assert!(
             policy(rule)
                 .judge(

@@ -54,6 +54,9 @@ pub enum ValueError {
         /// What the JSON parser said.
         why: String,
     },
+    /// An item of the array has several lines.
+    #[error("command {0} has more than one line: write one command an item")]
+    Lines(usize),
     /// A command has no words.
     #[error("command {0} is empty: write a command or take the item out")]
     Empty(usize),
@@ -100,6 +103,7 @@ pub fn lines(value: &str) -> Result<Vec<Line>, Vec<ValueError>> {
 fn bounded(command: usize, line: Line) -> Result<Line, ValueError> {
     match line.text.len() {
         0 => Err(ValueError::Empty(command)),
+        _ if line.text.contains('\n') => Err(ValueError::Lines(command)),
         bytes if bytes > COMMAND_BYTES => Err(ValueError::CommandTooLong { command, bytes }),
         _ => Ok(line),
     }
@@ -126,20 +130,22 @@ fn json_lines(value: &str) -> Result<Vec<Result<Line, ValueError>>, ValueError> 
 }
 
 fn json_line(command: usize, item: &str) -> Result<Line, ValueError> {
-    let parsed = if item.starts_with('{') {
-        serde_json::from_str::<Item>(item).map(|item| (item.run, item.ignore_failure))
-    } else {
-        serde_json::from_str::<String>(item).map(|run| (run, false))
-    };
-    parsed
-        .map(|(run, ignore_failure)| Line {
-            text: run.trim().to_owned(),
-            ignore_failure,
-        })
-        .map_err(|error| ValueError::NotACommand {
-            command,
-            why: error.to_string(),
-        })
+    let not = |why: String| ValueError::NotACommand { command, why };
+    let (run, ignore_failure) = match item.as_bytes().first() {
+        Some(b'{') => {
+            serde_json::from_str::<Item>(item).map(|item| (item.run, item.ignore_failure))
+        }
+        Some(b'"') => serde_json::from_str::<String>(item).map(|run| (run, false)),
+        Some(b'[') => return Err(not("an array".to_owned())),
+        Some(b'n') => return Err(not("null".to_owned())),
+        Some(b't' | b'f') => return Err(not("true or false".to_owned())),
+        _ => return Err(not("a number".to_owned())),
+    }
+    .map_err(|error| not(error.to_string()))?;
+    Ok(Line {
+        text: run.trim().to_owned(),
+        ignore_failure,
+    })
 }
 
 #[cfg(test)]
@@ -190,6 +196,7 @@ mod tests {
         assert!(wrong[1].to_string().contains("`shell`"), "{wrong:?}");
         assert_eq!(wrong[2], ValueError::Empty(4));
         assert_eq!(wrong.len(), 3);
+        assert_eq!(lines(r#"["ip a\nip r"]"#), Err(vec![ValueError::Lines(1)]));
     }
 
     #[test]

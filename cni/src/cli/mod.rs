@@ -1,4 +1,4 @@
-//! The command line: `try`, `run`, `ip`.
+//! The command line: `try`, `run`, `check`, `ip`.
 
 #![allow(
     clippy::print_stdout,
@@ -19,16 +19,19 @@ use chainsaw_common::report::{Outcome, Report, transcript};
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::Surroundings;
 
+mod check;
 mod sample;
 mod words;
+mod workload;
 
-use words::{Form, Words};
+use words::{Form, Given, Words};
 
 const HELP: &str = "\
 chainsaw runs ip commands in a network namespace, over rtnetlink, without an ip binary.
 
     chainsaw try VALUE…                 in a throw-away namespace that looks like a pod's; no root is needed
-    chainsaw run --netns PATH VALUE…    in the namespace at PATH, never the node's own
+    chainsaw run --netns PATH VALUE…    in the namespace at PATH, never the node's own or the caller's
+    chainsaw check VALUE…               parses and judges, runs nothing; -f FILE: every pod and template in it
     chainsaw ip WORD…                   one command in the caller's namespace, as ip itself would run it
 
 A VALUE is what a pod's annotation holds: a JSON array of commands, or one command a line.
@@ -36,11 +39,15 @@ A VALUE is what a pod's annotation holds: a JSON array of commands, or one comma
     chainsaw try '[\"ip route add 192.0.3.0/24 dev CURRENT_INTERFACE\", \"ip route\"]'
 
     -o, --output json     prints the report as JSON
-        --interface NAME  what CURRENT_INTERFACE stands for (run; try has eth0)
+        --interface NAME  what CURRENT_INTERFACE stands for (run, check)
+        --address ADDR    what CURRENT_ADDRESS stands for (check)
+        --gateway ADDR    what CURRENT_GATEWAY stands for (check)
+        --policy FILE     the configuration that judges (check); without it only the words are checked
+        --namespace NAME  the pod's namespace in Kubernetes (check)
     -h, --help            prints this
     -V, --version         prints the version
 
-It ends with 0 if every command ran, 1 if one was refused or failed, 2 for a wrong use of this tool.
+It ends with 0 if every command ran or may run, 1 if one was refused or failed, 2 for a wrong use of this tool.
 With CNI_COMMAND set, or without words, it is a CNI plugin.
 ";
 
@@ -50,7 +57,7 @@ pub fn main(given: Vec<OsString>) -> ExitCode {
         Ok(words) => words,
         Err(error) => return wrong_use(&error.to_string()),
     };
-    let ran = match &words {
+    let (form, ran) = match words {
         Words::Help => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
@@ -59,22 +66,18 @@ pub fn main(given: Vec<OsString>) -> ExitCode {
             println!("chainsaw {}", env!("CARGO_PKG_VERSION"));
             return ExitCode::SUCCESS;
         }
-        Words::Ip(words) => return ip(words),
-        Words::Try { values, .. } => in_a_sample(values),
-        Words::Run {
-            values,
-            netns,
-            interface,
-            ..
-        } => in_a_namespace(values, netns, interface.as_deref()),
+        Words::Ip(words) => return ip(&words),
+        Words::Try(given) => (given.form, in_a_sample(&given).map(|report| vec![report])),
+        Words::Run { given, netns } => (
+            given.form,
+            in_a_namespace(&given, &netns).map(|report| vec![report]),
+        ),
+        Words::Check(given) => match check::check(&given) {
+            Ok(reports) => (given.form, Ok(reports)),
+            Err(error) => return wrong_use(&error.to_string()),
+        },
     };
-    match ran {
-        Ok(report) => tell(&report, words.form()),
-        Err(error) => {
-            eprintln!("chainsaw: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    tell(ran, form)
 }
 
 /// One command in the caller's own namespace: iproute2's output, error text and exit status, nothing else.
@@ -93,45 +96,81 @@ fn wrong_use(why: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn tell(report: &Report, form: Form) -> ExitCode {
-    match form {
-        Form::Text => print!("{}", transcript(report)),
-        Form::Json => match serde_json::to_string(report) {
-            Ok(json) => println!("{json}"),
-            Err(error) => eprintln!("chainsaw: cannot write the report as JSON: {error}"),
-        },
+/// Prints the reports, or why there is none: as a report too, where JSON is asked for.
+fn tell(ran: Result<Vec<Report>, Failure>, form: Form) -> ExitCode {
+    let reports = ran.unwrap_or_else(|error| {
+        let nothing = Report::about(&subject("start", None, None));
+        vec![Report {
+            outcome: Outcome::Failed,
+            problems: vec![error.to_string()],
+            ..nothing
+        }]
+    });
+    for report in &reports {
+        match form {
+            Form::Json => match serde_json::to_string(report) {
+                Ok(json) => println!("{json}"),
+                Err(error) => eprintln!("chainsaw: cannot write the report as JSON: {error}"),
+            },
+            Form::Text => tell_people(report),
+        }
     }
-    if report.outcome == Outcome::Ok {
+    let all = reports.iter().all(|report| report.outcome == Outcome::Ok);
+    if all {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
 }
 
+fn tell_people(report: &Report) {
+    if let Some(pod) = &report.pod {
+        println!(
+            "{}/{}: {}",
+            pod.namespace,
+            pod.name,
+            if report.outcome == Outcome::Ok {
+                "allowed"
+            } else {
+                report.outcome.word()
+            }
+        );
+    }
+    for problem in &report.problems {
+        eprintln!("chainsaw: {problem}");
+    }
+    if report.commands.is_empty() && report.problems.is_empty() {
+        eprintln!("chainsaw: there is no command in this");
+    }
+    print!(
+        "{}",
+        transcript(&Report {
+            problems: Vec::new(),
+            ..report.clone()
+        })
+    );
+}
+
 type Failure = Box<dyn std::error::Error>;
 
-fn in_a_sample(values: &[Value]) -> Result<Report, Failure> {
+fn in_a_sample(given: &Given) -> Result<Report, Failure> {
     throw_away()?;
     let mut socket = Socket::open()?;
     let surroundings = sample::furnish(&mut socket)?;
     let subject = subject("try", sample::INTERFACE.to_owned().into(), None);
-    Ok(serve(&subject, values, &surroundings, &mut socket))
+    Ok(serve(&subject, &given.values, &surroundings, &mut socket))
 }
 
-fn in_a_namespace(
-    values: &[Value],
-    netns: &str,
-    interface: Option<&str>,
-) -> Result<Report, Failure> {
+fn in_a_namespace(given: &Given, netns: &str) -> Result<Report, Failure> {
     Namespace::open(netns.as_ref())?.enter()?;
     let mut socket = Socket::open()?;
-    let surroundings = surroundings::of_namespace(interface, &mut socket);
+    let surroundings = surroundings::of_namespace(given.interface.as_deref(), &mut socket);
     let subject = subject(
         "run",
         surroundings.interface.clone(),
         Some(netns.to_owned()),
     );
-    Ok(serve(&subject, values, &surroundings, &mut socket))
+    Ok(serve(&subject, &given.values, &surroundings, &mut socket))
 }
 
 fn serve(

@@ -1,5 +1,7 @@
 //! A namespace that looks like a pod's, furnished with the engine's own commands.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use chainsaw_common::engine::Value;
 use chainsaw_common::ip::device;
 use chainsaw_common::kernel::Kernel;
@@ -12,13 +14,25 @@ use chainsaw_common::tokens::Surroundings;
 /// The sample's interface.
 pub const INTERFACE: &str = "eth0";
 
+/// The sample's addresses, for documentation (RFC 5737, RFC 3849).
+pub const ADDRESSES: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10)),
+    IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x10)),
+];
+
+/// Its gateways.
+pub const GATEWAYS: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+    IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
+];
+
 /// A pair of devices is what a pod has; where the kernel has no veth, a dummy will do.
 const DEVICES: [&str; 2] = [
     "link add eth0 type veth peer name node0\nlink set node0 up",
     "link add eth0 type dummy",
 ];
 
-/// Addresses for documentation (RFC 5737, RFC 3849).
+/// The same addresses and gateways, as commands.
 const REST: &str = "\
 link set lo up
 link set eth0 up

@@ -1,6 +1,7 @@
 //! The tool's own words.
 
 use std::ffi::OsString;
+use std::net::IpAddr;
 
 use chainsaw_common::engine::Value;
 use chainsaw_common::plan::Author;
@@ -14,25 +15,39 @@ pub enum Words {
     /// `--version`.
     Version,
     /// `try`.
-    Try {
-        /// What to run.
-        values: Vec<Value>,
-        /// How to tell.
-        form: Form,
-    },
-    /// `ip`: the words behind it are iproute2's, not ours.
-    Ip(Vec<String>),
+    Try(Given),
     /// `run`.
     Run {
         /// What to run.
-        values: Vec<Value>,
-        /// How to tell.
-        form: Form,
+        given: Given,
         /// Where.
         netns: String,
-        /// The current interface.
-        interface: Option<String>,
     },
+    /// `check`.
+    Check(Given),
+    /// `ip`: the words behind it are iproute2's, not ours.
+    Ip(Vec<String>),
+}
+
+/// What was given with a verb.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// The values.
+    pub values: Vec<Value>,
+    /// `-f`: files with workloads.
+    pub files: Vec<String>,
+    /// `-o`.
+    pub form: Form,
+    /// `--interface`.
+    pub interface: Option<String>,
+    /// `--address`, in order.
+    pub addresses: Vec<IpAddr>,
+    /// `--gateway`, in order.
+    pub gateways: Vec<IpAddr>,
+    /// `--policy`: a configuration file.
+    pub policy: Option<String>,
+    /// `--namespace`: the pod's, in Kubernetes.
+    pub namespace: Option<String>,
 }
 
 /// How the report is printed.
@@ -45,70 +60,129 @@ pub enum Form {
     Json,
 }
 
+/// The options that a verb takes, beside `-o`.
+const TAKEN: [(&str, &[&str]); 3] = [
+    ("try", &[]),
+    ("run", &["netns", "interface"]),
+    (
+        "check",
+        &[
+            "file",
+            "interface",
+            "address",
+            "gateway",
+            "policy",
+            "namespace",
+        ],
+    ),
+];
+
 impl Words {
     /// Reads the words behind the program's name.
     pub fn read(given: Vec<OsString>) -> Result<Self, lexopt::Error> {
         let mut parser = lexopt::Parser::from_args(given);
-        let mut verb: Option<String> = None;
-        let mut texts: Vec<String> = Vec::new();
-        let (mut form, mut netns, mut interface) = (Form::Text, None, None);
+        let (verb, taken) = match parser.next()? {
+            Some(Short('h') | Long("help")) => return Ok(Self::Help),
+            Some(Short('V') | Long("version")) => return Ok(Self::Version),
+            Some(lexopt::Arg::Value(word)) if word == "ip" => {
+                return parser
+                    .raw_args()?
+                    .map(ValueExt::string)
+                    .collect::<Result<_, _>>()
+                    .map(Self::Ip);
+            }
+            Some(lexopt::Arg::Value(word)) => {
+                let row = TAKEN.iter().find(|(verb, _)| word == *verb);
+                *row.ok_or_else(|| {
+                    format!("there is no command {word:?} here: use try, run, check or ip")
+                })?
+            }
+            other => {
+                return Err(other
+                    .map_or("a command is needed: try, run, check or ip".into(), |o| {
+                        o.unexpected()
+                    }));
+            }
+        };
+        let mut given = Given::default();
+        let mut netns = None;
         while let Some(argument) = parser.next()? {
-            match argument {
+            let name = match &argument {
                 Short('h') | Long("help") => return Ok(Self::Help),
-                Short('V') | Long("version") => return Ok(Self::Version),
-                Short('o') | Long("output") => form = Form::named(&parser.value()?.string()?)?,
-                Long("netns") => netns = Some(parser.value()?.string()?),
-                Long("interface") => interface = Some(parser.value()?.string()?),
-                lexopt::Arg::Value(word) if verb.is_none() && word == "ip" => {
-                    return parser
-                        .raw_args()?
-                        .map(ValueExt::string)
-                        .collect::<Result<_, _>>()
-                        .map(Self::Ip);
+                Short('f') => "file".to_owned(),
+                Short('o') | Long("output") => "output".to_owned(),
+                Long(name) => (*name).to_owned(),
+                lexopt::Arg::Value(word) => {
+                    given.value(&word.to_string_lossy());
+                    continue;
                 }
-                lexopt::Arg::Value(word) if verb.is_none() => verb = Some(word.string()?),
-                lexopt::Arg::Value(word) => texts.push(word.string()?),
-                other => return Err(other.unexpected()),
+                Short(_) => return Err(argument.unexpected()),
+            };
+            if name != "output" && !taken.contains(&name.as_str()) {
+                return Err(format!("{verb} does not take --{name}").into());
+            }
+            let value = parser.value()?.string()?;
+            match name.as_str() {
+                "netns" => netns = Some(value),
+                _ => given.option(&name, value)?,
             }
         }
-        let values = (1..)
-            .zip(texts)
-            .map(|(n, text)| Value {
-                source: format!("argument {n}"),
-                author: Author::Operator,
-                text,
-            })
-            .collect::<Vec<_>>();
-        let verb = verb.unwrap_or_default();
-        if values.is_empty() && matches!(verb.as_str(), "try" | "run") {
-            return Err(format!(
-                "{verb} needs a value: a JSON array of commands, or one command a line"
-            )
-            .into());
-        }
-        match (verb.as_str(), netns) {
-            ("try", None) => Ok(Self::Try { values, form }),
-            ("try", Some(_)) => {
-                Err("try makes a namespace of its own: leave --netns out, or use run".into())
+        given.is_enough(verb)?;
+        match (verb, netns) {
+            ("try", _) => Ok(Self::Try(given)),
+            ("check", _) => Ok(Self::Check(given)),
+            (_, Some(netns)) if !netns.contains('/') => {
+                Err(format!("--netns takes a path: /run/netns/{netns}?").into())
             }
-            ("run", Some(netns)) => Ok(Self::Run {
-                values,
-                form,
-                netns,
-                interface,
-            }),
-            ("run", None) => Err("run needs --netns PATH, the namespace to run in".into()),
-            (other, _) => {
-                Err(format!("there is no command {other:?} here: use try, run or ip").into())
-            }
+            (_, Some(netns)) => Ok(Self::Run { given, netns }),
+            (_, None) => Err("run needs --netns PATH, the namespace to run in".into()),
         }
     }
+}
 
-    /// How to print the report.
-    pub fn form(&self) -> Form {
-        match self {
-            Self::Try { form, .. } | Self::Run { form, .. } => *form,
-            Self::Help | Self::Version | Self::Ip(_) => Form::Text,
+impl Given {
+    fn value(&mut self, text: &str) {
+        let source = format!("argument {}", self.values.len() + 1);
+        self.values.push(Value {
+            source,
+            author: Author::Pod,
+            text: text.to_owned(),
+        });
+    }
+
+    fn option(&mut self, name: &str, value: String) -> Result<(), lexopt::Error> {
+        let address = |value: &str| {
+            value
+                .parse()
+                .map_err(|_| format!("--{name} takes an address, not {value:?}"))
+        };
+        match name {
+            "output" => self.form = Form::named(&value)?,
+            "file" => self.files.push(value),
+            "interface" => self.interface = Some(value),
+            "address" => self.addresses.push(address(&value)?),
+            "gateway" => self.gateways.push(address(&value)?),
+            "policy" => self.policy = Some(value),
+            _ => self.namespace = Some(value),
+        }
+        Ok(())
+    }
+
+    fn is_enough(&self, verb: &str) -> Result<(), lexopt::Error> {
+        match self.values.first() {
+            None if self.files.is_empty() => Err(format!(
+                "{verb} needs a value: a JSON array of commands, or one command a line"
+            )
+            .into()),
+            Some(first)
+                if matches!(
+                    first.text.as_str(),
+                    "ip" | "route" | "addr" | "link" | "rule" | "neigh"
+                ) =>
+            {
+                Err(format!("a command is one word to the shell: {verb} 'ip route show'").into())
+            }
+            _ => Ok(()),
         }
     }
 }

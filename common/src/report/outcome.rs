@@ -2,8 +2,7 @@
 
 use super::{Advice, CommandReport, Outcome, Report};
 use crate::ip::Mistake;
-use crate::plan::{Done, Drafted, Fault, Judged, Step};
-use crate::policy::Denial;
+use crate::plan::{Approved, Done, Drafted, Fault, Judged, Step};
 use crate::value::ValueError;
 
 /// The most of one command's output that is kept, in bytes.
@@ -44,6 +43,15 @@ impl Report {
         Self {
             outcome,
             commands,
+            ..self
+        }
+    }
+
+    /// The plan may run, and did not.
+    #[must_use]
+    pub fn allowed(self, plan: Approved) -> Self {
+        Self {
+            commands: plan.into_steps().into_iter().map(right).collect(),
             ..self
         }
     }
@@ -112,8 +120,14 @@ fn refused(command: usize, judged: Judged) -> CommandReport {
             CommandReport::wrong(drafted, Outcome::Failed, advice)
         }
         Judged::Wrong(drafted, Fault::Mistake(mistake)) => mistaken(command, drafted, mistake),
-        Judged::Wrong(drafted, Fault::Denied(denial)) => {
-            CommandReport::wrong(drafted, Outcome::Denied, denied(command, denial))
+        Judged::Wrong(drafted, Fault::Denied { denial, remedy }) => {
+            let advice = Advice {
+                command,
+                why: denial.to_string(),
+                instead: remedy,
+                ..Advice::default()
+            };
+            CommandReport::wrong(drafted, Outcome::Denied, advice)
         }
     }
 }
@@ -145,15 +159,6 @@ fn mistaken(command: usize, drafted: Drafted, mistake: Mistake) -> CommandReport
         stderr: mistake.stderr,
         exit: Some(mistake.exit),
         ..CommandReport::wrong(drafted, outcome, advice)
-    }
-}
-
-fn denied(command: usize, denial: Denial) -> Advice {
-    Advice {
-        command,
-        why: denial.to_string(),
-        instead: Some(denial.remedy),
-        ..Advice::default()
     }
 }
 

@@ -16,14 +16,22 @@ impl Report {
         if self.outcome == Outcome::Ok {
             return None;
         }
-        let command = (1..)
+        let mut fatal = (1..)
             .zip(&self.commands)
-            .find(|(_, command)| command.is_fatal());
-        let line = match (self.problems.first(), command) {
+            .filter(|(_, command)| command.is_fatal());
+        // What decided the outcome is told first.
+        let decided = fatal
+            .clone()
+            .find(|(_, command)| command.outcome == self.outcome);
+        let more = fatal.by_ref().count().saturating_sub(1);
+        let mut line = match (self.problems.first(), decided) {
             (Some(problem), _) => problem.clone(),
             (None, Some((number, command))) => command.headline(number),
             (None, None) => self.outcome.word().to_owned(),
         };
+        if more > 0 {
+            line = format!("{} (and {more} more)", cut(&line, HEADLINE_BYTES - 24));
+        }
         Some(cut(&escaped(&line).replace('\n', " "), HEADLINE_BYTES))
     }
 }
@@ -82,12 +90,12 @@ pub fn transcript(report: &Report) -> String {
         let _ = writeln!(out, "{problem}");
     }
     for command in &report.commands {
-        transcribe(command, &mut out);
+        transcribe(command, report.outcome, &mut out);
     }
     escaped(&out)
 }
 
-fn transcribe(command: &CommandReport, out: &mut String) {
+fn transcribe(command: &CommandReport, outcome: Outcome, out: &mut String) {
     let shown = command.ran.as_deref().unwrap_or(&command.given);
     if command.has_run() {
         let _ = write!(
@@ -99,7 +107,13 @@ fn transcribe(command: &CommandReport, out: &mut String) {
     match (command.outcome, &command.advice, command.exit) {
         (Outcome::Ok, ..) => {}
         (Outcome::NotRun, ..) => {
-            let _ = writeln!(out, "Not run: {shown}");
+            // Where nothing failed it was only checked.
+            let word = if outcome == Outcome::Ok {
+                "Allowed"
+            } else {
+                "Not run"
+            };
+            let _ = writeln!(out, "{word}: {shown}");
         }
         (_, None, exit) => {
             let _ = writeln!(

@@ -199,3 +199,114 @@ fn wrong_use_is_told_from_a_command_that_fails() -> Result<()> {
     assert!(chainsaw(&["--version"])?.stdout.starts_with("chainsaw "));
     Ok(())
 }
+
+/// What `chainsaw check` says of a file.
+fn checked(file: &str, more: &[&str]) -> Result<Output> {
+    let folder = chainsaw_tests::scratch::Scratch::new()?;
+    let path = folder.path().join("pod.yaml");
+    fs::write(&path, file)?;
+    let path = path.to_str().context("a path of UTF-8")?.to_owned();
+    chainsaw(&[&["check", "-f", &path], more].concat())
+}
+
+const DEPLOYMENT: &str = "\
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    metadata:
+      annotations:
+        k8s.v1.cni.cncf.io/chainsaw: '[\"ip route add 192.0.3.0/24 dev CURRENT_INTERFACE\"]'
+        k8s.v1.cni.cncf.io/chainsaw.net1: ip route del default
+        chainsaw.noderesource.dev/container.app: ip route
+    spec: {containers: [{name: app}]}
+";
+
+#[test]
+fn check_judges_every_value_of_a_workload_and_runs_nothing() -> Result<()> {
+    let output = checked(DEPLOYMENT, &[])?;
+    assert_eq!(output.status, 0, "{output:?}");
+    assert_eq!(
+        output.stdout,
+        "shop/Deployment/web: allowed\n\
+         Allowed: ip route add 192.0.3.0/24 dev eth0\n\
+         Allowed: ip route del default\n\
+         Allowed: ip route show\n"
+    );
+    let denied = checked(
+        &DEPLOYMENT.replace("ip route del", "ip rotue del"),
+        &["-o", "json"],
+    )?;
+    assert_eq!(denied.status, 1, "{denied:?}");
+    assert_eq!(
+        report(&denied)?["commands"][1]["advice"]["instead"],
+        "route del"
+    );
+    Ok(())
+}
+
+#[test]
+fn check_applies_a_policy_to_the_workloads_namespace() -> Result<()> {
+    let folder = chainsaw_tests::scratch::Scratch::new()?;
+    let policy = folder.path().join("config.toml");
+    let path = policy.to_str().context("a path of UTF-8")?;
+    fs::write(
+        &policy,
+        "[[rule]]\nnamespaces = [\"shop\"]\nprofile = \"inspect\"\n",
+    )?;
+    let denied = checked(DEPLOYMENT, &["--policy", path])?;
+    assert_eq!(denied.status, 1, "{denied:?}");
+    assert!(
+        denied.stdout.contains(&format!(
+            "change line 3 of {path} to:\n    profile = \"route\""
+        )),
+        "{denied:?}"
+    );
+    fs::write(
+        &policy,
+        "[[rule]]\nnamespaces = [\"shop\"]\nprofile = \"route\"\n",
+    )?;
+    assert_eq!(checked(DEPLOYMENT, &["--policy", path])?.status, 0);
+    Ok(())
+}
+
+#[test]
+fn check_knows_the_keys_of_the_nri_entrance() -> Result<()> {
+    let unknown = checked(&DEPLOYMENT.replace("container.app", "container.ap"), &[])?;
+    assert_eq!(unknown.status, 2, "{unknown:?}");
+    assert!(
+        unknown
+            .stderr
+            .contains("there is no container ap, there are app"),
+        "{unknown:?}"
+    );
+    let unknown = checked(&DEPLOYMENT.replace("container.app", "sandobx"), &[])?;
+    assert!(
+        unknown
+            .stderr
+            .contains("known are sandbox and container.NAME"),
+        "{unknown:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn tokens_are_checked_with_what_is_given_for_them() -> Result<()> {
+    let value = "ip route add 192.0.3.0/24 via CURRENT_GATEWAY dev CURRENT_INTERFACE src CURRENT_ADDRESS_V6";
+    let output = chainsaw(&[
+        "check",
+        "--interface",
+        "net1",
+        "--gateway",
+        "198.51.100.1",
+        value,
+    ])?;
+    assert_eq!(output.status, 1, "{output:?}");
+    assert!(
+        output
+            .stdout
+            .contains("inet address is expected rather than \"2001:db8::10\""),
+        "{output:?}"
+    );
+    Ok(())
+}

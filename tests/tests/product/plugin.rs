@@ -103,7 +103,11 @@ fn commands_run_in_the_pods_namespace_and_the_result_goes_on() -> Result<()> {
     let before = bed.ip("route show table all")?;
     let output = bed.add("ip route add 192.0.3.0/24 via CURRENT_GATEWAY dev CURRENT_INTERFACE src CURRENT_ADDRESS\nip route")?;
     assert_eq!(output.status, 0, "{output:?}");
-    assert_eq!(output.stdout, PREV_RESULT);
+    let told = format!(
+        "\"1.0.0\",\"routes\":[{}]}}",
+        r#"{"dst":"192.0.3.0/24","gw":"192.0.2.1"}"#
+    );
+    assert_eq!(output.stdout, PREV_RESULT.replace("\"1.0.0\"}", &told));
     let routes = bed.routes()?;
     assert!(
         routes.contains("192.0.3.0/24 via 192.0.2.1 dev eth0 src 192.0.2.10"),
@@ -540,7 +544,7 @@ fn nothing_is_left_behind() -> Result<()> {
     let left = || {
         bed.machine
             .program("find")
-            .args(["/proc/1/fd", "/run", "/tmp", "-not", "-path", "/run/.node*"])
+            .args(["/proc/1/fd", "/run", "-not", "-path", "/run/.node*"])
             .stdout()
     };
     bed.machine.write("/run/chainsaw/sandboxes/other", "")?;
