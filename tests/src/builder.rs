@@ -58,7 +58,8 @@ impl Builder {
         self
     }
 
-    /// A file on the node, say `/etc/chainsaw/config.toml`, there before containerd starts.
+    /// A file on the node, say `/etc/chainsaw/config.toml`, there before containerd starts. A second list in
+    /// `/etc/cni/net.d` is a second attachment of every pod, `eth1`.
     pub fn file(mut self, path: impl Into<PathBuf>, content: &str) -> Self {
         self.files.push((path.into(), content.to_owned()));
         self
@@ -135,12 +136,12 @@ impl Builder {
             Containerd::V1_7 => format!(
                 "version = 2\n[plugins.'io.containerd.grpc.v1.cri']\nsandbox_image = '{pause}'\n\
                  restrict_oom_score_adj = true\n\
-                 [plugins.'io.containerd.grpc.v1.cri'.cni]\nbin_dir = '{bin}'\nconf_dir = '/etc/cni/net.d'\n\
+                 [plugins.'io.containerd.grpc.v1.cri'.cni]\nbin_dir = '{bin}'\nconf_dir = '/etc/cni/net.d'\nmax_conf_num = 0\n\
                  [plugins.'io.containerd.nri.v1.nri']\n{nri}"
             ),
             Containerd::V2 => format!(
                 "version = 3\n[plugins.'io.containerd.cri.v1.runtime']\nrestrict_oom_score_adj = true\n\
-                 [plugins.'io.containerd.cri.v1.runtime'.cni]\nbin_dirs = ['{bin}']\nconf_dir = '/etc/cni/net.d'\n\
+                 [plugins.'io.containerd.cri.v1.runtime'.cni]\nbin_dirs = ['{bin}']\nconf_dir = '/etc/cni/net.d'\nmax_conf_num = 0\n\
                  [plugins.'io.containerd.cri.v1.images'.pinned_images]\nsandbox = '{pause}'\n\
                  [plugins.'io.containerd.nri.v1.nri']\n{nri}"
             ),

@@ -240,7 +240,7 @@ fn check_judges_every_value_of_a_workload_and_runs_nothing() -> Result<()> {
     assert_eq!(denied.status, 1, "{denied:?}");
     assert_eq!(
         report(&denied)?["commands"][1]["advice"]["instead"],
-        "route del"
+        "route"
     );
     Ok(())
 }

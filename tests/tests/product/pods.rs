@@ -161,6 +161,105 @@ fn a_pod_without_a_value_is_passed_on_byte_for_byte_even_with_a_broken_configura
 }
 
 #[test]
+fn what_the_commands_changed_is_in_the_result_and_all_else_is_as_it_was() -> Result<()> {
+    for containerd in Containerd::ALL {
+        let watched_plugin =
+            json!({"type": "watched", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
+        let node = Node::builder(containerd)
+            .cni_script("watched", &watched()?)
+            .cni_chain([bridge(), watched_plugin])
+            .file(CONFIGURATION, &GRANT.replace("route", "net-admin"))
+            .start()?;
+        let value = "ip link set CURRENT_INTERFACE mtu 1400\nip address add 10.88.99.99/16 dev CURRENT_INTERFACE";
+        let pod = node.pod("web").annotation(KEY, value).run()?;
+        let given = prev_result(&node.machine().read("/run/watched/ADD.in")?)?;
+        let (mut before, after): (Value, Value) = (
+            serde_json::from_str(&given)?,
+            serde_json::from_str(&node.machine().read("/run/watched/ADD.out")?)?,
+        );
+        let interface = before["ips"][0]["interface"]
+            .as_u64()
+            .and_then(|n| usize::try_from(n).ok())
+            .context("an index")?;
+        before["interfaces"][interface]["mtu"] = json!(1400);
+        before["ips"]
+            .as_array_mut()
+            .context("ips")?
+            .push(json!({"address": "10.88.99.99/16", "interface": interface}));
+        assert_eq!(after, before, "{containerd:?}");
+        assert!(
+            pod.ips().contains(&"10.88.99.99".to_owned()),
+            "{containerd:?} reports {:?}",
+            pod.ips()
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_second_attachment_needs_a_key_of_its_own_where_the_plain_one_collides() -> Result<()> {
+    let second = json!({"cniVersion": "1.0.0", "name": "more", "plugins": [
+        {"type": "bridge", "bridge": "cni1", "ipam": {"type": "host-local", "subnet": "10.99.0.0/16"}},
+        chainsaw()
+    ]});
+    for containerd in Containerd::ALL {
+        let node = node(containerd)
+            .file("/etc/cni/net.d/20-more.conflist", &second.to_string())
+            .file(CONFIGURATION, GRANT)
+            .start()?;
+        let value = r#"["ip route add 192.0.3.0/24 via 10.88.0.1"]"#;
+        let said = refusal(node.pod("web").annotation(KEY, value).run())?;
+        // containerd makes attachments at the same time: either may be the earlier one.
+        let hint = |earlier: &str, later: &str| {
+            said.contains(&format!(
+                "ran at attachment {earlier} before: give this one its own key, {KEY}.{later};"
+            ))
+        };
+        assert!(
+            hint("eth0", "eth1") || hint("eth1", "eth0"),
+            "{containerd:?}: {said}"
+        );
+
+        let own = |ifname: &str| format!("{KEY}.{ifname}");
+        let pod = node
+            .pod("web")
+            .annotation(&own("eth0"), value)
+            .annotation(
+                &own("eth1"),
+                r#"["ip route add 192.0.4.0/24 dev CURRENT_INTERFACE"]"#,
+            )
+            .run()?;
+        let routes = pod.in_netns(["route"])?.stdout;
+        assert!(
+            routes.contains("192.0.3.0/24 via 10.88.0.1 dev eth0")
+                && routes.contains("192.0.4.0/24 dev eth1"),
+            "{routes}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_arguments_that_multus_hands_a_delegate_are_the_value() -> Result<()> {
+    // What Multus makes of `"cni-args": {"chainsaw": […]}` in a network selection; it hands on no annotations.
+    let delegate = json!({"type": "chainsaw", "args": {"cni": {"chainsaw": ["ip route add 192.0.3.0/24 dev CURRENT_INTERFACE"]}}});
+    for containerd in Containerd::ALL {
+        let node = Node::builder(containerd)
+            .cni_chain([bridge(), delegate.clone()])
+            .file(CONFIGURATION, GRANT)
+            .start()?;
+        let pod = node.pod("web").run()?;
+        assert!(
+            pod.in_netns(["route"])?
+                .stdout
+                .contains("192.0.3.0/24 dev eth0"),
+            "{containerd:?}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
 fn a_failing_command_fails_the_pod_and_leaves_nothing() -> Result<()> {
     for containerd in Containerd::ALL {
         let node = node(containerd).file(CONFIGURATION, GRANT).start()?;
