@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::net::IpAddr;
 
 use chainsaw_common::config::{self, Config, OnFailure};
 use chainsaw_common::engine::{self, Ask, Value};
@@ -12,7 +13,7 @@ use chainsaw_common::netns::Namespace;
 use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::record::{self, Event, Records};
-use chainsaw_common::report::{Outcome, Report, transcript};
+use chainsaw_common::report::{Report, transcript};
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::{Surroundings, ask_for_a_gateway};
 use chainsaw_common::value;
@@ -40,7 +41,12 @@ pub fn add(
     if values.as_ref().is_ok_and(Vec::is_empty) {
         return Ok(prev_result.into());
     }
-    let config = configuration(config::PATH)?;
+    let config = match (configuration(config::PATH), &values) {
+        (Ok(config), _) => config,
+        // It may well have asked for nothing: that nobody can say so comes before what else is wrong.
+        (Err(_), Err(_)) => Config::default(),
+        (Err(error), Ok(_)) => return Err(error),
+    };
     match values.and_then(|values| serve(environment, conf, &values, &config, log)) {
         Ok(result) => Ok(result.unwrap_or_else(|| prev_result.to_owned()).into()),
         Err(error) if tolerated(&error, &config) => {
@@ -103,12 +109,13 @@ fn serve(
         values,
         surroundings: &surroundings,
         policy: &policy,
+        run: memory.run(values),
     };
     memory.add(values, Event::Begun)?;
     let mut watch = Watch::of(ifname);
     let report = engine::serve(&ask, &mut socket, &mut |kernel| watch.before_change(kernel));
     let done = match report.outcome {
-        Outcome::Ok => watch.told_on(prev_result, &mut socket, log),
+        outcome if outcome.is_good() => watch.told_on(prev_result, &mut socket, log),
         _ => Err(Error::Commands {
             hint: memory.hint(values),
             report: Box::new(report.clone()),
@@ -156,8 +163,16 @@ fn around(
         return Surroundings::default();
     };
     let mut gateways = result.gateways(interface);
-    if gateways.is_empty() && ask_for_a_gateway(values.iter().map(|value| value.text.as_str())) {
-        gateways = surroundings::gateways(interface, kernel);
+    if ask_for_a_gateway(values.iter().map(|value| value.text.as_str())) {
+        // The result's come first, and the kernel's of a family that it does not tell.
+        let told = |v4| {
+            gateways
+                .iter()
+                .any(|gateway: &IpAddr| gateway.is_ipv4() == v4)
+        };
+        let (v4, v6) = (told(true), told(false));
+        let more = surroundings::gateways(interface, kernel).into_iter();
+        gateways.extend(more.filter(|gateway| if gateway.is_ipv4() { !v4 } else { !v6 }));
     }
     let addresses = result.addresses(interface);
     Surroundings {

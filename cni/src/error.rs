@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use chainsaw_common::config::ConfigError;
 use chainsaw_common::netns::NetnsError;
 use chainsaw_common::record::RecordError;
-use chainsaw_common::report::{CommandReport, Outcome, Report, transcript};
+use chainsaw_common::report::{CommandReport, Outcome, Report, cut, line, transcript};
 use serde::Serialize;
 
 /// Why a call fails. Each variant says what was tried, on what, why it failed, what to do next.
@@ -141,8 +141,18 @@ pub enum Error {
 /// What went wrong first, and what may be behind it, together one line.
 fn first_line(report: &Report, hint: Option<&str>) -> String {
     let headline = report.headline().unwrap_or_default();
-    hint.map_or(headline.clone(), |hint| format!("{headline}; {hint}"))
+    match hint {
+        // What may be behind it is worth more than the end of what happened.
+        Some(hint) => format!(
+            "{}; {hint}",
+            cut(&headline, MSG_BYTES.saturating_sub(hint.len() + 16))
+        ),
+        None => headline,
+    }
 }
+
+/// The longest `msg`, in bytes: one line that a log or an event can hold.
+const MSG_BYTES: usize = 256;
 
 /// The object that the CNI spec asks for, section 5.
 #[derive(Serialize)]
@@ -209,14 +219,17 @@ impl Error {
 
     /// The error object, in the version that the runtime speaks.
     pub fn object(&self, version: &str) -> Vec<u8> {
+        let said = line(&format!("chainsaw: {self}"));
+        let msg = cut(&said, MSG_BYTES);
         let details = match self {
             Self::Commands { report, .. } => transcript(report),
+            _ if msg != said => said,
             _ => String::new(),
         };
         let object = Object {
             version,
             code: self.code(),
-            msg: format!("chainsaw: {self}"),
+            msg,
             details,
         };
         // Strings and a number: this cannot fail.

@@ -26,14 +26,10 @@ fn main() -> ExitCode {
 /// One call of the CNI protocol: environment and standard input in, standard output and exit status out.
 fn plugin() -> ExitCode {
     let environment = plugin::Environment::read(|name| std::env::var(name).ok());
-    let mut stdin = Vec::new();
-    let read = io::stdin()
-        .lock()
-        .take(plugin::STDIN_BYTES + 1)
-        .read_to_end(&mut stdin);
-    let answer = match read {
-        Ok(_) => plugin::call(&environment, &stdin),
-        Err(source) => plugin::failed(&stdin, &error::Error::Stdin { source }),
+    let answer = if environment.needs_input() {
+        with_input(&environment)
+    } else {
+        plugin::call(&environment, &[])
     };
     // Nobody is left to tell if these cannot be written; the exit status still says how it went.
     let _ = io::stderr().write_all(answer.stderr.as_bytes());
@@ -44,5 +40,17 @@ fn plugin() -> ExitCode {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    }
+}
+
+fn with_input(environment: &plugin::Environment) -> plugin::Answer {
+    let mut stdin = Vec::new();
+    match io::stdin()
+        .lock()
+        .take(plugin::STDIN_BYTES + 1)
+        .read_to_end(&mut stdin)
+    {
+        Ok(_) => plugin::call(environment, &stdin),
+        Err(source) => plugin::failed(&stdin, &error::Error::Stdin { source }),
     }
 }

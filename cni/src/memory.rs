@@ -1,6 +1,7 @@
 //! What this attachment asked for, remembered for CHECK, DEL, GC and for the next attachment of the same sandbox.
 
 use chainsaw_common::engine::Value;
+use chainsaw_common::plan::Run;
 use chainsaw_common::record::{Entry, Event, Record, Records, hash};
 
 use crate::error::Error;
@@ -30,6 +31,19 @@ impl Memory {
             network: conf.name.as_deref().map(str::to_owned),
             interface,
         })
+    }
+
+    /// Whether any of the values ran at this attachment before.
+    pub fn run(&self, values: &[Value]) -> Run {
+        let ran = |value: &Value| {
+            self.record
+                .ran_here(&self.interface, &value.source, &hash(&value.text))
+        };
+        if values.iter().any(ran) {
+            Run::Again
+        } else {
+            Run::First
+        }
     }
 
     /// Adds what happens to each of the values.

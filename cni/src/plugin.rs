@@ -49,6 +49,11 @@ impl Environment {
         }
     }
 
+    /// Whether the verb reads the network configuration. DEL reads nothing, so that nothing can keep it.
+    pub fn needs_input(&self) -> bool {
+        self.command.as_deref() != Some("DEL")
+    }
+
     /// `CNI_CONTAINERID`.
     pub fn container(&self) -> Result<&str, Error> {
         needed("CNI_CONTAINERID", self.container.as_deref())

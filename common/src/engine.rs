@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::ip::run::{Output, refuse};
 use crate::kernel::Kernel;
-use crate::plan::{Author, Draft, Fault, Judged, micros};
+use crate::plan::{Author, Draft, Fault, Judged, Run, micros};
 use crate::pod::{Entrance, Subject};
 use crate::policy::Policy;
 use crate::report::Report;
@@ -35,6 +35,8 @@ pub struct Ask<'a> {
     pub surroundings: &'a Surroundings,
     /// Who may do what.
     pub policy: &'a Policy,
+    /// Whether this ran in the same sandbox before.
+    pub run: Run,
 }
 
 /// Does what is asked, if the policy allows all of it, and reports. `before_change` is called once, before the first
@@ -54,7 +56,7 @@ pub fn serve(
                 if plan.changes() {
                     before_change(kernel);
                 }
-                report.ran(plan.run(kernel))
+                report.ran(plan.run(ask.run, kernel))
             }
         },
     };
@@ -106,7 +108,7 @@ pub fn serve_words(words: &[String], kernel: &mut dyn Kernel) -> Output {
     };
     match Draft::of_words(words).approve(&Policy::of_the_caller(), &subject) {
         Ok(plan) => plan
-            .run(kernel)
+            .run(Run::First, kernel)
             .into_iter()
             .find_map(|done| done.output)
             .map(|(output, _)| output)

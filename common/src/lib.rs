@@ -7,11 +7,12 @@
 //! |---|---|
 //! | the order of work | [`engine`] |
 //! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`interface`], [`netns`], [`netlink`], [`record`] |
-//! | what will run | [`plan`] |
+//! | what will run, once or again | [`plan`], [`again`] |
 //! | the `ip` dialect | [`ip`] |
 //! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
 //! | who and where; what everything speaks | [`pod`], [`config`], [`family`], [`kernel`], [`wire`], [`uapi`] |
 
+pub mod again;
 pub mod config;
 pub mod engine;
 pub mod family;

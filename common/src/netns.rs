@@ -5,11 +5,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is the one file that may")]
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::OFlag;
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::statfs::{FsType, fstatfs};
 
@@ -117,7 +118,12 @@ impl Namespace {
     /// # Errors
     /// It cannot be opened, is no namespace, or is the node's.
     pub fn open(path: &Path) -> Result<Self, NetnsError> {
-        let file = File::open(path).map_err(|source| NetnsError::Open {
+        // A FIFO in its place must not make us wait.
+        let nonblocking = OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlag::O_NONBLOCK.bits())
+            .open(path);
+        let file = nonblocking.map_err(|source| NetnsError::Open {
             path: path.into(),
             source,
         })?;

@@ -3,6 +3,8 @@
 
 use std::time::Instant;
 
+use crate::again::Again;
+use crate::family::Family;
 use crate::ip::run::{Output, run};
 use crate::ip::{self, Command, Lookup, Mistake, Reading};
 use crate::kernel::Kernel;
@@ -189,10 +191,18 @@ fn words(line: &str, surroundings: &Surroundings) -> Result<Vec<words::Word>, Un
     };
     let mut words = words::split(line).map_err(unsplit)?;
     let family = ip::family_of(&words);
+    let mut before = Family::Unspec;
     for word in &mut words {
         let column = word.column;
+        // `via inet6 TOKEN` names the family of that one word.
+        let own = if before == Family::Unspec {
+            family
+        } else {
+            before
+        };
+        before = Family::named(&word.text).unwrap_or_default();
         surroundings
-            .replace(word, family)
+            .replace(word, own)
             .map_err(|error| unresolved(column, error))?;
     }
     Ok(words)
@@ -289,6 +299,17 @@ pub struct Done {
     pub ignore_failure: bool,
     /// What it printed and how it ended, and how long it took, in microseconds; nothing if it was not run.
     pub output: Option<(Output, u64)>,
+    /// Whether it was left out because what it wants was already so.
+    pub unchanged: bool,
+}
+
+/// Whether a plan runs for the first time in its sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// As `ip` would run it.
+    First,
+    /// What is already so is left alone.
+    Again,
 }
 
 impl Step {
@@ -315,14 +336,13 @@ impl Approved {
     }
 
     /// Runs the commands in order. The first failure stops the list, unless it is one to be ignored.
-    pub fn run(self, kernel: &mut dyn Kernel) -> Vec<Done> {
+    pub fn run(self, which: Run, kernel: &mut dyn Kernel) -> Vec<Done> {
         let mut stopped = false;
         let mut done = Vec::with_capacity(self.steps.len());
         for step in self.steps {
-            let output = (!stopped).then(|| {
-                let clock = Instant::now();
-                let output = run(&step.command, &step.lookups, kernel);
-                (output, micros(clock))
+            let ran = (!stopped).then(|| step.run(which, kernel));
+            let (output, unchanged) = ran.map_or((None, false), |(output, unchanged)| {
+                (Some(output), unchanged)
             });
             stopped |= output
                 .as_ref()
@@ -333,9 +353,26 @@ impl Approved {
                 given: step.given,
                 ignore_failure: step.ignore_failure,
                 output,
+                unchanged,
             });
         }
         done
+    }
+}
+
+impl Step {
+    /// What it printed, how long it took, and whether it was left out.
+    fn run(&self, which: Run, kernel: &mut dyn Kernel) -> ((Output, u64), bool) {
+        let clock = Instant::now();
+        let (output, unchanged) = match which {
+            Run::First => (run(&self.command, &self.lookups, kernel), false),
+            Run::Again => {
+                let mut again = Again::over(kernel);
+                let output = run(&self.command, &self.lookups, &mut again);
+                (output, again.was_unchanged())
+            }
+        };
+        ((output, micros(clock)), unchanged)
     }
 }
 

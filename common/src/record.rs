@@ -240,6 +240,19 @@ impl Record {
         (last.event == Event::Ok).then_some(last.interface.as_str())
     }
 
+    /// Whether this value of this source ran, or was about to, at an attachment that is not gone.
+    #[must_use]
+    pub fn ran_here(&self, interface: &str, source: &str, value: &str) -> bool {
+        let here = self
+            .entries
+            .iter()
+            .filter(|entry| entry.interface == interface);
+        let since = here.rev().take_while(|entry| entry.event != Event::Gone);
+        since
+            .into_iter()
+            .any(|entry| (entry.source.as_str(), entry.value.as_str()) == (source, value))
+    }
+
     /// The last thing that happened at an interface.
     #[must_use]
     pub fn last(&self, interface: &str) -> Option<&Entry> {

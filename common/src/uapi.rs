@@ -16,6 +16,12 @@ pub mod rtm {
     pub const NEWROUTE: u16 = 24;
     pub const DELROUTE: u16 = 25;
     pub const GETROUTE: u16 = 26;
+    pub const NEWNEIGH: u16 = 28;
+    pub const DELNEIGH: u16 = 29;
+    pub const GETNEIGH: u16 = 30;
+    pub const NEWRULE: u16 = 32;
+    pub const DELRULE: u16 = 33;
+    pub const GETRULE: u16 = 34;
 }
 
 /// `enum rtattr_type_t`: attributes of a route.

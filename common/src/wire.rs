@@ -111,6 +111,13 @@ impl<'a> Received<'a> {
         )
     }
 
+    /// Reads a row of attributes that fills the bytes to their end; nothing if they are no such row.
+    #[must_use]
+    pub fn whole(bytes: &'a [u8]) -> Option<Self> {
+        let attributes: Result<Vec<_>, _> = NlasIterator::new(bytes).collect();
+        attributes.ok().map(|_| Self::read(bytes))
+    }
+
     /// The value of an attribute.
     #[must_use]
     pub fn bytes(&self, kind: u16) -> Option<&'a [u8]> {

@@ -4,7 +4,7 @@ use std::fs;
 
 use chainsaw_common::config::Config;
 use chainsaw_common::engine::{self, Ask, Value};
-use chainsaw_common::plan::Author;
+use chainsaw_common::plan::{Author, Run};
 use chainsaw_common::pod::{Pod, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::report::Report;
@@ -74,6 +74,7 @@ fn one(subject: &Subject, values: &[Value], given: &Given, policy: &Policy) -> R
         values,
         surroundings: &surroundings,
         policy,
+        run: Run::First,
     })
 }
 

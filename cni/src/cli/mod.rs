@@ -7,15 +7,17 @@
 )]
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use chainsaw_common::engine::{self, Ask, Value};
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::{Namespace, throw_away};
+use chainsaw_common::plan::Run;
 use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
-use chainsaw_common::report::{Outcome, Report, transcript};
+use chainsaw_common::report::{Outcome, Report, escaped, transcript};
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::Surroundings;
 
@@ -59,12 +61,13 @@ pub fn main(given: Vec<OsString>) -> ExitCode {
     };
     let (form, ran) = match words {
         Words::Help => {
-            print!("{HELP}");
-            return ExitCode::SUCCESS;
+            return say(HELP, ExitCode::SUCCESS);
         }
         Words::Version => {
-            println!("chainsaw {}", env!("CARGO_PKG_VERSION"));
-            return ExitCode::SUCCESS;
+            return say(
+                concat!("chainsaw ", env!("CARGO_PKG_VERSION"), "\n"),
+                ExitCode::SUCCESS,
+            );
         }
         Words::Ip(words) => return ip(&words),
         Words::Try(given) => (given.form, in_a_sample(&given).map(|report| vec![report])),
@@ -86,13 +89,29 @@ fn ip(words: &[String]) -> ExitCode {
         Ok(mut socket) => engine::serve_words(words, &mut socket),
         Err(error) => return wrong_use(&format!("cannot open a NETLINK_ROUTE socket: {error}")),
     };
-    print!("{}", output.stdout);
-    eprint!("{}", output.stderr);
-    ExitCode::from(output.exit)
+    warn(&output.stderr);
+    say(&output.stdout, ExitCode::from(output.exit))
+}
+
+/// Writes to standard output and ends with `status`, or with failure if nobody takes the words.
+fn say(text: &str, status: ExitCode) -> ExitCode {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Ok(()) => status,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Writes to standard error; the status says it too if nobody reads it.
+fn warn(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 fn wrong_use(why: &str) -> ExitCode {
-    eprintln!("chainsaw: {why}\nTry `chainsaw --help`.");
+    warn(&format!("chainsaw: {why}\nTry `chainsaw --help`.\n"));
     ExitCode::from(2)
 }
 
@@ -106,49 +125,43 @@ fn tell(ran: Result<Vec<Report>, Failure>, form: Form) -> ExitCode {
             ..nothing
         }]
     });
-    for report in &reports {
-        match form {
-            Form::Json => match serde_json::to_string(report) {
-                Ok(json) => println!("{json}"),
-                Err(error) => eprintln!("chainsaw: cannot write the report as JSON: {error}"),
-            },
-            Form::Text => tell_people(report),
-        }
-    }
-    let all = reports.iter().all(|report| report.outcome == Outcome::Ok);
-    if all {
+    let good = reports.iter().all(|report| report.outcome.is_good());
+    let status = if good {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    }
+    };
+    let shown = |report: &Report| match form {
+        Form::Json => serde_json::to_string(report)
+            .map(|json| json + "\n")
+            .unwrap_or_default(),
+        Form::Text => for_people(report),
+    };
+    say(&reports.iter().map(shown).collect::<String>(), status)
 }
 
-fn tell_people(report: &Report) {
-    if let Some(pod) = &report.pod {
-        println!(
-            "{}/{}: {}",
-            pod.namespace,
-            pod.name,
-            if report.outcome == Outcome::Ok {
-                "allowed"
-            } else {
-                report.outcome.word()
-            }
-        );
-    }
+/// What a person reads on standard output; what went wrong with the whole goes to standard error.
+fn for_people(report: &Report) -> String {
     for problem in &report.problems {
-        eprintln!("chainsaw: {problem}");
+        warn(&format!("chainsaw: {}\n", escaped(problem)));
     }
     if report.commands.is_empty() && report.problems.is_empty() {
-        eprintln!("chainsaw: there is no command in this");
+        warn("chainsaw: there is no command in this\n");
     }
-    print!(
-        "{}",
-        transcript(&Report {
+    let word = if report.outcome.is_good() {
+        "allowed"
+    } else {
+        report.outcome.word()
+    };
+    let head = report
+        .pod
+        .as_ref()
+        .map(|pod| format!("{}/{}: {word}\n", pod.namespace, pod.name));
+    head.unwrap_or_default()
+        + &transcript(&Report {
             problems: Vec::new(),
             ..report.clone()
         })
-    );
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -185,6 +198,7 @@ fn serve(
         values,
         surroundings,
         policy: &policy,
+        run: Run::First,
     };
     engine::serve(&ask, kernel, &mut |_| {})
 }

@@ -7,7 +7,7 @@ use chainsaw_common::ip::device;
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::plan::Author;
 use chainsaw_common::pod::{Entrance, Subject};
-use chainsaw_common::report::{Outcome, Report};
+use chainsaw_common::report::Report;
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::Surroundings;
 
@@ -48,7 +48,7 @@ route add default via 2001:db8::1";
 pub fn furnish(kernel: &mut dyn Kernel) -> Result<Surroundings, String> {
     let [pair, dummy] = DEVICES.map(|device| format!("{device}\n{REST}"));
     let report = Some(run(&pair, kernel))
-        .filter(|report| report.outcome == Outcome::Ok || device(INTERFACE, kernel).is_some());
+        .filter(|report| report.outcome.is_good() || device(INTERFACE, kernel).is_some());
     let report = report.unwrap_or_else(|| run(&dummy, kernel));
     match report.headline() {
         None => Ok(surroundings::of_namespace(Some(INTERFACE), kernel)),

@@ -90,7 +90,7 @@ mod tests {
         read(file.path().to_str().unwrap())
     }
 
-    const POD: &str = "kind: Pod\nmetadata: {name: p, namespace: n, annotations: {a: b}}\nspec: {containers: [{name: c}]}\n";
+    const POD: &str = "kind: Pod\nmetadata: {name: p, namespace: shop, annotations: {a: b}}\nspec: {containers: [{name: c}]}\n";
 
     #[test]
     fn a_pod_and_every_template_of_pods_are_found() {
@@ -109,7 +109,7 @@ mod tests {
             all.iter()
                 .all(|one| one.annotations == [("a".to_owned(), "b".to_owned())])
         );
-        assert_eq!(all[0].namespace.as_deref(), Some("n"));
+        assert_eq!(all[0].namespace.as_deref(), Some("shop"));
         assert_eq!(all[2].containers, ["i", "c"]);
     }
 

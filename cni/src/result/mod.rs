@@ -12,9 +12,26 @@ pub mod update;
 #[derive(Debug, Default, Deserialize)]
 pub struct PrevResult {
     #[serde(default)]
-    interfaces: Option<Vec<Interface>>,
+    interfaces: Option<Vec<Lenient<Interface>>>,
     #[serde(default)]
-    ips: Option<Vec<Ip>>,
+    ips: Option<Vec<Lenient<Ip>>>,
+}
+
+/// An element of another plugin's result: one that is not as it should be says nothing, and spoils no other.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Lenient<T> {
+    Read(T),
+    Odd(serde::de::IgnoredAny),
+}
+
+impl<T> Lenient<T> {
+    fn read(&self) -> Option<&T> {
+        match self {
+            Self::Read(element) => Some(element),
+            Self::Odd(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -28,9 +45,9 @@ struct Interface {
 struct Ip {
     address: String,
     #[serde(default)]
-    gateway: Option<IpAddr>,
+    gateway: Option<String>,
     #[serde(default)]
-    interface: Option<usize>,
+    interface: Option<i64>,
 }
 
 impl PrevResult {
@@ -42,11 +59,9 @@ impl PrevResult {
 
     /// The last interface that is in a sandbox.
     pub fn last_interface(&self) -> Option<&str> {
-        let interfaces = self.interfaces.as_deref().unwrap_or_default();
-        interfaces
-            .iter()
-            .rfind(|interface| interface.sandbox.as_deref().is_some_and(|s| !s.is_empty()))
-            .map(|i| i.name.as_str())
+        self.in_sandbox()
+            .next_back()
+            .map(|(_, interface)| interface.name.as_str())
     }
 
     /// The addresses of an interface, in the result's order, link-local ones left out.
@@ -65,19 +80,38 @@ impl PrevResult {
 
     /// The gateways of an interface, in the result's order.
     pub fn gateways(&self, interface: &str) -> Vec<IpAddr> {
-        self.of(interface).filter_map(|ip| ip.gateway).collect()
+        self.of(interface)
+            .filter_map(|ip| ip.gateway.as_deref()?.parse().ok())
+            .collect()
+    }
+
+    fn in_sandbox(&self) -> impl DoubleEndedIterator<Item = (usize, &Interface)> {
+        let interfaces = self
+            .interfaces
+            .as_deref()
+            .unwrap_or_default()
+            .iter()
+            .enumerate();
+        let read = interfaces.filter_map(|(index, interface)| Some((index, interface.read()?)));
+        read.filter(|(_, interface)| {
+            interface
+                .sandbox
+                .as_deref()
+                .is_some_and(|sandbox| !sandbox.is_empty())
+        })
     }
 
     fn of(&self, interface: &str) -> impl Iterator<Item = &Ip> {
-        let interfaces = self.interfaces.as_deref().unwrap_or_default();
-        let index = interfaces
-            .iter()
-            .rposition(|known| known.name == interface && known.sandbox.is_some());
+        let index = self
+            .in_sandbox()
+            .rfind(|(_, known)| known.name == interface)
+            .map(|(index, _)| index);
+        let ips = self.ips.iter().flatten().filter_map(Lenient::read);
         // An address without an index belongs to the attachment.
-        self.ips
-            .iter()
-            .flatten()
-            .filter(move |ip| ip.interface.is_none() || ip.interface == index)
+        ips.filter(move |ip| match ip.interface {
+            None => true,
+            Some(of) => usize::try_from(of).is_ok_and(|of| Some(of) == index),
+        })
     }
 }
 
@@ -111,6 +145,18 @@ mod tests {
             ["192.0.2.1".parse::<IpAddr>().unwrap()]
         );
         assert_eq!(result.last_interface(), Some("eth0"));
+    }
+
+    #[test]
+    fn an_odd_element_spoils_no_other() {
+        let odd = r#"{"interfaces": [7, {"name": "eth0", "sandbox": "/n"}],
+            "ips": [{"address": "192.0.2.7/24", "gateway": "", "interface": 1}, {"address": "192.0.2.8/24", "interface": -1}, {"x": 1}]}"#;
+        let result = PrevResult::read(odd);
+        assert_eq!(
+            result.addresses("eth0"),
+            ["192.0.2.7".parse::<IpAddr>().unwrap()]
+        );
+        assert!(result.gateways("eth0").is_empty());
     }
 
     #[test]

@@ -160,13 +160,26 @@ fn unknown_object(word: &str) -> Mistake {
     Mistake::new(format!("Object \"{word}\" is unknown, try \"ip help\"."), 1).hinting(near)
 }
 
-/// The family that a line's own words choose, for tokens that have a value for each.
+/// The family that a line's own words choose, for tokens that have a value for each: an option, else the first address.
 #[must_use]
 pub fn family_of(words: &[Word]) -> Family {
-    words
+    let mut args = Args::new(words);
+    let chosen = Options::read(&mut args)
+        .map(|options| options.family)
+        .unwrap_or_default();
+    let addresses = words
         .iter()
-        .find_map(|word| options::family_hint(&word.text))
-        .unwrap_or_default()
+        .filter(|word| word.text.contains(['.', ':', '/']));
+    let first = || {
+        addresses
+            .filter_map(|word| Prefix::read(&word.text, Family::Unspec).ok())
+            .find_map(|read| read.address)
+    };
+    if chosen == Family::Unspec {
+        first().map(Family::of).unwrap_or_default()
+    } else {
+        chosen
+    }
 }
 
 impl fmt::Display for Command {

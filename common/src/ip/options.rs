@@ -197,18 +197,6 @@ impl fmt::Display for Options {
     }
 }
 
-/// Whether a word of a line chooses a family, for tokens that have one for each.
-pub(super) fn family_hint(word: &str) -> Option<Family> {
-    match word {
-        "-4" => Some(Family::Inet),
-        "-6" => Some(Family::Inet6),
-        _ => {
-            let address = word.split('/').next().unwrap_or_default();
-            address.parse().ok().map(Family::of)
-        }
-    }
-}
-
 /// A keyword row's key, or iproute2's sentence about a verb it does not know.
 pub(super) fn verb<K: Copy>(
     table: &'static [Keyword<K>],

@@ -7,7 +7,7 @@ use crate::pod::{Entrance, Pod, Subject};
 mod outcome;
 mod transcript;
 
-pub use transcript::{escaped, transcript};
+pub use transcript::{cut, escaped, line, transcript};
 
 /// One run of what one pod asked for at one entrance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -45,6 +45,9 @@ pub enum Outcome {
     /// It ran.
     #[serde(rename = "ok")]
     Ok,
+    /// It ran again, and what it wants was already so.
+    #[serde(rename = "unchanged")]
+    Unchanged,
     /// It was asked for wrongly, or the kernel refused it.
     #[serde(rename = "failed")]
     Failed,
@@ -57,11 +60,18 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether everything is as it was asked for.
+    #[must_use]
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Ok | Self::Unchanged)
+    }
+
     /// The word in the report.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::Unchanged => "unchanged",
             Self::Failed => "failed",
             Self::Denied => "denied",
             Self::NotRun => "not run",

@@ -64,8 +64,12 @@ impl Report {
             .into_iter()
             .map(|done| ran(done, &mut room))
             .collect();
-        let failed = commands.iter().any(CommandReport::is_fatal);
-        let outcome = if failed { Outcome::Failed } else { Outcome::Ok };
+        let all = |outcome| commands.iter().all(|command| command.outcome == outcome);
+        let outcome = match commands.first() {
+            _ if commands.iter().any(CommandReport::is_fatal) => Outcome::Failed,
+            Some(_) if all(Outcome::Unchanged) => Outcome::Unchanged,
+            _ => Outcome::Ok,
+        };
         Self {
             outcome,
             commands,
@@ -165,20 +169,23 @@ fn mistaken(command: usize, drafted: Drafted, mistake: Mistake) -> CommandReport
 fn ran(done: Done, room: &mut usize) -> CommandReport {
     let outcome = match &done.output {
         None => Outcome::NotRun,
+        Some(_) if done.unchanged => Outcome::Unchanged,
         Some((output, _)) if output.exit == 0 => Outcome::Ok,
         Some(_) => Outcome::Failed,
     };
     let (output, micros) = done.output.unzip();
     let exit = output.as_ref().map(|output| output.exit);
     let output = output.unwrap_or_default();
+    let mut own = OUTPUT_BYTES.min(*room);
+    *room = room.saturating_sub((output.stdout.len() + output.stderr.len()).min(own));
     CommandReport {
         given: done.given,
         ran: Some(done.ran),
         source: done.source,
         outcome,
         ignore_failure: done.ignore_failure,
-        stdout: kept(output.stdout, room),
-        stderr: kept(output.stderr, room),
+        stdout: kept(output.stdout, &mut own),
+        stderr: kept(output.stderr, &mut own),
         exit,
         micros,
         advice: None,
@@ -187,13 +194,13 @@ fn ran(done: Done, room: &mut usize) -> CommandReport {
 
 /// As much of an output as there is room for; a cut is marked.
 fn kept(text: String, room: &mut usize) -> String {
-    let limit = OUTPUT_BYTES.min(*room);
-    let text = match text.get(..text.floor_char_boundary(limit)) {
-        Some(start) if start.len() < text.len() => {
-            format!("{start}[cut: {} bytes in all]\n", text.len())
-        }
-        _ => text,
-    };
-    *room = room.saturating_sub(text.len());
-    text
+    let start = text
+        .get(..text.floor_char_boundary(*room))
+        .unwrap_or_default();
+    *room -= start.len();
+    if start.len() < text.len() {
+        format!("{start}[cut: {} bytes in all]\n", text.len())
+    } else {
+        text
+    }
 }

@@ -13,7 +13,7 @@ impl Report {
     /// What went wrong first, in one line of at most 256 bytes; nothing if all went well.
     #[must_use]
     pub fn headline(&self) -> Option<String> {
-        if self.outcome == Outcome::Ok {
+        if self.outcome.is_good() {
             return None;
         }
         let mut fatal = (1..)
@@ -32,7 +32,7 @@ impl Report {
         if more > 0 {
             line = format!("{} (and {more} more)", cut(&line, HEADLINE_BYTES - 24));
         }
-        Some(cut(&escaped(&line).replace('\n', " "), HEADLINE_BYTES))
+        Some(cut(&self::line(&line), HEADLINE_BYTES))
     }
 }
 
@@ -60,7 +60,9 @@ impl CommandReport {
     }
 }
 
-fn cut(text: &str, limit: usize) -> String {
+/// As much of a text as fits into `limit` bytes; a cut is marked.
+#[must_use]
+pub fn cut(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.to_owned();
     }
@@ -68,12 +70,22 @@ fn cut(text: &str, limit: usize) -> String {
     format!("{}…", text.get(..end).unwrap_or_default())
 }
 
-/// Text with control characters made visible; newlines and tabs stay.
+/// Text of many lines, with every other control character made visible.
 #[must_use]
 pub fn escaped(text: &str) -> String {
+    escape(text, |character| character == '\n' || character == '\t')
+}
+
+/// Text of one line: nothing that somebody wrote can look like a line of ours.
+#[must_use]
+pub fn line(text: &str) -> String {
+    escape(text, |_| false)
+}
+
+fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() && !matches!(character, '\n' | '\t') {
+        if is_hidden(character) && !keep(character) {
             let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
         } else {
             out.push(character);
@@ -82,12 +94,18 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
+/// Control characters, and what separates lines or turns the direction of writing without being one.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The report as people read it, in a log or on a terminal.
 #[must_use]
 pub fn transcript(report: &Report) -> String {
     let mut out = String::new();
     for problem in &report.problems {
-        let _ = writeln!(out, "{problem}");
+        let _ = writeln!(out, "{}", line(problem));
     }
     for command in &report.commands {
         transcribe(command, report.outcome, &mut out);
@@ -96,7 +114,7 @@ pub fn transcript(report: &Report) -> String {
 }
 
 fn transcribe(command: &CommandReport, outcome: Outcome, out: &mut String) {
-    let shown = command.ran.as_deref().unwrap_or(&command.given);
+    let shown = line(command.ran.as_deref().unwrap_or(&command.given));
     if command.has_run() {
         let _ = write!(
             out,
@@ -106,6 +124,7 @@ fn transcribe(command: &CommandReport, outcome: Outcome, out: &mut String) {
     }
     match (command.outcome, &command.advice, command.exit) {
         (Outcome::Ok, ..) => {}
+        (Outcome::Unchanged, ..) => out.push_str("unchanged\n"),
         (Outcome::NotRun, ..) => {
             // Where nothing failed it was only checked.
             let word = if outcome == Outcome::Ok {
@@ -130,7 +149,7 @@ fn transcribe(command: &CommandReport, outcome: Outcome, out: &mut String) {
                 outcome.word(),
                 advice.why
             );
-            let _ = writeln!(out, "    {}", command.given);
+            let _ = writeln!(out, "    {}", line(&command.given));
             if let Some(column) = advice.column {
                 let _ = writeln!(out, "    {:>column$}", '^');
             }

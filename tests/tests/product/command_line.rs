@@ -180,6 +180,16 @@ fn a_long_output_is_cut_and_the_cut_is_marked() -> Result<()> {
 }
 
 #[test]
+fn an_output_that_nobody_takes_is_a_failure_and_no_crash() -> Result<()> {
+    let chainsaw = parts::chainsaw()?;
+    let full = Program::new("sh")
+        .args(["-c", &format!("{} ip link >/dev/full", chainsaw.display())])
+        .run()?;
+    assert_eq!((full.status, full.stderr.as_str()), (1, ""));
+    Ok(())
+}
+
+#[test]
 fn wrong_use_is_told_from_a_command_that_fails() -> Result<()> {
     for words in [
         &["try"][..],

@@ -485,8 +485,8 @@ fn check_goes_by_the_record_and_del_and_gc_forget_it() -> Result<()> {
     let asking = conf(&json!({KEY: "ip route add 192.0.3.0/24 dev eth0"}));
     assert_eq!(bed.call("ADD", POD, asking.clone())?.status, 0);
     assert_eq!(bed.call("CHECK", POD, asking.clone())?.status, 0);
-    // Once more it fails, and CHECK knows.
-    assert_ne!(bed.call("ADD", POD, asking.clone())?.status, 0);
+    // What fails, CHECK knows.
+    assert_ne!(bed.add("ip route del 198.51.100.0/24")?.status, 0);
     assert_eq!(
         error(&bed.call("CHECK", POD, asking.clone())?)?["code"],
         102
@@ -523,6 +523,144 @@ fn check_goes_by_the_record_and_del_and_gc_forget_it() -> Result<()> {
     assert_eq!(records(&bed)?, "c1\n");
     assert_eq!(bed.call("DEL", "", "")?.status, 0);
     assert_eq!(records(&bed)?, "");
+    Ok(())
+}
+
+/// One command of each object that runs again, and what it may not do twice.
+const AGAIN: &str = "\
+ip link add v0 type veth peer name v1
+ip link set v0 up mtu 1400 alias 'an alias'
+ip link add br0 type bridge
+ip link set v0 master br0
+ip address add 198.51.100.1/24 brd + dev v1
+ip address add 2001:db8:5::1/64 dev eth0 nodad
+ip link set v1 up
+ip route add 192.0.3.0/24 via 192.0.2.2 mtu lock 1400 advmss 1300
+ip route add 192.0.4.0/24 nexthop via 192.0.2.2 weight 2 nexthop via 192.0.2.3
+ip route add 2001:db8:6::/48 dev eth0
+ip route add blackhole 203.0.113.0/24 table 100
+ip route del default
+ip address del 192.0.2.12/24 dev eth0";
+
+#[test]
+fn what_is_already_so_is_left_alone_when_it_runs_again() -> Result<()> {
+    let bed = Bed::new(GRANT_ALL)?;
+    bed.ip("-n pod address add 192.0.2.12/24 dev eth0")?;
+    let first = bed.add(AGAIN)?;
+    assert_eq!(first.status, 0, "{first:?}");
+    let state = || -> Result<_> {
+        Ok((
+            bed.ip("-n pod -d link")?,
+            bed.ip("-n pod address")?,
+            bed.ip("-n pod route show table all")?,
+            bed.ip("-n pod -6 route")?,
+        ))
+    };
+    let before = state()?;
+    let again = bed.add(AGAIN)?;
+    assert_eq!(again.status, 0, "{again:?}");
+    assert!(
+        again
+            .stderr
+            .starts_with("chainsaw: unchanged for default/web"),
+        "{again:?}"
+    );
+    assert_eq!(state()?, before);
+    Ok(())
+}
+
+#[test]
+fn what_is_no_longer_so_runs_again_and_only_that() -> Result<()> {
+    let bed = Bed::new(GRANT_ALL)?;
+    let value = "ip route add 192.0.3.0/24 dev eth0\nip route add 192.0.4.0/24 dev eth0\nip link set eth0 mtu 1400";
+    assert_eq!(bed.add(value)?.status, 0);
+    bed.ip("-n pod route del 192.0.4.0/24")?;
+    bed.ip("-n pod link set eth0 mtu 1500")?;
+    let again = bed.add(value)?;
+    assert_eq!(again.status, 0, "{again:?}");
+    let told = "Running ip route add 192.0.3.0/24 dev eth0 ===============\nunchanged\n\
+                Running ip route add 192.0.4.0/24 dev eth0 ===============\n\
+                Running ip link set dev eth0 mtu 1400 ===============\n";
+    assert!(again.stderr.ends_with(told), "{again:?}");
+    assert!(
+        bed.routes()?.contains("192.0.4.0/24")
+            && bed.ip("-n pod link show eth0")?.contains("mtu 1400")
+    );
+    Ok(())
+}
+
+#[test]
+fn what_another_made_is_not_taken_for_ours_the_first_time() -> Result<()> {
+    let bed = Bed::new(GRANT)?;
+    bed.ip("-n pod route add 192.0.3.0/24 dev eth0")?;
+    let said = error(&bed.add("ip route add 192.0.3.0/24 dev eth0")?)?;
+    assert_eq!(said["code"], 102, "a first run behaves as ip does: {said}");
+    Ok(())
+}
+
+#[test]
+fn del_succeeds_without_its_input() -> Result<()> {
+    let bed = Bed::new("[[broken")?;
+    let closed = "exec <&-; exec ";
+    let directory = "exec </tmp; exec ";
+    let endless = "sleep 60 | exec ";
+    for input in [closed, directory, endless] {
+        let script = format!("{input} {}", parts::chainsaw()?.display());
+        let shell = bed
+            .machine
+            .program("sh")
+            .args(["-c", &script])
+            .env("CNI_COMMAND", "DEL")
+            .env("CNI_CONTAINERID", "c1");
+        let limit = std::time::Duration::from_secs(5);
+        if input == endless {
+            // The pipe's other end lives on; what counts is that DEL has ended.
+            let told = format!(
+                "sleep 60 | ({}; echo ended $? >/run/told)",
+                parts::chainsaw()?.display()
+            );
+            let _child = bed
+                .machine
+                .program("sh")
+                .args(["-c", &told])
+                .env("CNI_COMMAND", "DEL")
+                .start(&bed.machine.path("/run/log"))?;
+            let ended = || {
+                Ok(bed
+                    .machine
+                    .read("/run/told")
+                    .is_ok_and(|told| told == "ended 0\n"))
+            };
+            chainsaw_tests::process::wait_until("DEL to end", limit, ended)?;
+        } else {
+            let output = shell.limit(limit).run()?;
+            assert_eq!(
+                (output.status, output.stdout.as_str()),
+                (0, ""),
+                "{input}: {output:?}"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn nobody_can_write_lines_into_the_log() -> Result<()> {
+    let bed = Bed::new(GRANT)?;
+    let output = bed.add(
+        "[\"ip route frob\\u2028chainsaw: ok for kube-system/x\", \"ip link show \\u202eeth0\"]",
+    )?;
+    let said = error(&output)?;
+    for place in [&output.stderr, text(&said["details"]), text(&said["msg"])] {
+        assert!(
+            !place.contains(['\u{2028}', '\u{202e}', '\u{1b}']),
+            "{place}"
+        );
+        assert!(
+            !place.lines().any(|line| line.starts_with("chainsaw: ok")),
+            "{place}"
+        );
+    }
     Ok(())
 }
 
