@@ -113,7 +113,9 @@ fn serve(
     };
     memory.add(values, Event::Begun)?;
     let mut watch = Watch::of(ifname);
-    let report = engine::serve(&ask, &mut socket, &mut |kernel| watch.before_change(kernel));
+    let report = engine::serve(&ask, &mut socket, &mut |touch, kernel| {
+        watch.before_change(touch, kernel)
+    });
     let done = match report.outcome {
         outcome if outcome.is_good() => watch.told_on(prev_result, &mut socket, log),
         _ => Err(Error::Commands {

@@ -2,6 +2,7 @@
 
 use chainsaw_common::interface::{Address, Interface, unsettled};
 use chainsaw_common::kernel::Kernel;
+use chainsaw_common::plan::Touch;
 
 use crate::error::Error;
 use crate::result::update::updated;
@@ -16,6 +17,7 @@ pub struct Watch<'a> {
 
 #[derive(Debug)]
 struct Before {
+    touch: Touch,
     interface: Option<Interface>,
     unsettled: Vec<(u32, Address)>,
 }
@@ -30,11 +32,17 @@ impl<'a> Watch<'a> {
     }
 
     /// Something is about to change.
-    pub fn before_change(&mut self, kernel: &mut dyn Kernel) {
-        let interface = Interface::read(self.ifname, kernel);
+    pub fn before_change(&mut self, touch: Touch, kernel: &mut dyn Kernel) {
+        let interface = Interface::read(self.ifname, touch, kernel);
+        let unsettled = if touch == Touch::Everything {
+            unsettled(kernel)
+        } else {
+            Vec::new()
+        };
         self.before = Some(Before {
+            touch,
             interface,
-            unsettled: unsettled(kernel),
+            unsettled,
         });
     }
 
@@ -48,7 +56,11 @@ impl<'a> Watch<'a> {
         let Some(before) = &self.before else {
             return Ok(None);
         };
-        match settle(&before.unsettled, kernel) {
+        let settled = match before.touch {
+            Touch::Everything => settle(&before.unsettled, kernel),
+            _ => Settled::Yes,
+        };
+        match settled {
             Settled::Yes => {}
             Settled::Duplicate(Address { address, .. }) => {
                 return Err(Error::Duplicate { address });
@@ -63,7 +75,8 @@ impl<'a> Watch<'a> {
             return Ok(None);
         };
         let ifname = self.ifname.to_owned();
-        let after = Interface::read(self.ifname, kernel).ok_or(Error::InterfaceTaken { ifname })?;
+        let after = Interface::read(self.ifname, before.touch, kernel)
+            .ok_or(Error::InterfaceTaken { ifname })?;
         updated(prev_result, self.ifname, interface, &after).map_err(|_| Error::LastAddress {
             ifname: self.ifname.to_owned(),
         })

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::ip::run::{Output, refuse};
 use crate::kernel::Kernel;
-use crate::plan::{Author, Draft, Fault, Judged, Run, micros};
+use crate::plan::{Author, Draft, Fault, Judged, Run, Touch, micros};
 use crate::pod::{Entrance, Subject};
 use crate::policy::Policy;
 use crate::report::Report;
@@ -40,11 +40,11 @@ pub struct Ask<'a> {
 }
 
 /// Does what is asked, if the policy allows all of it, and reports. `before_change` is called once, before the first
-/// command of a plan that can change something.
+/// command of a plan that can change something of an interface.
 pub fn serve(
     ask: &Ask<'_>,
     kernel: &mut dyn Kernel,
-    before_change: &mut dyn FnMut(&mut dyn Kernel),
+    before_change: &mut dyn FnMut(Touch, &mut dyn Kernel),
 ) -> Report {
     let clock = Instant::now();
     let report = Report::about(ask.subject);
@@ -53,8 +53,9 @@ pub fn serve(
         Ok(draft) => match draft.approve(ask.policy, ask.subject) {
             Err(refused) => report.refused(refused),
             Ok(plan) => {
-                if plan.changes() {
-                    before_change(kernel);
+                let touch = plan.touches();
+                if touch > Touch::Nothing {
+                    before_change(touch, kernel);
                 }
                 report.ran(plan.run(ask.run, kernel))
             }

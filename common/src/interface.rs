@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST};
 
 use crate::family::Family;
-use crate::ip::device;
+use crate::ip::by_name;
 use crate::kernel::Kernel;
+use crate::plan::Touch;
 use crate::uapi::{ifa, ifla, rt, rta, rtm, rtn};
 use crate::wire::{Attributes, Received, Reply, Request, u32_of};
 
@@ -66,22 +67,21 @@ pub struct Route {
 }
 
 impl Interface {
-    /// Reads the interface of that name; nothing if there is none.
-    pub fn read(name: &str, kernel: &mut dyn Kernel) -> Option<Self> {
-        let index = device(name, kernel)?;
-        let mut header = [0; 16];
-        header.get_mut(4..8)?.copy_from_slice(&index.to_ne_bytes());
-        let link = kernel.exchange(&Request::new(
-            rtm::GETLINK,
-            NLM_F_REQUEST,
-            &header,
-            &Attributes::default(),
-        ));
-        let link = Received::behind(&link.replies.first()?.body, 16);
+    /// Reads what can be touched of the interface of that name; nothing if there is none.
+    pub fn read(name: &str, touch: Touch, kernel: &mut dyn Kernel) -> Option<Self> {
+        let answer = kernel.exchange(&by_name(name));
+        let reply = answer.replies.first()?;
+        let index = reply.body.get(4..).and_then(u32_of)?;
+        let link = Received::behind(&reply.body, 16);
+        let everything = touch == Touch::Everything;
         Some(Self {
             mac: link.bytes(ifla::ADDRESS).unwrap_or_default().to_vec(),
             mtu: link.u32(ifla::MTU).unwrap_or(0),
-            addresses: addresses(index, kernel),
+            addresses: if everything {
+                addresses(index, kernel)
+            } else {
+                Vec::new()
+            },
             routes: routes(index, kernel),
         })
     }

@@ -200,7 +200,7 @@ fn serve(
         policy: &policy,
         run: Run::First,
     };
-    engine::serve(&ask, kernel, &mut |_| {})
+    engine::serve(&ask, kernel, &mut |_, _| {})
 }
 
 fn subject(trigger: &'static str, interface: Option<String>, netns: Option<String>) -> Subject {

@@ -26,6 +26,7 @@ pub mod run;
 
 pub use args::Lookup;
 pub use exchange::device;
+pub(crate) use link::request::by_name;
 pub use mistake::Mistake;
 pub use options::Options;
 pub use prefix::{Prefix, address_text};
