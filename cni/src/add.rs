@@ -79,7 +79,7 @@ fn configuration(path: &str) -> Result<Config, Error> {
 
 fn tolerated(error: &Error, config: &Config) -> bool {
     let decided = match error {
-        Error::Unknown { .. } => config.failure.unknown,
+        Error::Unknown { .. } | Error::Api(_) => config.failure.unknown,
         _ => config.failure.cni,
     };
     decided == OnFailure::Continue

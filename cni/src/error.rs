@@ -9,6 +9,8 @@ use chainsaw_common::record::RecordError;
 use chainsaw_common::report::{CommandReport, Outcome, Report, cut, line, transcript};
 use serde::Serialize;
 
+use crate::api::ApiError;
+
 /// Why a call fails. Each variant says what was tried, on what, why it failed, what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -44,13 +46,16 @@ pub enum Error {
     NoPrevResult,
     /// Nobody could say what the pod's annotations are.
     #[error(
-        "cannot tell the annotations of pod {pod}: the network configuration carries none; add \"capabilities\": {{\"{}\": true}} to chainsaw's entry",
+        "cannot tell the annotations of pod {pod}: the network configuration carries none; add \"capabilities\": {{\"{}\": true}} to chainsaw's entry, or a kubeconfig",
         super::source::CAPABILITY
     )]
     Unknown {
         /// `NAMESPACE/NAME`.
         pod: String,
     },
+    /// The API was asked, and could not say either.
+    #[error("cannot tell the pod's annotations: {0}")]
+    Api(#[from] ApiError),
     /// The annotations are there and are none.
     #[error("{place} is not what it should be: {why}")]
     Annotations {
@@ -174,7 +179,7 @@ impl Error {
             Self::Stdin { .. } | Self::Socket { .. } | Self::Record(_) => 5,
             Self::Decode(_) => 6,
             Self::NoPrevResult => 7,
-            Self::Unknown { .. } => 11,
+            Self::Unknown { .. } | Self::Api(_) => 11,
             Self::Commands { report, .. } => match report.outcome {
                 Outcome::Denied => 101,
                 _ if report.commands.iter().any(CommandReport::has_run) => 102,
@@ -191,7 +196,7 @@ impl Error {
     }
 
     /// A stable word for logs and metrics.
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> &str {
         match self {
             Self::Version { .. } => "VersionNotSupported",
             Self::Environment { .. } => "EnvironmentInvalid",
@@ -199,6 +204,7 @@ impl Error {
             Self::Decode(_) => "NetworkConfigurationInvalid",
             Self::NoPrevResult => "PrevResultMissing",
             Self::Unknown { .. } => "AnnotationsUnknown",
+            Self::Api(error) => error.reason(),
             Self::Annotations { .. } => "AnnotationsInvalid",
             Self::ConfigFile { .. } => "ConfigurationUnreadable",
             Self::Config(_) => "ConfigurationInvalid",
@@ -234,5 +240,28 @@ impl Error {
         };
         // Strings and a number: this cannot fail.
         serde_json::to_vec(&object).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_api_said_is_one_short_line_to_be_tried_again_with_all_of_it_in_the_details() {
+        let message = format!("first\nsecond {}", "é".repeat(300));
+        let error = Error::from(ApiError::Refused {
+            reason: "PodGone".to_owned(),
+            message,
+        });
+        let object: serde_json::Value = serde_json::from_slice(&error.object("1.0.0")).unwrap();
+        let text = |field: &str| object[field].as_str().unwrap().to_owned();
+        assert!(text("msg").len() <= MSG_BYTES, "{object}");
+        assert!(
+            !text("msg").contains('\n') && text("msg").contains("second é"),
+            "{object}"
+        );
+        assert!(text("details").ends_with(&"é".repeat(300)), "{object}");
+        assert_eq!((&object["code"], error.reason()), (&11.into(), "PodGone"));
     }
 }

@@ -36,6 +36,10 @@ pub struct NetConf<'a> {
     /// `args`: what Multus passes on from a network selection.
     #[serde(borrow, default, deserialize_with = "present")]
     pub args: Option<&'a RawValue>,
+    /// `kubeconfig`: how the API is asked where nothing else can tell. It is looked at only then, so what stands in it
+    /// can fail nobody else.
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub kubeconfig: Option<&'a RawValue>,
 }
 
 /// An attachment, as GC names it (spec section 4).

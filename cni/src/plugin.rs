@@ -34,6 +34,8 @@ pub struct Environment {
     pub ifname: Option<String>,
     /// `CNI_ARGS`.
     pub args: Option<String>,
+    /// `CNI_PATH`.
+    pub path: Option<String>,
 }
 
 impl Environment {
@@ -46,6 +48,7 @@ impl Environment {
             netns: read("CNI_NETNS"),
             ifname: read("CNI_IFNAME"),
             args: read("CNI_ARGS"),
+            path: read("CNI_PATH"),
         }
     }
 
@@ -229,6 +232,7 @@ mod tests {
             netns: Some("/nowhere/at/all".into()),
             ifname: Some("eth0".into()),
             args: Some("IgnoreUnknown=1;K8S_POD_NAME=web;K8S_POD_NAMESPACE=default".into()),
+            ..Environment::default()
         }
     }
 

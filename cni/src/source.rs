@@ -9,6 +9,7 @@ use chainsaw_common::pod::Pod;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::api;
 use crate::error::Error;
 use crate::netconf::{NetConf, present};
 use crate::plugin::Environment;
@@ -34,14 +35,13 @@ fn value(conf: &NetConf<'_>, environment: &Environment) -> Result<Option<Value>,
     if let Some(raw) = conf.args.and_then(argument) {
         return text(raw, "args.cni.chainsaw", Author::Pod).map(Some);
     }
-    let Some(annotations) = annotations(conf)? else {
-        return match pod(environment) {
-            Some(pod) => Err(Error::Unknown {
-                pod: format!("{}/{}", pod.namespace, pod.name),
-            }),
+    let annotations = match annotations(conf)? {
+        Some(annotations) => annotations,
+        None => match pod(environment) {
+            Some(pod) => asked(conf, environment, &pod)?,
             // No pod is named, so there is nobody to ask for.
-            None => Ok(None),
-        };
+            None => return Ok(None),
+        },
     };
     let own = environment
         .ifname
@@ -49,11 +49,7 @@ fn value(conf: &NetConf<'_>, environment: &Environment) -> Result<Option<Value>,
         .map(|ifname| format!("{KEY}.{ifname}"));
     let keys = own.into_iter().chain([KEY.to_owned()]);
     for key in keys {
-        if let Some(raw) = annotations.get(key.as_str()) {
-            let text = string(raw).ok_or(Error::Annotations {
-                place: CAPABILITY,
-                why: format!("{key} is no string"),
-            })?;
+        if let Some(text) = annotations.text(&key)? {
             return Ok(Some(Value {
                 source: key,
                 author: Author::Pod,
@@ -64,7 +60,44 @@ fn value(conf: &NetConf<'_>, environment: &Environment) -> Result<Option<Value>,
     Ok(None)
 }
 
-type Annotations<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+/// A pod's annotations, by who told them.
+enum Annotations<'a> {
+    /// The runtime: taken apart no further than needed.
+    Sent(BTreeMap<Cow<'a, str>, &'a RawValue>),
+    /// The API.
+    Asked(api::Annotations),
+}
+
+impl Annotations<'_> {
+    fn text(&self, key: &str) -> Result<Option<String>, Error> {
+        let sent = match self {
+            Self::Sent(annotations) => annotations.get(key),
+            Self::Asked(annotations) => return Ok(annotations.get(key).cloned()),
+        };
+        let wrong = || Error::Annotations {
+            place: CAPABILITY,
+            why: format!("{key} is no string"),
+        };
+        sent.map(|raw| string(raw).ok_or_else(wrong)).transpose()
+    }
+}
+
+/// The pod's annotations by the API, if there is a kubeconfig to ask it with. Whoever comes here had no other source.
+fn asked<'a>(
+    conf: &NetConf<'_>,
+    environment: &Environment,
+    pod: &Pod,
+) -> Result<Annotations<'a>, Error> {
+    let kubeconfig = api::kubeconfig(conf.kubeconfig.map(RawValue::get))?;
+    let kubeconfig = kubeconfig.ok_or_else(|| Error::Unknown {
+        pod: format!("{}/{}", pod.namespace, pod.name),
+    })?;
+    Ok(Annotations::Asked(api::annotations(
+        environment,
+        &kubeconfig,
+        pod,
+    )?))
+}
 
 /// The pod's annotations, if the runtime sent them. Present means known: `null` is what containerd sends for none.
 fn annotations<'a>(conf: &NetConf<'a>) -> Result<Option<Annotations<'a>>, Error> {
@@ -92,8 +125,8 @@ fn annotations<'a>(conf: &NetConf<'a>) -> Result<Option<Annotations<'a>>, Error>
     config
         .annotations
         .map(|raw| {
-            serde_json::from_str::<Option<Annotations<'a>>>(raw.get())
-                .map(Option::unwrap_or_default)
+            serde_json::from_str::<Option<_>>(raw.get())
+                .map(|sent| Annotations::Sent(sent.unwrap_or_default()))
         })
         .transpose()
         .map_err(wrong(CAPABILITY))

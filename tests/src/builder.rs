@@ -115,6 +115,8 @@ impl Builder {
             let path = folder.join(name);
             if name == "chainsaw" {
                 fs::copy(parts::chainsaw()?, &path).context("install chainsaw")?;
+                let lookup = folder.join("chainsaw-lookup");
+                fs::copy(parts::lookup()?, lookup).context("install chainsaw-lookup")?;
             }
             ensure!(
                 path.symlink_metadata().is_ok(),

@@ -1,7 +1,9 @@
 //! What the tests stand on: real containerds on machines made of namespaces, pods, and twin network namespaces in which
 //! iproute2 judges us. `tests/README.md` shows how to write a test.
 
+pub mod api;
 pub mod builder;
+mod certificate;
 mod cgroup;
 mod child;
 pub mod container;

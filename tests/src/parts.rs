@@ -45,13 +45,19 @@ pub fn judge_share() -> Result<PathBuf> {
 
 /// The built `chainsaw`: `CHAINSAW_BIN` if set, else the release build for this machine.
 pub fn chainsaw() -> Result<PathBuf> {
-    let path = match env::var_os("CHAINSAW_BIN") {
+    built("CHAINSAW_BIN", "chainsaw")
+}
+
+/// The built `chainsaw-lookup`: `CHAINSAW_LOOKUP` if set, else the release build for this machine.
+pub fn lookup() -> Result<PathBuf> {
+    built("CHAINSAW_LOOKUP", "chainsaw-lookup")
+}
+
+fn built(variable: &str, name: &str) -> Result<PathBuf> {
+    let folder = concat!("target/", env!("CHAINSAW_TARGET"), "/release");
+    let path = match env::var_os(variable) {
         Some(path) => PathBuf::from(path),
-        None => workspace().join(concat!(
-            "target/",
-            env!("CHAINSAW_TARGET"),
-            "/release/chainsaw"
-        )),
+        None => workspace().join(folder).join(name),
     };
     ensure!(
         path.is_file(),

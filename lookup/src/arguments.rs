@@ -1,0 +1,147 @@
+//! The command line: which pod, asked how.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lexopt::prelude::*;
+
+use crate::error::LookupError;
+
+/// Said when the words are not understood.
+pub const USAGE: &str =
+    "chainsaw-lookup --kubeconfig PATH --namespace NS --name NAME [--uid UID] [--timeout-ms N]";
+
+/// The deadline unless one is given.
+const TIMEOUT_MS: u64 = 5000;
+
+/// One question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Where the API is, and who asks.
+    pub kubeconfig: PathBuf,
+    /// The pod's namespace.
+    pub namespace: String,
+    /// The pod's name.
+    pub name: String,
+    /// The pod's UID as the runtime has it.
+    pub uid: Option<String>,
+    /// When the whole program has to be done.
+    pub timeout: Duration,
+}
+
+impl Question {
+    /// `NAMESPACE/NAME`.
+    pub fn pod(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+}
+
+/// Reads the words behind the program's name.
+pub fn parse(parser: lexopt::Parser) -> Result<Question, LookupError> {
+    let question = words(parser).map_err(|error| LookupError::Usage {
+        why: error.to_string(),
+    })?;
+    let label = |label: &str| is_label(label);
+    if !(question.namespace.len() <= 63 && label(&question.namespace)) {
+        return Err(LookupError::Name {
+            what: "namespace",
+            given: question.namespace,
+        });
+    }
+    if !(question.name.len() <= 253 && question.name.split('.').all(label)) {
+        return Err(LookupError::Name {
+            what: "pod",
+            given: question.name,
+        });
+    }
+    Ok(question)
+}
+
+fn words(mut parser: lexopt::Parser) -> Result<Question, lexopt::Error> {
+    let (mut kubeconfig, mut namespace, mut name, mut uid) = (None, None, None, None);
+    let mut timeout = TIMEOUT_MS;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("kubeconfig") => kubeconfig = Some(PathBuf::from(parser.value()?)),
+            Long("namespace") => namespace = Some(parser.value()?.string()?),
+            Long("name") => name = Some(parser.value()?.string()?),
+            Long("uid") => uid = Some(parser.value()?.string()?),
+            Long("timeout-ms") => timeout = parser.value()?.parse()?,
+            _ => return Err(argument.unexpected()),
+        }
+    }
+    let missing = |option: &str| lexopt::Error::Custom(format!("{option} is missing").into());
+    Ok(Question {
+        kubeconfig: kubeconfig.ok_or_else(|| missing("--kubeconfig"))?,
+        namespace: namespace.ok_or_else(|| missing("--namespace"))?,
+        name: name.ok_or_else(|| missing("--name"))?,
+        uid,
+        timeout: Duration::from_millis(timeout),
+    })
+}
+
+/// RFC 1123, as Kubernetes has it. So nothing that is asked for can be another path than a pod's.
+fn is_label(label: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    label.bytes().all(inner)
+        && !label.is_empty()
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &str) -> Result<Question, LookupError> {
+        parse(lexopt::Parser::from_args(words.split_whitespace()))
+    }
+
+    #[test]
+    fn a_question_names_a_pod_and_a_kubeconfig() {
+        let question = read("--name web-0.a --namespace=default --kubeconfig /k --uid u").unwrap();
+        assert_eq!(question.pod(), "default/web-0.a");
+        assert_eq!(question.uid.as_deref(), Some("u"));
+        assert_eq!(question.timeout, Duration::from_secs(5));
+        let hasty = read("--name a --namespace b --kubeconfig /k --timeout-ms 300").unwrap();
+        assert_eq!((hasty.uid, hasty.timeout.as_millis()), (None, 300));
+    }
+
+    #[test]
+    fn what_is_missing_or_unknown_is_named() {
+        for (words, part) in [
+            ("--namespace b --kubeconfig /k", "--name is missing"),
+            ("--name a --kubeconfig /k", "--namespace is missing"),
+            ("--name a --namespace b", "--kubeconfig is missing"),
+            ("--name a --frob", "--frob"),
+            ("pod", "pod"),
+            ("--timeout-ms soon", "soon"),
+        ] {
+            let error = read(words).unwrap_err();
+            assert_eq!(error.reason(), "UsageInvalid");
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_never_a_path() {
+        for name in [
+            "..",
+            "a/b",
+            "a..b",
+            "-a",
+            "a-",
+            "A",
+            "a?b",
+            "a%2fb",
+            "é",
+            &"a".repeat(254),
+        ] {
+            let pod = read(&format!("--name {name} --namespace b --kubeconfig /k")).unwrap_err();
+            let namespace = read(&format!("--name a --namespace {name} --kubeconfig /k"));
+            assert_eq!(pod.reason(), "NameInvalid", "{name}");
+            assert_eq!(namespace.unwrap_err().reason(), "NameInvalid", "{name}");
+        }
+        assert!(read("--name a --namespace a.b --kubeconfig /k").is_err());
+    }
+}

@@ -1,0 +1,171 @@
+//! Why a pod's annotations could not be told.
+
+use std::io;
+use std::time::Duration;
+
+/// Each variant says what was tried, on what, why it failed, what to do next. Tokens, keys and what a server sent are
+/// in none of them.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    /// The words on the command line are not those that are understood.
+    #[error("{why}: {}", crate::arguments::USAGE)]
+    Usage {
+        /// What is wrong.
+        why: String,
+    },
+    /// A name that no object of Kubernetes can have; it would be another path on the server.
+    #[error(
+        "{what} {given:?} is no name that Kubernetes gives: it is the runtime's CNI_ARGS that say so"
+    )]
+    Name {
+        /// Which.
+        what: &'static str,
+        /// What was given.
+        given: String,
+    },
+    /// The kubeconfig is missing, unreadable or wrong.
+    #[error(
+        "cannot use kubeconfig {path}: {why}; write it anew, or remove it to do without the API"
+    )]
+    Kubeconfig {
+        /// The file.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// The kubeconfig wants a program to be run.
+    #[error(
+        "kubeconfig {path} asks for {what}: no program is started for it; give a token, tokenFile or client certificate"
+    )]
+    Program {
+        /// The file.
+        path: String,
+        /// Which field of the user asks.
+        what: &'static str,
+    },
+    /// The server has no such pod.
+    #[error(
+        "pod {pod} is gone from {server}: it was deleted since, or the kubeconfig is another cluster's"
+    )]
+    PodGone {
+        /// `NAMESPACE/NAME`.
+        pod: String,
+        /// The server's URL.
+        server: String,
+    },
+    /// The server's pod of that name is another one.
+    #[error(
+        "pod {pod} has UID {found} at {server}, the sandbox is for {given}: it was replaced since, its own sandbox comes"
+    )]
+    UidDiffers {
+        /// `NAMESPACE/NAME`.
+        pod: String,
+        /// The server's URL.
+        server: String,
+        /// The UID that was asked for.
+        given: String,
+        /// The UID of the server's.
+        found: String,
+    },
+    /// The server knows who asks, and does not let it.
+    #[error(
+        "{server} does not let us get pod {pod}: grant the kubeconfig's user the verb get on pods"
+    )]
+    Forbidden {
+        /// `NAMESPACE/NAME`.
+        pod: String,
+        /// The server's URL.
+        server: String,
+    },
+    /// The server does not know who asks.
+    #[error(
+        "{server} does not accept the credentials of kubeconfig {path}: renew its token or certificate"
+    )]
+    Unauthorized {
+        /// The server's URL.
+        server: String,
+        /// The file.
+        path: String,
+    },
+    /// The server answered with another status.
+    #[error("{server} answered HTTP {status} to get pod {pod}: see the API server's log")]
+    Status {
+        /// `NAMESPACE/NAME`.
+        pod: String,
+        /// The server's URL.
+        server: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The server answered with something that is no pod.
+    #[error(
+        "what {server} answered to get pod {pod} is no pod ({why}): is it a Kubernetes API server?"
+    )]
+    Answer {
+        /// `NAMESPACE/NAME`.
+        pod: String,
+        /// The server's URL.
+        server: String,
+        /// Why not.
+        why: String,
+    },
+    /// No TLS connection came about.
+    #[error(
+        "no TLS with {server}: {why}; compare the kubeconfig's certificate-authority with the server's"
+    )]
+    Tls {
+        /// The server's URL.
+        server: String,
+        /// Why.
+        why: String,
+    },
+    /// No connection came about, or it broke.
+    #[error(
+        "cannot reach {server}: {why}; is the kubeconfig's server right, and reachable from the node?"
+    )]
+    Unreachable {
+        /// The server's URL.
+        server: String,
+        /// Why.
+        why: String,
+    },
+    /// The deadline came first.
+    #[error("no answer from {from} within {limit:?}: is it up, and reachable from the node?")]
+    TimedOut {
+        /// The server's URL, or the file that was being read.
+        from: String,
+        /// The deadline.
+        limit: Duration,
+    },
+    /// The program itself could not work.
+    #[error("cannot start to ask: {source}; is the node out of memory or processes?")]
+    Runtime {
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl LookupError {
+    /// A stable word for logs and metrics.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Usage { .. } => "UsageInvalid",
+            Self::Name { .. } => "NameInvalid",
+            Self::Kubeconfig { .. } => "KubeconfigInvalid",
+            Self::Program { .. } => "KubeconfigUnsupported",
+            Self::PodGone { .. } => "PodGone",
+            Self::UidDiffers { .. } => "UidDiffers",
+            Self::Forbidden { .. } => "Forbidden",
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::Status { .. } => "StatusUnexpected",
+            Self::Answer { .. } => "AnswerInvalid",
+            Self::Tls { .. } => "TlsFailed",
+            Self::Unreachable { .. } => "Unreachable",
+            Self::TimedOut { .. } => "TimedOut",
+            Self::Runtime { .. } => "RuntimeFailed",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
