@@ -57,6 +57,21 @@ impl Environment {
         self.command.as_deref() != Some("DEL")
     }
 
+    /// A value of `CNI_ARGS`. One that is given twice, and not the same, is none: it decides who is asked for and what
+    /// the policy grants, so it is not for order to choose.
+    pub fn argument(&self, name: &str) -> Option<String> {
+        let pairs = self
+            .args
+            .as_deref()?
+            .split(';')
+            .filter_map(|pair| pair.split_once('='));
+        let mut values = pairs
+            .filter(|(key, value)| *key == name && !value.is_empty())
+            .map(|(_, value)| value);
+        let first = values.next()?;
+        values.all(|other| other == first).then(|| first.to_owned())
+    }
+
     /// `CNI_CONTAINERID`.
     pub fn container(&self) -> Result<&str, Error> {
         needed("CNI_CONTAINERID", self.container.as_deref())
@@ -275,6 +290,27 @@ mod tests {
             assert!(answer.ok, "{answer:?}");
             assert_eq!(String::from_utf8(answer.stdout).unwrap(), ODD);
         }
+    }
+
+    #[test]
+    fn an_argument_that_is_given_twice_and_differs_is_none() {
+        let argument = |args: &str| {
+            let environment = Environment {
+                args: Some(args.into()),
+                ..Environment::default()
+            };
+            environment.argument("K8S_POD_NAMESPACE")
+        };
+        assert_eq!(argument("a=b;K8S_POD_NAMESPACE=x").as_deref(), Some("x"));
+        assert_eq!(
+            argument("K8S_POD_NAMESPACE=x;K8S_POD_NAMESPACE=x").as_deref(),
+            Some("x")
+        );
+        assert_eq!(
+            argument("K8S_POD_NAMESPACE=x;K8S_POD_NAMESPACE=kube-system"),
+            None
+        );
+        assert_eq!(argument("K8S_POD_NAMESPACE="), None);
     }
 
     #[test]

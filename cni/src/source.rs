@@ -171,21 +171,10 @@ fn string(raw: &RawValue) -> Option<String> {
 
 /// The pod that `CNI_ARGS` names (`K8S_POD_NAMESPACE` and so on, as kubelet's runtimes pass them, in any order).
 pub fn pod(environment: &Environment) -> Option<Pod> {
-    let argument = |name| {
-        let pairs = environment
-            .args
-            .as_deref()?
-            .split(';')
-            .filter_map(|pair| pair.split_once('='));
-        pairs
-            .filter(|(key, _)| *key == name)
-            .map(|(_, value)| value.to_owned())
-            .next_back()
-    };
     Some(Pod {
-        namespace: argument("K8S_POD_NAMESPACE").filter(|namespace| !namespace.is_empty())?,
-        name: argument("K8S_POD_NAME").filter(|name| !name.is_empty())?,
-        uid: argument("K8S_POD_UID").filter(|uid| !uid.is_empty()),
+        namespace: environment.argument("K8S_POD_NAMESPACE")?,
+        name: environment.argument("K8S_POD_NAME")?,
+        uid: environment.argument("K8S_POD_UID"),
     })
 }
 
