@@ -52,8 +52,15 @@ fn unusable(path: &Path, error: &KubeconfigError) -> LookupError {
 
 /// The client cannot be made of what the kubeconfig says.
 pub fn unfit(path: &Path, error: &kube::Error) -> LookupError {
-    let root = crate::pod::causes(error).last().map(ToString::to_string);
-    invalid(path, root.unwrap_or_default())
+    let why = match error {
+        // These show the proxy's URL, and a password may be in it.
+        kube::Error::ProxyProtocolUnsupported { .. }
+        | kube::Error::ProxyProtocolDisabled { .. } => {
+            "it has a proxy-url, and no proxy is spoken with".to_owned()
+        }
+        other => other.to_string(),
+    };
+    invalid(path, why)
 }
 
 fn invalid(path: &Path, why: String) -> LookupError {

@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
-use crate::certificate::Certificate;
+use crate::certificate::Certificates;
 use crate::machine::Machine;
 
 /// The token that the kubeconfig carries. Whoever prints it has given away a secret.
@@ -31,6 +31,8 @@ pub struct Asked {
     pub accept: String,
     /// The header `authorization`.
     pub authorization: String,
+    /// Whether a client certificate of the authority's was shown.
+    pub certified: bool,
 }
 
 /// What the server does with a request.
@@ -46,6 +48,7 @@ pub enum Answer {
 pub struct ApiServer {
     port: u16,
     authority: String,
+    client: (String, String),
     asked: Arc<Mutex<Vec<Asked>>>,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -54,7 +57,7 @@ pub struct ApiServer {
 impl ApiServer {
     /// Starts a server on the machine's 127.0.0.1 that gives every request this answer.
     pub fn start(machine: &Machine, answer: Answer) -> Result<Self> {
-        let certificate = Certificate::new()?;
+        let certificates = Certificates::new()?;
         let listener = listen(machine)?;
         let port = listener.local_addr()?.port();
         listener.set_nonblocking(true)?;
@@ -62,7 +65,7 @@ impl ApiServer {
             .enable_all()
             .build()?;
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let acceptor = TlsAcceptor::from(certificate.server);
+        let acceptor = TlsAcceptor::from(certificates.server);
         let seen = Arc::clone(&asked);
         let (end, ended) = oneshot::channel::<()>();
         let thread = thread::spawn(move || {
@@ -72,7 +75,8 @@ impl ApiServer {
         });
         Ok(Self {
             port,
-            authority: certificate.authority,
+            authority: certificates.authority,
+            client: certificates.client,
             asked,
             end: Some(end),
             thread: Some(thread),
@@ -89,10 +93,13 @@ impl ApiServer {
         format!("https://127.0.0.1:{}", self.port)
     }
 
-    /// Writes a kubeconfig for it, and the authority's certificate beside it.
+    /// Writes a kubeconfig for it, and beside it the authority's certificate and a client's, which it does not name.
     pub fn write_kubeconfig(&self, machine: &Machine, path: &str) -> Result<()> {
         let authority = format!("{path}.ca");
+        let (certificate, key) = &self.client;
         machine.write(&authority, &self.authority)?;
+        machine.write(format!("{path}.crt"), certificate)?;
+        machine.write(format!("{path}.key"), key)?;
         machine.write(path, kubeconfig(&self.url(), &authority))
     }
 }
@@ -148,8 +155,9 @@ async fn serve(
             let Ok(stream) = acceptor.accept(stream).await else {
                 return;
             };
+            let certified = stream.get_ref().1.peer_certificates().is_some();
             let service = service_fn(|request| {
-                locked(&seen).push(asked(&request));
+                locked(&seen).push(asked(&request, certified));
                 reply(answer.clone())
             });
             let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
@@ -170,7 +178,7 @@ async fn reply(answer: Answer) -> Result<Response<String>> {
     }
 }
 
-fn asked(request: &Request<Incoming>) -> Asked {
+fn asked(request: &Request<Incoming>, certified: bool) -> Asked {
     let header = |name| {
         let value = request.headers().get(name);
         let text = value.and_then(|value| value.to_str().ok());
@@ -180,6 +188,7 @@ fn asked(request: &Request<Incoming>) -> Asked {
         what: format!("{} {}", request.method(), request.uri()),
         accept: header("accept"),
         authorization: header("authorization"),
+        certified,
     }
 }
 

@@ -19,6 +19,7 @@ fn a_pods_value_is_found_at_the_api_by_one_get_of_its_metadata() -> Result<()> {
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert_eq!(asked[0].what, "GET /api/v1/namespaces/default/pods/web");
     assert_eq!(asked[0].authorization, format!("Bearer {TOKEN}"));
+    assert!(!asked[0].certified);
     assert!(
         asked[0].accept.contains("as=PartialObjectMetadata"),
         "{asked:?}"

@@ -79,7 +79,7 @@ impl Bed {
         assert_eq!((output.status, code), (1, Some(11)), "{output:?}");
         let msg = said.get("msg").and_then(Value::as_str);
         let msg = msg.context("no msg")?.to_owned();
-        assert!(msg.len() <= "chainsaw: ".len() + 256, "{msg}");
+        assert!(msg.len() <= 256, "{msg}");
 
         self.machine.write(CONFIGURATION, CONTINUE)?;
         let output = self.add(asking())?;

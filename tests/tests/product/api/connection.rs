@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use chainsaw_tests::api::{self, Answer, ApiServer};
+use chainsaw_tests::api::{self, Answer, ApiServer, TOKEN};
 use serde_json::{Value, json};
 
 use super::bed::{Bed, KUBECONFIG, UID, asking, pod, route};
@@ -66,6 +66,25 @@ fn a_certificate_of_another_authority_is_refused_before_the_token_is_sent() -> R
     );
     assert_eq!(server.asked(), []);
     assert_eq!(bed.routes()?, "");
+    Ok(())
+}
+
+#[test]
+fn a_client_certificate_serves_as_well_as_a_token() -> Result<()> {
+    let (bed, server) = Bed::with(pod(UID, &route()))?;
+    let token = bed.machine.read(KUBECONFIG)?;
+    // Beside the kubeconfig, as relative paths are meant.
+    let user = "client-certificate: kubeconfig.crt\n    client-key: kubeconfig.key";
+    let certificate = token.replace(&format!("token: \"{TOKEN}\""), user);
+    bed.machine.write(KUBECONFIG, certificate)?;
+    let output = bed.add(asking())?;
+    assert_eq!(output.status, 0, "{output:?}");
+    let asked = server.asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(
+        (asked[0].certified, asked[0].authorization.as_str()),
+        (true, "")
+    );
     Ok(())
 }
 

@@ -75,6 +75,37 @@ fn a_kubeconfig_that_is_missing_or_wrong_is_named_and_never_quoted() -> Result<(
     Ok(())
 }
 
+#[test]
+fn what_a_kubeconfig_points_to_is_named_and_a_proxys_password_is_not() -> Result<()> {
+    let (bed, server) = Bed::with(pod(UID, &route()))?;
+    let good = bed.machine.read(KUBECONFIG)?;
+    let token = format!("token: \"{TOKEN}\"");
+    for (from, to, word) in [
+        (
+            token.as_str(),
+            "tokenFile: gone.token",
+            "/etc/chainsaw/gone.token",
+        ),
+        (
+            &token,
+            "client-certificate: gone.crt\n    client-key: gone.key",
+            "/etc/chainsaw/gone",
+        ),
+        (
+            "  cluster:\n",
+            &format!("  cluster:\n    proxy-url: http://me:{TOKEN}@127.0.0.1:1\n"),
+            "proxy-url",
+        ),
+    ] {
+        bed.machine.write(KUBECONFIG, good.replace(from, to))?;
+        let (msg, reason) = bed.refusal()?;
+        assert_eq!(reason, "KubeconfigInvalid", "{msg}");
+        assert!(msg.contains(KUBECONFIG) && msg.contains(word), "{msg}");
+    }
+    assert_eq!(server.asked(), []);
+    Ok(())
+}
+
 /// It writes the address in brackets, an IPv4 one too.
 #[test]
 fn the_original_plugins_kubeconfig_is_honoured_where_it_lies() -> Result<()> {
