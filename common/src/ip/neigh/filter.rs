@@ -185,8 +185,8 @@ impl fmt::Display for Filter {
                 if none {
                     f.write_str(" nud none")?;
                 }
-                if bits != 0 {
-                    write!(f, " nud {}", state::word(bits))?;
+                for (bit, _) in state::SHOWN.iter().filter(|(bit, _)| bits & bit != 0) {
+                    write!(f, " nud {}", state::word(*bit))?;
                 }
             }
             None => {}

@@ -82,7 +82,7 @@ const TABLE: &[Keyword<Key>] = &[
 /// What `get` knows of them, in iproute2's order.
 const GET_TABLE: &[Keyword<Key>] = &[
     exact("dev", Key::Dev),
-    exact("proxy", Key::Proxy),
+    prefix("proxy", Key::Proxy),
     exact("to", Key::To),
 ];
 

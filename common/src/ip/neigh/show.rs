@@ -50,17 +50,19 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// States that are wanted where none is named: what may be reached. A flush leaves alone what was set for good, too.
+/// The states that are wanted; where none is named, what may be reached. A flush takes what has no state, leaves alone what
+/// was set for good, and takes `all` for all but `noarp`.
 pub(super) fn states(filter: &Filter, flush: bool) -> States {
-    let hidden = if flush {
-        nud::NOARP | nud::PERMANENT
-    } else {
-        nud::NOARP
-    };
-    filter.states.unwrap_or(States::Of {
+    let but = |hidden: u8, none| States::Of {
         bits: !hidden,
-        none: false,
-    })
+        none,
+    };
+    match filter.states {
+        Some(States::All) if flush => but(nud::NOARP, true),
+        Some(states) => states,
+        None if flush => but(nud::NOARP | nud::PERMANENT, true),
+        None => but(nud::NOARP, false),
+    }
 }
 
 /// Whether the filter wants this neighbour. The kernel has looked at device and master.

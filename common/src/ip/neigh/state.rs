@@ -31,9 +31,11 @@ pub(super) const SHOWN: &[(u8, &str)] = &[
     (nud::PERMANENT, "PERMANENT"),
 ];
 
+const ALL_BUT_NOARP: u8 = !nud::NOARP;
+
 const BAD: &str = "nud state is bad";
 
-/// A state: its word, or its bits.
+/// A state: its word, or its bit.
 pub(super) fn read(args: &mut Args<'_>) -> Result<u8, Mistake> {
     args.read(of, BAD)
 }
@@ -41,10 +43,10 @@ pub(super) fn read(args: &mut Args<'_>) -> Result<u8, Mistake> {
 fn of(word: &str) -> Option<u8> {
     keyword::find(TABLE, word)
         .map(|row| row.key)
-        .or_else(|| number::fitting(word))
+        .or_else(|| number::fitting(word).filter(|bits: &u8| bits.count_ones() <= 1))
 }
 
-/// The word of a state, or its bits.
+/// The word of a state, or its bit.
 pub(super) fn word(state: u8) -> String {
     TABLE
         .iter()
@@ -55,7 +57,7 @@ pub(super) fn word(state: u8) -> String {
 /// States that a filter wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum States {
-    /// All, the one without a bit too.
+    /// All, the one without a bit too; a flush leaves `noarp` alone unless it is named.
     All,
     /// Those with one of these bits, and the one without a bit if it was named.
     Of {
@@ -70,18 +72,21 @@ impl States {
     /// Reads one more state.
     pub(super) fn read(args: &mut Args<'_>, before: Option<Self>) -> Result<Self, Mistake> {
         let word = args.value()?;
-        if word == "all" {
-            return Ok(Self::All);
-        }
-        let state = of(word).ok_or_else(|| Mistake::wrong(word, BAD))?;
-        let (bits, none) = match before {
-            Some(Self::All) => return Ok(Self::All),
+        let (mut bits, mut none) = match before {
+            Some(Self::All) => (!nud::NOARP, true),
             Some(Self::Of { bits, none }) => (bits, none),
             None => (0, false),
         };
-        Ok(Self::Of {
-            bits: bits | state,
-            none: none || state == nud::NONE,
+        if word == "all" {
+            (bits, none) = (bits | !nud::NOARP, true);
+        } else {
+            let state = of(word).ok_or_else(|| Mistake::wrong(word, BAD))?;
+            (bits, none) = (bits | state, none || state == nud::NONE);
+        }
+        Ok(match (bits, none) {
+            // So it stays one word in the full form.
+            (ALL_BUT_NOARP, true) if word == "all" || before == Some(Self::All) => Self::All,
+            (bits, none) => Self::Of { bits, none },
         })
     }
 

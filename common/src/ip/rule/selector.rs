@@ -48,7 +48,7 @@ pub struct FlowLabel {
 }
 
 impl Uids {
-    /// All of a port, a code point or a label.
+    /// Reads one.
     pub(super) fn read(args: &mut Args<'_>) -> Result<Self, Mistake> {
         args.read(Self::scanned, "invalid UID range\n")
     }
@@ -98,8 +98,9 @@ impl Ports {
             });
         }
         let (value, mask) = split(word);
-        let start = port(value, "invalid port")?;
+        // Of two mistakes iproute2 tells the one behind the slash.
         let mask = mask.map(|mask| port(mask, "invalid mask")).transpose()?;
+        let start = port(value, "invalid port")?;
         Ok(Self {
             start,
             end: start,
@@ -127,16 +128,17 @@ impl Dscp {
 
     /// Reads one.
     pub(super) fn read(args: &mut Args<'_>, before: Option<Self>) -> Result<Self, Mistake> {
-        let (value, mask) = split(args.value()?);
-        let number = number::fitting::<u32>(value);
-        let known = number.or_else(|| {
-            let (name, _) = names::DSFIELDS.iter().find(|(_, name)| *name == value)?;
-            Some(name >> 2)
-        });
-        let value_ = known.ok_or_else(|| Mistake::wrong(value, "invalid dscp"))?;
+        let (word, mask) = split(args.value()?);
         let mask = masked(mask, "invalid dscp mask")?.filter(|mask| *mask != Self::ALL);
+        let number = number::fitting(word);
+        let value = number
+            .or_else(|| {
+                let (field, _) = names::DSFIELDS.iter().find(|(_, name)| *name == word)?;
+                Some(field >> 2)
+            })
+            .ok_or_else(|| Mistake::wrong(word, "invalid dscp"))?;
         Ok(Self {
-            value: value_,
+            value,
             mask: mask.or(before.and_then(|before| before.mask)),
             named: number.is_none(),
         })
