@@ -247,10 +247,7 @@ mod tests {
                 Profile::Route,
             ),
             ("neigh del 192.0.2.1 dev eth0", Profile::Route),
-            (
-                "neigh add 192.0.2.1 dev eth0 nud stale",
-                Profile::NetAdmin,
-            ),
+            ("neigh add 192.0.2.1 dev eth0 nud stale", Profile::NetAdmin),
             ("neigh add 192.0.2.1 dev eth0 use", Profile::NetAdmin),
             ("neigh add proxy 192.0.2.1 dev eth0", Profile::NetAdmin),
             ("neigh flush dev eth0", Profile::NetAdmin),

@@ -54,7 +54,12 @@ mod tests {
 
     #[test]
     fn the_part_that_is_none_is_named() {
-        for (word, part) in [("02:zz", "zz"), ("02:", ""), ("02:100", "100"), ("1.2.3.4.5", "1.2.3.4.5")] {
+        for (word, part) in [
+            ("02:zz", "zz"),
+            ("02:", ""),
+            ("02:100", "100"),
+            ("1.2.3.4.5", "1.2.3.4.5"),
+        ] {
             assert_eq!(
                 read(word).unwrap_err().stderr,
                 format!("\"{part}\" is invalid lladdr.\n")

@@ -182,9 +182,8 @@ fn neighbour(args: &mut Args<'_>, options: &Options) -> Result<Neighbour, Mistak
             key => option(key, args, &mut neighbour)?,
         }
     }
-    neighbour.key = named(name).ok_or_else(|| {
-        Mistake::new("Device and destination are required arguments.", USAGE)
-    })?;
+    neighbour.key = named(name)
+        .ok_or_else(|| Mistake::new("Device and destination are required arguments.", USAGE))?;
     neighbour.lladdr = match link_address {
         None | Some(("null", _)) => None,
         Some((word, at)) => Some(lladdr::read(word).map_err(|mistake| mistake.at(at))?),
@@ -241,8 +240,7 @@ fn get(args: &mut Args<'_>, options: &Options) -> Result<Named, Mistake> {
         }
     }
     let key = named(name).filter(|key| key.dev.is_some());
-    let key =
-        key.ok_or_else(|| Mistake::new("Device and address are required arguments.", 1))?;
+    let key = key.ok_or_else(|| Mistake::new("Device and address are required arguments.", 1))?;
     if let Some(dev) = &key.dev {
         args.look_up(dev, Mistake::no_device(dev));
     }

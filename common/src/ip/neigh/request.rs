@@ -75,12 +75,7 @@ pub fn get(key: &Key, devices: &Devices) -> Request {
 
 /// The message that lists neighbours. The kernel filters by device and master.
 pub fn dump(filter: &Filter, devices: &Devices) -> Request {
-    let header = header(
-        filter.family().number(),
-        0,
-        nud::NONE,
-        proxy(filter.proxy),
-    );
+    let header = header(filter.family().number(), 0, nud::NONE, proxy(filter.proxy));
     let mut attributes = Attributes::default();
     if let Some(dev) = &filter.dev {
         attributes.put_u32(nda::IFINDEX, devices.index(dev));

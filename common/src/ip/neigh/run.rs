@@ -129,12 +129,7 @@ fn goes<'a>(replies: &'a [Reply], filter: &Filter) -> Vec<&'a Reply> {
     replies.iter().filter(goes).collect()
 }
 
-fn listed(
-    going: &[&Reply],
-    filter: &Filter,
-    options: &Options,
-    kernel: &mut dyn Kernel,
-) -> String {
+fn listed(going: &[&Reply], filter: &Filter, options: &Options, kernel: &mut dyn Kernel) -> String {
     let mut names = Live::new(kernel, &[]);
     let neighbours = going.iter().copied().filter_map(Shown::read);
     neighbours

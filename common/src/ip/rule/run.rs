@@ -17,7 +17,9 @@ pub fn run(action: &Action, options: &Options, kernel: &mut dyn Kernel) -> Outpu
         Action::Flush(filter) => flush(filter, options, kernel),
         Action::Change(verb, rule) => {
             let mut output = change(&request::change(*verb, rule), kernel);
-            output.stderr.insert_str(0, &NAT_WARNING.repeat(rule.nat.len()));
+            output
+                .stderr
+                .insert_str(0, &NAT_WARNING.repeat(rule.nat.len()));
             output
         }
     }

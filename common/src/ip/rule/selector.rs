@@ -129,18 +129,16 @@ impl Dscp {
     /// Reads one.
     pub(super) fn read(args: &mut Args<'_>, before: Option<Self>) -> Result<Self, Mistake> {
         let (word, mask) = split(args.value()?);
-        let mask = masked(mask, "invalid dscp mask")?.filter(|mask| *mask != Self::ALL);
-        let number = number::fitting(word);
-        let value = number
-            .or_else(|| {
-                let (field, _) = names::DSFIELDS.iter().find(|(_, name)| *name == word)?;
-                Some(field >> 2)
-            })
+        let named = names::DSFIELDS.iter().any(|(_, name)| *name == word);
+        // What is neither number nor name may be a whole DS field in hexadecimal, two bits wider.
+        let value = number::fitting(word)
+            .or_else(|| names::dsfield(word).map(|field| u32::from(field >> 2)))
             .ok_or_else(|| Mistake::wrong(word, "invalid dscp"))?;
+        let mask = masked(mask, "invalid dscp mask")?.filter(|mask| *mask != Self::ALL);
         Ok(Self {
             value,
             mask: mask.or(before.and_then(|before| before.mask)),
-            named: number.is_none(),
+            named,
         })
     }
 }
@@ -152,8 +150,8 @@ impl FlowLabel {
     /// Reads one.
     pub(super) fn read(args: &mut Args<'_>) -> Result<Self, Mistake> {
         let (value, mask) = split(args.value()?);
-        let value = number::fitting(value)
-            .ok_or_else(|| Mistake::wrong(value, "invalid flowlabel"))?;
+        let value =
+            number::fitting(value).ok_or_else(|| Mistake::wrong(value, "invalid flowlabel"))?;
         let mask = masked(mask, "invalid flowlabel mask")?;
         Ok(Self { value, mask })
     }

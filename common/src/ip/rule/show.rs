@@ -114,7 +114,13 @@ impl<'o> Printer<'o> {
     }
 
     fn packet(&mut self, rule: &Shown<'_>, entry: &mut Entry) {
-        prefix(rule, fra::SRC, rule.src_len, ["from", "src", "srclen"], entry);
+        prefix(
+            rule,
+            fra::SRC,
+            rule.src_len,
+            ["from", "src", "srclen"],
+            entry,
+        );
         prefix(rule, fra::DST, rule.dst_len, ["to", "dst", "dstlen"], entry);
         if rule.tos != 0 {
             self.dsfields_read = true;
@@ -307,7 +313,11 @@ fn action(rule: &Shown<'_>, options: &Options, entry: &mut Entry) {
             entry.text(format_args!(" realms {to}"));
         } else {
             let from = realms::name_of(from, options.numeric);
-            entry.put("flow_from", from.clone(), format_args!(" realms {from}/{to}"));
+            entry.put(
+                "flow_from",
+                from.clone(),
+                format_args!(" realms {from}/{to}"),
+            );
         }
         entry.json("flow_to", to);
     }
@@ -336,11 +346,20 @@ fn action(rule: &Shown<'_>, options: &Options, entry: &mut Entry) {
 }
 
 fn flow_label(rule: &Shown<'_>, entry: &mut Entry) {
-    let found = |kind| rule.attributes.bytes(kind).and_then(u32_of).map(u32::from_be);
+    let found = |kind| {
+        rule.attributes
+            .bytes(kind)
+            .and_then(u32_of)
+            .map(u32::from_be)
+    };
     let Some(label) = found(fra::FLOWLABEL).map(hex) else {
         return;
     };
-    entry.put("flowlabel", label.clone(), format_args!(" flowlabel {label}"));
+    entry.put(
+        "flowlabel",
+        label.clone(),
+        format_args!(" flowlabel {label}"),
+    );
     if let Some(mask) = found(fra::FLOWLABEL_MASK) {
         entry.json("flowlabel_mask", hex(mask));
         if mask != FlowLabel::ALL {

@@ -38,9 +38,8 @@ fn packet(rule: &Shown<'_>, filter: &Filter) -> bool {
     let same = |kind: u16, wanted: Option<u32>| {
         given(wanted).is_none_or(|wanted| attributes.u32(kind) == Some(wanted))
     };
-    let device = |kind: u16, wanted: &Option<String>| {
-        wanted.is_none() || attributes.text(kind) == *wanted
-    };
+    let device =
+        |kind: u16, wanted: &Option<String>| wanted.is_none() || attributes.text(kind) == *wanted;
     same(fra::FWMARK, filter.fwmark)
         && same(fra::FWMASK, filter.fwmask)
         && device(fra::IIFNAME, &filter.iif)
@@ -51,8 +50,7 @@ fn flow(rule: &Shown<'_>, filter: &Filter) -> bool {
     let attributes = &rule.attributes;
     filter.uids.is_none_or(|wanted| rule.uids() == Some(wanted))
         && given(filter.tun_id).is_none_or(|wanted| rule.tun_id() == Some(wanted))
-        && given(filter.ipproto)
-            .is_none_or(|wanted| attributes.u8(fra::IP_PROTO) == Some(wanted))
+        && given(filter.ipproto).is_none_or(|wanted| attributes.u8(fra::IP_PROTO) == Some(wanted))
         && same_ports(rule, fra::SPORT_RANGE, fra::SPORT_MASK, filter.sport)
         && same_ports(rule, fra::DPORT_RANGE, fra::DPORT_MASK, filter.dport)
         && dscp(rule, filter.dscp)
@@ -66,11 +64,13 @@ fn given<N: Default + PartialEq>(number: Option<N>) -> Option<N> {
 
 fn same_ports(rule: &Shown<'_>, range: u16, mask: u16, wanted: Option<Ports>) -> bool {
     let all = |ports: Ports| ports.mask.unwrap_or(Ports::ALL);
-    wanted.filter(|wanted| all(*wanted) != 0).is_none_or(|wanted| {
-        ports(&rule.attributes, range, mask).is_some_and(|ports| {
-            (ports.start, ports.end, all(ports)) == (wanted.start, wanted.end, all(wanted))
+    wanted
+        .filter(|wanted| all(*wanted) != 0)
+        .is_none_or(|wanted| {
+            ports(&rule.attributes, range, mask).is_some_and(|ports| {
+                (ports.start, ports.end, all(ports)) == (wanted.start, wanted.end, all(wanted))
+            })
         })
-    })
 }
 
 fn dscp(rule: &Shown<'_>, wanted: Option<Dscp>) -> bool {
@@ -86,7 +86,12 @@ fn dscp(rule: &Shown<'_>, wanted: Option<Dscp>) -> bool {
 
 fn flow_label(rule: &Shown<'_>, wanted: Option<FlowLabel>) -> bool {
     let all = |mask: Option<u32>| mask.unwrap_or(FlowLabel::ALL);
-    let found = |kind| rule.attributes.bytes(kind).and_then(u32_of).map(u32::from_be);
+    let found = |kind| {
+        rule.attributes
+            .bytes(kind)
+            .and_then(u32_of)
+            .map(u32::from_be)
+    };
     wanted
         .filter(|wanted| all(wanted.mask) != 0)
         .is_none_or(|wanted| {
