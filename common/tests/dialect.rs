@@ -388,6 +388,133 @@ fn word() -> impl Strategy<Value = String> {
     prop_oneof![8 => prop::sample::select(KNOWN).prop_map(str::to_owned), 1 => ".{0,12}"]
 }
 
+/// Parts of rules and neighbours, each whole, so that most rows of them are commands.
+fn command_of_parts() -> impl Strategy<Value = String> {
+    const RULE: &[&str] = &[
+        "not",
+        "from 10/8",
+        "from default",
+        "to 10.1.2.3",
+        "to 0/0",
+        "tos 4",
+        "tos EF",
+        "fwmark 1/2",
+        "fwmark 3",
+        "iif a'\"'b",
+        "oif lo",
+        "l3mdev",
+        "uidrange -1-2",
+        "ipproto tcp",
+        "ipproto 200",
+        "ipproto mptcp",
+        "sport 5/6",
+        "sport 7",
+        "sport 8-9",
+        "dport 1/0xffff",
+        "dscp AF11",
+        "dscp 08/7",
+        "dscp 0",
+        "flowlabel 1/2",
+        "flowlabel 3",
+        "tun_id -1",
+        "pref 7",
+        "table 300",
+        "table main",
+        "sup_pl 1",
+        "sup_group default",
+        "realms cosmos/1",
+        "protocol bgp",
+        "goto 5",
+        "nop",
+        "blackhole",
+        "type local",
+        "nat 1.2.3.4",
+        "nat any",
+        "type nat",
+        "77",
+    ];
+    const RULES: &[&str] = &[
+        "not",
+        "from 10/8",
+        "src all",
+        "10/8",
+        "tos 4",
+        "fwmark 1/2",
+        "fwmark 3",
+        "iif a",
+        "dev b",
+        "oif c",
+        "l3mdev",
+        "uidrange 1-2",
+        "tun_id 0",
+        "lookup 300",
+        "protocol all",
+        "protocol bgp",
+        "ipproto 6",
+        "sport 5/6",
+        "sport 7",
+        "dport 8-9",
+        "dscp 5/6",
+        "dscp default",
+        "flowlabel 1",
+        "pref 5",
+    ];
+    const NEIGHBOUR: &[&str] = &[
+        "192.0.2.1",
+        "proxy 2001:db8::1",
+        "dev eth0",
+        "dev 'a b'",
+        "lladdr 2:0:0:0:0:a",
+        "lladdr null",
+        "nud stale",
+        "nud none",
+        "nud 0x80",
+        "router",
+        "use",
+        "managed",
+        "extern_learn",
+        "protocol static",
+    ];
+    const NEIGHBOURS: &[&str] = &[
+        "10/8",
+        "to all",
+        "dev eth0",
+        "master br0",
+        "vrf red",
+        "nomaster",
+        "unused",
+        "nud all",
+        "nud noarp",
+        "nud none",
+        "nud stale",
+        "proxy",
+        "protocol 5",
+        "protocol all",
+    ];
+    let row = |verbs: &'static [&'static str], parts: &'static [&'static str]| {
+        let parts = prop::collection::vec(prop::sample::select(parts), 1..7);
+        (prop::sample::select(verbs), parts)
+            .prop_map(|(verb, parts)| format!("{verb} {}", parts.join(" ")))
+    };
+    prop_oneof![
+        row(
+            &["rule add", "rule del", "-6 rule del", "-4 rule add"],
+            RULE
+        ),
+        row(&["rule show", "rule flush", "-4 rule show"], RULES),
+        row(
+            &[
+                "neigh add 192.0.2.7 dev lo",
+                "neigh del",
+                "-4 neigh get",
+                "neigh get"
+            ],
+            NEIGHBOUR
+        ),
+        row(&["neigh show", "neigh flush", "-4 neigh show"], NEIGHBOURS),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(5_000))]
 
@@ -398,6 +525,14 @@ proptest! {
             let full = command.to_string();
             prop_assert!(!full.split(' ').any(|word| ["netns", "xdp", "vf", "-n", "-b"].contains(&word)), "{full}");
             prop_assert_eq!(read(&full), Ok(command), "{}", full);
+        }
+    }
+
+    #[test]
+    fn a_row_of_whole_parts_is_the_same_command_in_its_full_form(line in command_of_parts()) {
+        if let Ok(command) = read(&line) {
+            let full = command.to_string();
+            prop_assert_eq!(read(&full), Ok(command), "{} as {}", line, full);
         }
     }
 

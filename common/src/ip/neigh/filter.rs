@@ -1,6 +1,7 @@
 //! Which neighbours `ip neigh show` lists and `ip neigh flush` takes away.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::state::{self, States};
 use crate::family::Family;
@@ -124,7 +125,7 @@ impl Filter {
             Key::Unused => self.unused = true,
             Key::States => self.states = Some(States::read(args, self.states)?),
             Key::Proxy => self.proxy = true,
-            Key::Protocol => self.protocol = protocol(args)?,
+            Key::Protocol => self.protocol = Some(protocol(args)?),
             Key::To => self.to(args)?,
         }
         Ok(())
@@ -134,7 +135,22 @@ impl Filter {
         if let Some(word) = args.peek().filter(|word| spelt(HELP, word).is_some()) {
             return Err(not_spoken(&word.text));
         }
-        self.to = Some(args.prefix(self.family())?);
+        let family = self.family();
+        let to = args.prefix(family)?;
+        // `default` behind another prefix is that one's family's, which the full form has to say.
+        let all = match family {
+            Family::Inet => Some(IpAddr::from(Ipv4Addr::UNSPECIFIED)),
+            Family::Inet6 => Some(IpAddr::from(Ipv6Addr::UNSPECIFIED)),
+            _ => None,
+        };
+        self.to = Some(match (to.address, all) {
+            (None, Some(all)) if self.family == Family::Unspec => Prefix {
+                address: Some(all),
+                explicit: true,
+                ..to
+            },
+            _ => to,
+        });
         Ok(())
     }
 
@@ -153,13 +169,13 @@ pub(super) fn not_a_vrf(name: &str) -> Mistake {
     Mistake::wrong(name, "Not a valid VRF name\n")
 }
 
-/// A protocol; `all` is no matter.
-fn protocol(args: &mut Args<'_>) -> Result<Option<u8>, Mistake> {
-    let word = args.value()?;
-    match names::number_of(names::PROTOCOLS, word) {
-        None if word != "all" => Err(Mistake::wrong(word, "invalid \"protocol\"\n")),
-        protocol => Ok(protocol),
-    }
+/// A protocol; `all` is 0, which is no matter.
+fn protocol(args: &mut Args<'_>) -> Result<u8, Mistake> {
+    let protocol = |word: &str| match word {
+        "all" => Some(0),
+        _ => names::number_of(names::PROTOCOLS, word),
+    };
+    args.read(protocol, "invalid \"protocol\"\n")
 }
 
 impl fmt::Display for Filter {
