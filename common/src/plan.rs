@@ -318,6 +318,8 @@ impl Touch {
     fn of(command: &Command) -> Self {
         match &command.action {
             _ if Profile::needed(command) == Profile::Inspect => Self::Nothing,
+            // A result speaks of neither.
+            Action::Rule(_) | Action::Neigh(_) => Self::Nothing,
             Action::Route(_) => Self::Routes,
             Action::Addr(_) | Action::Link(_) => Self::Everything,
         }

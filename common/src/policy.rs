@@ -5,10 +5,10 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::config::{self, Config};
-use crate::ip::{Action, Command, addr, link, route};
+use crate::ip::{Action, Command, addr, link, neigh, route, rule};
 use crate::plan::Author;
 use crate::pod::Subject;
-use crate::uapi::{rt, rtn};
+use crate::uapi::{ntf, nud, rt, rtn};
 
 /// What a pod may do. Each profile lies within the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -16,7 +16,7 @@ use crate::uapi::{rt, rtn};
 pub enum Profile {
     /// Look. The default, also where nothing is configured.
     Inspect,
-    /// Routes outside table local, addresses on `lo`.
+    /// Routes outside table local, rules between the kernel's own, permanent neighbours, addresses on `lo`.
     Route,
     /// Any change the dialect knows that stays inside the pod's namespace.
     NetAdmin,
@@ -34,10 +34,20 @@ impl Profile {
                 link::Action::Show(_) => Self::Inspect,
                 _ => Self::NetAdmin,
             },
+            Action::Neigh(action) => match &**action {
+                neigh::Action::Show(_) | neigh::Action::Get(_) => Self::Inspect,
+                neigh::Action::Change(_, neighbour) if is_permanent(neighbour) => Self::Route,
+                neigh::Action::Change(..) | neigh::Action::Flush(_) => Self::NetAdmin,
+            },
             Action::Route(action) => match &**action {
                 route::Action::Show(_) => Self::Inspect,
                 route::Action::Change(_, route) if is_local(route) => Self::NetAdmin,
                 route::Action::Change(..) => Self::Route,
+            },
+            Action::Rule(action) => match &**action {
+                rule::Action::Show(_) => Self::Inspect,
+                rule::Action::Change(verb, rule) if is_own(*verb, rule) => Self::Route,
+                rule::Action::Change(..) | rule::Action::Flush(_) => Self::NetAdmin,
             },
         }
     }
@@ -50,6 +60,24 @@ fn is_local(route: &route::Route) -> bool {
             route.kind,
             Some(rtn::LOCAL | rtn::BROADCAST | rtn::ANYCAST | rtn::NAT)
         )
+}
+
+/// The kernel's own rules stand at 0, 32766 and 32767, and what is beyond them is never reached. A rule that is added
+/// without a priority comes before the second one there is; one that is deleted without may be any, even the kernel's.
+fn is_own(verb: rule::Verb, rule: &rule::Rule) -> bool {
+    match rule.priority {
+        Some(priority) => (1..=32765).contains(&priority),
+        None => verb == rule::Verb::Add,
+    }
+}
+
+/// An entry that stays as it was set. What answers for others, what makes the kernel ask at once or for good, and what
+/// another program is said to maintain is more than that.
+fn is_permanent(neighbour: &neigh::Neighbour) -> bool {
+    neighbour.state == nud::PERMANENT
+        && !neighbour.key.proxy
+        && !neighbour.managed
+        && neighbour.flags & (ntf::USE | ntf::EXT_LEARNED) == 0
 }
 
 impl fmt::Display for Profile {
@@ -220,6 +248,27 @@ mod tests {
             ("route del 192.0.2.0/24 table local", Profile::NetAdmin),
             ("address add 192.0.2.1/32 dev eth0", Profile::NetAdmin),
             ("link set eth0 down", Profile::NetAdmin),
+            ("rule", Profile::Inspect),
+            ("rule add from 10.0.0.0/8 table 100", Profile::Route),
+            ("rule add pref 1 table 100", Profile::Route),
+            ("rule add pref 32765 table 100", Profile::Route),
+            ("rule add pref 0 table 100", Profile::NetAdmin),
+            ("rule add pref 32766 table 100", Profile::NetAdmin),
+            ("rule del pref 100", Profile::Route),
+            ("rule del pref 0", Profile::NetAdmin),
+            ("rule del table main", Profile::NetAdmin),
+            ("rule flush", Profile::NetAdmin),
+            ("neigh", Profile::Inspect),
+            ("neigh get 192.0.2.1 dev eth0", Profile::Inspect),
+            (
+                "neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 dev eth0",
+                Profile::Route,
+            ),
+            ("neigh del 192.0.2.1 dev eth0", Profile::Route),
+            ("neigh add 192.0.2.1 dev eth0 nud stale", Profile::NetAdmin),
+            ("neigh add 192.0.2.1 dev eth0 use", Profile::NetAdmin),
+            ("neigh add proxy 192.0.2.1 dev eth0", Profile::NetAdmin),
+            ("neigh flush dev eth0", Profile::NetAdmin),
         ] {
             assert_eq!(Profile::needed(&command(line)), profile, "{line}");
         }

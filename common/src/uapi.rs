@@ -1,4 +1,4 @@
-//! Names and numbers of rtnetlink, from the kernel's `include/uapi/linux/{rtnetlink,if_link,if_addr,if}.h`.
+//! Names and numbers of rtnetlink, from the kernel's `include/uapi/linux/{rtnetlink,if_link,if_addr,if,fib_rules,neighbour}.h`.
 
 #![allow(
     missing_docs,
@@ -87,6 +87,7 @@ pub mod rt {
     pub const SCOPE_LINK: u8 = 253;
     pub const SCOPE_HOST: u8 = 254;
     pub const SCOPE_NOWHERE: u8 = 255;
+    pub const PROTOCOL_UNSPEC: u8 = 0;
     pub const PROTOCOL_KERNEL: u8 = 2;
     pub const PROTOCOL_BOOT: u8 = 3;
     pub const PROTOCOL_RA: u8 = 9;
@@ -155,4 +156,78 @@ pub mod ifa {
     pub const F_DADFAILED: u32 = 0x08;
     pub const F_TENTATIVE: u32 = 0x40;
     pub const F_PERMANENT: u32 = 0x80;
+}
+
+/// `FRA_*`: attributes of a rule.
+pub mod fra {
+    pub const DST: u16 = 1;
+    pub const SRC: u16 = 2;
+    pub const IIFNAME: u16 = 3;
+    pub const GOTO: u16 = 4;
+    /// `FRA_UNUSED2`, where `RTA_GATEWAY` was when rules translated addresses.
+    pub const GATEWAY: u16 = 5;
+    pub const PRIORITY: u16 = 6;
+    pub const FWMARK: u16 = 10;
+    pub const FLOW: u16 = 11;
+    pub const TUN_ID: u16 = 12;
+    pub const SUPPRESS_IFGROUP: u16 = 13;
+    pub const SUPPRESS_PREFIXLEN: u16 = 14;
+    pub const TABLE: u16 = 15;
+    pub const FWMASK: u16 = 16;
+    pub const OIFNAME: u16 = 17;
+    pub const L3MDEV: u16 = 19;
+    pub const UID_RANGE: u16 = 20;
+    pub const PROTOCOL: u16 = 21;
+    pub const IP_PROTO: u16 = 22;
+    pub const SPORT_RANGE: u16 = 23;
+    pub const DPORT_RANGE: u16 = 24;
+    pub const DSCP: u16 = 25;
+    pub const FLOWLABEL: u16 = 26;
+    pub const FLOWLABEL_MASK: u16 = 27;
+    pub const SPORT_MASK: u16 = 28;
+    pub const DPORT_MASK: u16 = 29;
+    pub const DSCP_MASK: u16 = 30;
+}
+
+/// `FR_ACT_*` and `FIB_RULE_*`: what a rule does, and its flags.
+pub mod fr {
+    pub const ACT_UNSPEC: u8 = 0;
+    pub const ACT_TO_TABLE: u8 = 1;
+    pub const ACT_GOTO: u8 = 2;
+    pub const ACT_NOP: u8 = 3;
+
+    pub const INVERT: u32 = 2;
+    pub const UNRESOLVED: u32 = 4;
+    pub const IIF_DETACHED: u32 = 8;
+    pub const OIF_DETACHED: u32 = 16;
+}
+
+/// `NDA_*`: attributes of a neighbour.
+pub mod nda {
+    pub const DST: u16 = 1;
+    pub const LLADDR: u16 = 2;
+    pub const CACHEINFO: u16 = 3;
+    pub const PROBES: u16 = 4;
+    pub const IFINDEX: u16 = 8;
+    pub const MASTER: u16 = 9;
+    pub const PROTOCOL: u16 = 12;
+    pub const FLAGS_EXT: u16 = 15;
+}
+
+/// `NUD_*`: states of a neighbour.
+pub mod nud {
+    pub const NONE: u8 = 0;
+    pub const NOARP: u8 = 0x40;
+    pub const PERMANENT: u8 = 0x80;
+}
+
+/// `NTF_*`: flags of a neighbour.
+pub mod ntf {
+    pub const USE: u8 = 1;
+    pub const PROXY: u8 = 8;
+    pub const EXT_LEARNED: u8 = 16;
+    pub const OFFLOADED: u8 = 32;
+    pub const ROUTER: u8 = 128;
+    /// In [`super::nda::FLAGS_EXT`].
+    pub const EXT_MANAGED: u32 = 1;
 }

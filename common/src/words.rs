@@ -88,6 +88,28 @@ fn word_at(column: usize) -> Word {
     }
 }
 
+/// A word as [`split`] reads it back: white space and quotes between quotes.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    let mut text = String::new();
+    for piece in word.split_inclusive('"') {
+        let (plain, quote) = match piece.strip_suffix('"') {
+            Some(plain) => (plain, "'\"'"),
+            None => (piece, ""),
+        };
+        if plain.contains(|c: char| c == '\'' || c.is_whitespace()) {
+            text.extend(["\"", plain, "\""]);
+        } else {
+            text.push_str(plain);
+        }
+        text.push_str(quote);
+    }
+    if text.is_empty() {
+        text.push_str("''");
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,5 +157,14 @@ mod tests {
             Err(WordError::Control { code: 0, column: 2 })
         );
         assert_eq!(split("'a\u{1b}'").unwrap_err().column(), 3);
+    }
+
+    #[test]
+    fn a_quoted_word_is_one_word_again() {
+        for word in ["", "eth0", "a b", "'", "\"", "a'\"b c\"\"'d"] {
+            let words = split(&quoted(word)).unwrap();
+            assert_eq!(words.len(), 1, "{word}");
+            assert_eq!(words[0].text, word);
+        }
     }
 }

@@ -77,6 +77,80 @@ const FORMS: &[(&str, &str)] = &[
         "link show up master br0 dev eth0",
         "link show dev eth0 up master br0",
     ),
+    ("ru", "rule show"),
+    (
+        "ru a not from 10/8 to 10.1/16 dsfield EF fwmark 1/0xff dev eth0 oif a:b p 100 ta main realms 1/2 pro static",
+        "rule add not from 10.0.0.0/8 to 10.1.0.0/16 tos EF fwmark 0x1/0xff iif eth0 oif a:b priority 100 table main \
+         realms 0x10002 protocol static",
+    ),
+    (
+        "-6 rule add l3mdev uidrange 1-2 ipproto TCP sport 1-20 dport 80/0xff t 5 dscp AF11 flowlabel 5/6 sup_pl 0 sup_group 3",
+        "-6 rule add uidrange 1-2 ipproto tcp sport 1-20 dport 80/0xff tun_id 5 dscp AF11 flowlabel 0x5/0x6 l3mdev \
+         suppress_prefixlength 0 suppress_ifgroup 3",
+    ),
+    (
+        "rule add sport 10/0xff sport 5-6 dscp 5/3 dscp 010 fwmark 1/2 fwmark 3 ipproto 200",
+        "rule add fwmark 0x3/0x2 ipproto 200 sport 5/0xff sport 5-6 dscp 8/0x3",
+    ),
+    ("rule del order 5 goto 60", "rule del priority 5 goto 60"),
+    ("rule del blackhole", "rule del type blackhole"),
+    ("rule add n", "rule add type nop"),
+    (
+        "rule add 200 lookup 300 table 5",
+        "rule add table 300 type 200",
+    ),
+    (
+        "rule add goto 5 nat 10.1 unreachable",
+        "rule add goto 5 nat 10.1.0.0 type unreachable",
+    ),
+    ("rule add nop nat any", "rule add type unicast nat 0.0.0.0"),
+    ("rule add m 10.0.0.1", "rule add nat 10.0.0.1"),
+    (
+        "rule add iif \"'\" from all",
+        "rule add from default iif \"'\"",
+    ),
+    (
+        "rule l pref 5 not src 10/8 10.1/16 tos 4 fwmark 1/2 iif a oif b l3mdev uidrange 1-2",
+        "rule show priority 5 not from 10.0.0.0/8 to 10.1.0.0/16 tos 0x04 fwmark 0x1/0x2 iif a oif b l3mdev uidrange 1-2",
+    ),
+    (
+        "rule f t 5 l main protocol static ipproto 17 sport 5 dport 1-2 dscp CS1/7 flowlabel 1",
+        "rule flush ipproto udp sport 5 dport 1-2 tun_id 5 dscp CS1/0x7 flowlabel 0x1 table main protocol static",
+    ),
+    ("n", "neigh show"),
+    ("neighbour lst", "neigh show"),
+    (
+        "n a l 2:0:0:0:0:a dev eth0 e router use prot bgp 192.0.2.1",
+        "neigh add 192.0.2.1 dev eth0 lladdr 02:00:00:00:00:0a router use extern_learn protocol bgp",
+    ),
+    (
+        "neigh c 2001:db8::1 nud stale dev eth0 managed",
+        "neigh change 2001:db8::1 dev eth0 managed",
+    ),
+    (
+        "n r to 192.0.2.1 dev eth0 managed nud 0x80",
+        "neigh replace 192.0.2.1 dev eth0 managed nud permanent",
+    ),
+    (
+        "n r 192.0.2.1 dev eth0 nud f lladdr null",
+        "neigh replace 192.0.2.1 dev eth0 nud failed",
+    ),
+    ("neigh d p 192.0.2.1", "neigh del proxy 192.0.2.1"),
+    ("n g 192.0.2.1 dev eth0", "neigh get 192.0.2.1 dev eth0"),
+    (
+        "-4 n g proxy any dev eth0",
+        "-4 neigh get proxy 0.0.0.0 dev eth0",
+    ),
+    (
+        "n s 10/8 dev eth0 proxy unused p static nud stale nud none nud r nomaster",
+        "neigh show proxy to 10.0.0.0/8 dev eth0 nomaster nud none nud reachable nud stale unused protocol static",
+    ),
+    ("n f nud all master br0", "neigh flush master br0 nud all"),
+    (
+        "n f nud all nud noarp vrf red",
+        "neigh flush vrf red nud none nud incomplete nud reachable nud stale nud delay \
+      nud probe nud failed nud noarp nud permanent",
+    ),
 ];
 
 #[test]
@@ -135,6 +209,10 @@ const NEVER: &[&str] = &[
     "addr sa",
     "addr rest",
     "addr showd",
+    "rule save",
+    "ru sa",
+    "rule restore",
+    "rule r",
     "link set eth0 netns 1",
     "link set lo netns other",
     "link add x netns 1 type bridge",
@@ -267,8 +345,174 @@ fn word() -> impl Strategy<Value = String> {
         "+",
         "label",
         "metric",
+        "rule",
+        "neigh",
+        "flush",
+        "get",
+        "not",
+        "from",
+        "to",
+        "fwmark",
+        "1/2",
+        "iif",
+        "l3mdev",
+        "uidrange",
+        "1-2",
+        "ipproto",
+        "tcp",
+        "sport",
+        "dscp",
+        "AF11",
+        "flowlabel",
+        "tun_id",
+        "pref",
+        "realms",
+        "sup_pl",
+        "goto",
+        "nop",
+        "blackhole",
+        "nat",
+        "10.0.0.1",
+        "lladdr",
+        "02:00",
+        "nud",
+        "stale",
+        "none",
+        "noarp",
+        "proxy",
+        "managed",
+        "use",
+        "nomaster",
+        "unused",
     ];
     prop_oneof![8 => prop::sample::select(KNOWN).prop_map(str::to_owned), 1 => ".{0,12}"]
+}
+
+/// Parts of rules and neighbours, each whole, so that most rows of them are commands.
+fn command_of_parts() -> impl Strategy<Value = String> {
+    const RULE: &[&str] = &[
+        "not",
+        "from 10/8",
+        "from default",
+        "to 10.1.2.3",
+        "to 0/0",
+        "tos 4",
+        "tos EF",
+        "fwmark 1/2",
+        "fwmark 3",
+        "iif a'\"'b",
+        "oif lo",
+        "l3mdev",
+        "uidrange -1-2",
+        "ipproto tcp",
+        "ipproto 200",
+        "ipproto mptcp",
+        "sport 5/6",
+        "sport 7",
+        "sport 8-9",
+        "dport 1/0xffff",
+        "dscp AF11",
+        "dscp 08/7",
+        "dscp 0",
+        "flowlabel 1/2",
+        "flowlabel 3",
+        "tun_id -1",
+        "pref 7",
+        "table 300",
+        "table main",
+        "sup_pl 1",
+        "sup_group default",
+        "realms cosmos/1",
+        "protocol bgp",
+        "goto 5",
+        "nop",
+        "blackhole",
+        "type local",
+        "nat 1.2.3.4",
+        "nat any",
+        "type nat",
+        "77",
+    ];
+    const RULES: &[&str] = &[
+        "not",
+        "from 10/8",
+        "src all",
+        "10/8",
+        "tos 4",
+        "fwmark 1/2",
+        "fwmark 3",
+        "iif a",
+        "dev b",
+        "oif c",
+        "l3mdev",
+        "uidrange 1-2",
+        "tun_id 0",
+        "lookup 300",
+        "protocol all",
+        "protocol bgp",
+        "ipproto 6",
+        "sport 5/6",
+        "sport 7",
+        "dport 8-9",
+        "dscp 5/6",
+        "dscp default",
+        "flowlabel 1",
+        "pref 5",
+    ];
+    const NEIGHBOUR: &[&str] = &[
+        "192.0.2.1",
+        "proxy 2001:db8::1",
+        "dev eth0",
+        "dev 'a b'",
+        "lladdr 2:0:0:0:0:a",
+        "lladdr null",
+        "nud stale",
+        "nud none",
+        "nud 0x80",
+        "router",
+        "use",
+        "managed",
+        "extern_learn",
+        "protocol static",
+    ];
+    const NEIGHBOURS: &[&str] = &[
+        "10/8",
+        "to all",
+        "dev eth0",
+        "master br0",
+        "vrf red",
+        "nomaster",
+        "unused",
+        "nud all",
+        "nud noarp",
+        "nud none",
+        "nud stale",
+        "proxy",
+        "protocol 5",
+        "protocol all",
+    ];
+    let row = |verbs: &'static [&'static str], parts: &'static [&'static str]| {
+        let parts = prop::collection::vec(prop::sample::select(parts), 1..7);
+        (prop::sample::select(verbs), parts)
+            .prop_map(|(verb, parts)| format!("{verb} {}", parts.join(" ")))
+    };
+    prop_oneof![
+        row(
+            &["rule add", "rule del", "-6 rule del", "-4 rule add"],
+            RULE
+        ),
+        row(&["rule show", "rule flush", "-4 rule show"], RULES),
+        row(
+            &[
+                "neigh add 192.0.2.7 dev lo",
+                "neigh del",
+                "-4 neigh get",
+                "neigh get"
+            ],
+            NEIGHBOUR
+        ),
+        row(&["neigh show", "neigh flush", "-4 neigh show"], NEIGHBOURS),
+    ]
 }
 
 proptest! {
@@ -281,6 +525,14 @@ proptest! {
             let full = command.to_string();
             prop_assert!(!full.split(' ').any(|word| ["netns", "xdp", "vf", "-n", "-b"].contains(&word)), "{full}");
             prop_assert_eq!(read(&full), Ok(command), "{}", full);
+        }
+    }
+
+    #[test]
+    fn a_row_of_whole_parts_is_the_same_command_in_its_full_form(line in command_of_parts()) {
+        if let Ok(command) = read(&line) {
+            let full = command.to_string();
+            prop_assert_eq!(read(&full), Ok(command), "{} as {}", line, full);
         }
     }
 

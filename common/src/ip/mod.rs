@@ -13,15 +13,18 @@ pub mod addr;
 mod args;
 mod devices;
 mod exchange;
+mod ip_protocols;
 mod keyword;
 pub mod link;
 mod mistake;
 mod names;
+pub mod neigh;
 mod number;
 mod options;
 mod page;
 mod prefix;
 pub mod route;
+pub mod rule;
 pub mod run;
 
 pub use args::Lookup;
@@ -51,8 +54,12 @@ pub enum Action {
     Addr(addr::Action),
     /// `ip link`.
     Link(Box<link::Action>),
+    /// `ip neigh`.
+    Neigh(Box<neigh::Action>),
     /// `ip route`.
     Route(Box<route::Action>),
+    /// `ip rule`.
+    Rule(Box<rule::Action>),
 }
 
 /// What reading a line gave: the look-ups that come before the first error, in iproute2's order, and the command.
@@ -71,7 +78,9 @@ pub struct Reading {
 enum Object {
     Addr,
     Link,
+    Neigh,
     Route,
+    Rule,
     Never(&'static str),
     NotYet,
 }
@@ -88,9 +97,9 @@ const OBJECTS: &[Keyword<Object>] = &[
     keyword::prefix("addrlabel", Object::NotYet),
     keyword::prefix("maddress", Object::NotYet),
     keyword::prefix("route", Object::Route),
-    keyword::prefix("rule", Object::NotYet),
-    keyword::prefix("neighbor", Object::NotYet),
-    keyword::prefix("neighbour", Object::NotYet),
+    keyword::prefix("rule", Object::Rule),
+    keyword::prefix("neighbor", Object::Neigh),
+    keyword::prefix("neighbour", Object::Neigh),
     keyword::prefix("ntable", Object::NotYet),
     keyword::prefix("ntbl", Object::NotYet),
     keyword::prefix("link", Object::Link),
@@ -141,14 +150,16 @@ fn command(args: &mut Args<'_>) -> Result<Command, Mistake> {
     let options = Options::read(args)?;
     let word = args.take().ok_or_else(|| {
         Mistake::new(
-            "There is no command here: name an object, link, address or route.",
+            "There is no command here: name an object: link, address, route, rule or neigh.",
             USAGE,
         )
     })?;
     let action = match spelt(OBJECTS, word).map(|row| row.key) {
         Some(Object::Addr) => Action::Addr(addr::read::action(args, &options)?),
         Some(Object::Link) => Action::Link(Box::new(link::read::action(args, &options)?)),
+        Some(Object::Neigh) => Action::Neigh(Box::new(neigh::read::action(args, &options)?)),
         Some(Object::Route) => Action::Route(Box::new(route::read::action(args, &options)?)),
+        Some(Object::Rule) => Action::Rule(Box::new(rule::read::action(args, &options)?)),
         Some(Object::Never(reason)) => return Err(Mistake::never(args.last(), &word.text, reason)),
         Some(Object::NotYet) => return Err(options::not_spoken(&word.text)),
         None => return Err(unknown_object(&word.text)),
@@ -190,7 +201,9 @@ impl fmt::Display for Command {
         match &self.action {
             Action::Addr(action) => write!(f, "address {action}"),
             Action::Link(action) => write!(f, "link {action}"),
+            Action::Neigh(action) => write!(f, "neigh {action}"),
             Action::Route(action) => write!(f, "route {action}"),
+            Action::Rule(action) => write!(f, "rule {action}"),
         }
     }
 }

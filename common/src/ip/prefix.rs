@@ -26,6 +26,14 @@ impl Prefix {
     /// # Errors
     /// iproute2's sentence that a prefix is expected.
     pub fn read(word: &str, family: Family) -> Result<Self, Mistake> {
+        if family == Family::Packet {
+            return Err(Mistake::new(
+                format!(
+                    "Error: \"{word}\" may be inet prefix, but it is not allowed in this context."
+                ),
+                1,
+            ));
+        }
         Self::parse(word, family).ok_or_else(|| {
             let kind = if family == Family::Unspec {
                 "any valid"

@@ -4,7 +4,7 @@ use super::args::Lookup;
 use super::devices::Devices;
 use super::exchange::device;
 use super::mistake::Mistake;
-use super::{Action, Command, addr, link, route};
+use super::{Action, Command, addr, link, neigh, route, rule};
 use crate::kernel::Kernel;
 
 pub use super::exchange::Output;
@@ -19,7 +19,9 @@ pub fn run(command: &Command, lookups: &[Lookup], kernel: &mut dyn Kernel) -> Ou
     match &command.action {
         Action::Addr(action) => addr::run::run(action, options, &devices, kernel),
         Action::Link(action) => link::run::run(action, options, &devices, kernel),
+        Action::Neigh(action) => neigh::run::run(action, options, &devices, kernel),
         Action::Route(action) => route::run::run(action, options, &devices, kernel),
+        Action::Rule(action) => rule::run::run(action, options, kernel),
     }
 }
 

@@ -86,7 +86,14 @@ fn ours(twins: &Twins, command: &[String]) -> Result<Output> {
 
 #[test]
 fn the_judge_agrees_with_itself_on_the_whole_corpus() -> Result<()> {
-    for subject in ["address.txt", "link.txt", "options.txt", "route.txt"] {
+    for subject in [
+        "address.txt",
+        "link.txt",
+        "neigh.txt",
+        "options.txt",
+        "route.txt",
+        "rule.txt",
+    ] {
         judged(subject, |twins, command| twins.judge_in_ours(command)).context(subject)?;
     }
     Ok(())
@@ -103,6 +110,11 @@ fn link_commands_are_iproute2s_to_the_byte() -> Result<()> {
 }
 
 #[test]
+fn neighbour_commands_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("neigh.txt", ours)
+}
+
+#[test]
 fn options_are_iproute2s_to_the_byte() -> Result<()> {
     judged("options.txt", ours)
 }
@@ -110,4 +122,9 @@ fn options_are_iproute2s_to_the_byte() -> Result<()> {
 #[test]
 fn route_commands_are_iproute2s_to_the_byte() -> Result<()> {
     judged("route.txt", ours)
+}
+
+#[test]
+fn rule_commands_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("rule.txt", ours)
 }

@@ -1,0 +1,248 @@
+//! Words of `ip neigh` become an [`Action`].
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::{Action, Filter, Key as Named, Neighbour, Verb, lladdr, state};
+use crate::family::Family;
+use crate::ip::args::{Args, spelt};
+use crate::ip::keyword::{self, Keyword, exact, prefix};
+use crate::ip::mistake::{Mistake, USAGE};
+use crate::ip::names;
+use crate::ip::options::{Options, not_spoken, verb};
+use crate::nearest::nearest;
+use crate::uapi::{ntf, nud};
+
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    Show,
+    Get,
+    Change(Verb),
+    Flush,
+    NotYet,
+}
+
+/// In iproute2's order.
+const VERBS: &[Keyword<Asked>] = &[
+    prefix("add", Asked::Change(Verb::Add)),
+    prefix("change", Asked::Change(Verb::Change)),
+    exact("chg", Asked::Change(Verb::Change)),
+    prefix("replace", Asked::Change(Verb::Replace)),
+    prefix("delete", Asked::Change(Verb::Del)),
+    prefix("get", Asked::Get),
+    prefix("show", Asked::Show),
+    prefix("lst", Asked::Show),
+    prefix("list", Asked::Show),
+    prefix("flush", Asked::Flush),
+    prefix("help", Asked::NotYet),
+];
+
+/// Reads what follows `ip neigh`.
+pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake> {
+    let given = args
+        .peek()
+        .map(|word| word.text.clone())
+        .unwrap_or_default();
+    match verb(VERBS, "neigh", args, Asked::Show)? {
+        Asked::Show => Filter::read(args, options).map(Action::Show),
+        Asked::Flush => Filter::of_flush(args, options).map(Action::Flush),
+        Asked::Get => get(args, options).map(Action::Get),
+        Asked::Change(verb) => {
+            neighbour(args, options).map(|neighbour| Action::Change(verb, neighbour))
+        }
+        Asked::NotYet => Err(not_spoken(&given)),
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Key {
+    LinkAddress,
+    State,
+    Proxy,
+    Flag(u8),
+    Managed,
+    Dev,
+    Protocol,
+    To,
+}
+
+/// In iproute2's order.
+const TABLE: &[Keyword<Key>] = &[
+    prefix("lladdr", Key::LinkAddress),
+    exact("nud", Key::State),
+    prefix("proxy", Key::Proxy),
+    exact("router", Key::Flag(ntf::ROUTER)),
+    exact("use", Key::Flag(ntf::USE)),
+    exact("managed", Key::Managed),
+    prefix("extern_learn", Key::Flag(ntf::EXT_LEARNED)),
+    exact("dev", Key::Dev),
+    prefix("protocol", Key::Protocol),
+    exact("to", Key::To),
+];
+
+/// What `get` knows of them, in iproute2's order.
+const GET_TABLE: &[Keyword<Key>] = &[
+    exact("dev", Key::Dev),
+    prefix("proxy", Key::Proxy),
+    exact("to", Key::To),
+];
+
+const HELP: &[Keyword<()>] = &[prefix("help", ())];
+
+/// What names a neighbour, as far as it was read.
+#[derive(Debug, Default)]
+struct Name {
+    given: bool,
+    /// None of `default` where no family is chosen: iproute2 takes it for no address.
+    address: Option<IpAddr>,
+    proxy: bool,
+    dev: Option<String>,
+}
+
+impl Name {
+    fn proxy(&mut self, args: &mut Args<'_>, family: Family) -> Result<(), Mistake> {
+        refuse_help(args)?;
+        let word = args.value()?;
+        if self.given {
+            return Err(Mistake::duplicate("address", word));
+        }
+        self.proxy = true;
+        self.address(word, family)
+    }
+
+    fn to(
+        &mut self,
+        args: &mut Args<'_>,
+        family: Family,
+        table: &'static [Keyword<Key>],
+    ) -> Result<(), Mistake> {
+        let word = args.value()?;
+        if self.given {
+            let near = nearest(word, keyword::words(table)).map(str::to_owned);
+            return Err(Mistake::garbage("to", word).hinting(near));
+        }
+        self.address(word, family)
+    }
+
+    fn address(&mut self, word: &str, family: Family) -> Result<(), Mistake> {
+        self.given = true;
+        self.address = match (word, family) {
+            ("default" | "any" | "all", Family::Inet) => Some(Ipv4Addr::UNSPECIFIED.into()),
+            ("default" | "any" | "all", Family::Inet6) => Some(Ipv6Addr::UNSPECIFIED.into()),
+            ("default" | "any" | "all", _) => None,
+            _ => Some(crate::ip::prefix::address(word, family)?),
+        };
+        Ok(())
+    }
+}
+
+fn refuse_help(args: &Args<'_>) -> Result<(), Mistake> {
+    match args.peek().filter(|word| spelt(HELP, word).is_some()) {
+        Some(word) => Err(not_spoken(&word.text)),
+        None => Ok(()),
+    }
+}
+
+fn neighbour(args: &mut Args<'_>, options: &Options) -> Result<Neighbour, Mistake> {
+    let mut name = Name::default();
+    let mut link_address = None;
+    let mut neighbour = Neighbour {
+        key: Named {
+            address: Ipv4Addr::UNSPECIFIED.into(),
+            proxy: false,
+            dev: None,
+        },
+        lladdr: None,
+        state: nud::PERMANENT,
+        flags: 0,
+        managed: false,
+        protocol: None,
+    };
+    while let Some(word) = args.peek() {
+        let row = spelt(TABLE, word);
+        if row.is_some() {
+            args.take();
+        }
+        match row.map_or(Key::To, |row| row.key) {
+            Key::LinkAddress => {
+                let word = args.value()?;
+                if link_address.is_some() {
+                    return Err(Mistake::duplicate("lladdr", word));
+                }
+                link_address = Some((word, args.last()));
+            }
+            Key::Proxy => name.proxy(args, options.family)?,
+            Key::Dev => name.dev = Some(args.value()?.to_owned()),
+            Key::To => {
+                // iproute2 steps over `help` here.
+                if args.peek().is_some_and(|word| spelt(HELP, word).is_some()) {
+                    args.take();
+                }
+                name.to(args, options.family, TABLE)?;
+            }
+            key => option(key, args, &mut neighbour)?,
+        }
+    }
+    neighbour.key = named(name)
+        .ok_or_else(|| Mistake::new("Device and destination are required arguments.", USAGE))?;
+    neighbour.lladdr = match link_address {
+        None | Some(("null", _)) => None,
+        Some((word, at)) => Some(lladdr::read(word).map_err(|mistake| mistake.at(at))?),
+    };
+    if let Some(dev) = &neighbour.key.dev {
+        args.look_up(dev, Mistake::no_device(dev));
+    }
+    Ok(neighbour)
+}
+
+/// What names it, if that is enough: an address, and a device unless it is a proxy.
+fn named(name: Name) -> Option<Named> {
+    let address = name.address?;
+    (name.proxy || name.dev.is_some()).then_some(Named {
+        address,
+        proxy: name.proxy,
+        dev: name.dev,
+    })
+}
+
+fn option(key: Key, args: &mut Args<'_>, neighbour: &mut Neighbour) -> Result<(), Mistake> {
+    match key {
+        Key::State => neighbour.state = state::read(args)?,
+        Key::Flag(bit) => neighbour.flags |= bit,
+        Key::Managed => {
+            neighbour.managed = true;
+            neighbour.state = nud::NONE;
+        }
+        Key::Protocol => {
+            let protocol = |word: &str| names::number_of(names::PROTOCOLS, word);
+            neighbour.protocol = Some(args.read(protocol, "\"protocol\" value is invalid\n")?);
+        }
+        // The loop that called takes these.
+        Key::LinkAddress | Key::Proxy | Key::Dev | Key::To => {}
+    }
+    Ok(())
+}
+
+/// `get`: an address and a device, a proxy's too.
+fn get(args: &mut Args<'_>, options: &Options) -> Result<Named, Mistake> {
+    let mut name = Name::default();
+    while let Some(word) = args.peek() {
+        let row = spelt(GET_TABLE, word);
+        if row.is_some() {
+            args.take();
+        }
+        match row.map_or(Key::To, |row| row.key) {
+            Key::Dev => name.dev = Some(args.value()?.to_owned()),
+            Key::Proxy => name.proxy(args, options.family)?,
+            _ => {
+                refuse_help(args)?;
+                name.to(args, options.family, GET_TABLE)?;
+            }
+        }
+    }
+    let key = named(name).filter(|key| key.dev.is_some());
+    let key = key.ok_or_else(|| Mistake::new("Device and address are required arguments.", 1))?;
+    if let Some(dev) = &key.dev {
+        args.look_up(dev, Mistake::no_device(dev));
+    }
+    Ok(key)
+}
