@@ -165,12 +165,3 @@ pub fn spelt<K>(table: &'static [Keyword<K>], word: &Word) -> Option<&'static Ke
         keyword::find(table, &word.text)
     }
 }
-
-/// A device name as the kernel takes one: 1 to 15 bytes, no slash, no white space (`dev_valid_name`).
-#[must_use]
-pub fn is_device_name(name: &str) -> bool {
-    (1..=15).contains(&name.len())
-        && name != "."
-        && name != ".."
-        && !name.contains(|c: char| c == '/' || c == ':' || c.is_whitespace())
-}

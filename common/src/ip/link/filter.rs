@@ -20,8 +20,10 @@ pub struct Filter {
     pub statistics: bool,
     /// `dev`.
     pub dev: Option<String>,
-    /// `up`, or `down`.
-    pub up: Option<bool>,
+    /// `up`.
+    pub up: bool,
+    /// `down`; with `up` nothing is left.
+    pub down: bool,
     /// `master`, `vrf`, `nomaster`.
     pub master: Option<Master>,
     /// `group`.
@@ -34,7 +36,8 @@ pub struct Filter {
 
 #[derive(Debug, Clone, Copy)]
 enum Key {
-    Up(bool),
+    Up,
+    Down,
     Master,
     Vrf,
     NoMaster,
@@ -50,8 +53,8 @@ enum Key {
 const FILTER: &[Keyword<Key>] = &[
     exact("to", Key::NotYet),
     exact("scope", Key::NotYet),
-    exact("up", Key::Up(true)),
-    exact("down", Key::Up(false)),
+    exact("up", Key::Up),
+    exact("down", Key::Down),
     exact("dynamic", Key::NotYet),
     exact("permanent", Key::NotYet),
     exact("primary", Key::NotYet),
@@ -112,7 +115,8 @@ impl Filter {
 
     fn option(&mut self, key: Key, args: &mut Args<'_>) -> Result<(), Mistake> {
         match key {
-            Key::Up(up) => self.up = Some(up),
+            Key::Up => self.up = true,
+            Key::Down => self.down = true,
             Key::NoVf => self.novf = true,
             Key::NoMaster => self.master = Some(Master::None),
             Key::Master => {
@@ -151,11 +155,8 @@ impl fmt::Display for Filter {
         if let Some(dev) = &self.dev {
             write!(f, " dev {dev}")?;
         }
-        match self.up {
-            Some(true) => f.write_str(" up")?,
-            Some(false) => f.write_str(" down")?,
-            None => {}
-        }
+        f.write_str(if self.up { " up" } else { "" })?;
+        f.write_str(if self.down { " down" } else { "" })?;
         match &self.master {
             Some(Master::Device(master)) => write!(f, " master {master}")?,
             Some(Master::Vrf(vrf)) => write!(f, " vrf {vrf}")?,

@@ -46,7 +46,7 @@ impl fmt::Display for Action {
             Self::Set(settings) => write!(f, "set{settings}"),
             Self::Del(settings) => write!(f, "delete{settings}"),
             Self::AddNames(names) => write!(f, "property add {names}"),
-            Self::DelNames(names) => write!(f, "property delete {names}"),
+            Self::DelNames(names) => write!(f, "property del {names}"),
         }
     }
 }

@@ -139,7 +139,7 @@ fn nothing_follows(args: &mut Args<'_>) -> Result<(), Mistake> {
 
 /// `add` or `del`, then a device and its names.
 fn property(args: &mut Args<'_>) -> Result<Action, Mistake> {
-    const OPERATORS: &[Keyword<bool>] = &[prefix("add", true), prefix("delete", false)];
+    const OPERATORS: &[Keyword<bool>] = &[prefix("add", true), prefix("del", false)];
     let word = args
         .take()
         .ok_or_else(|| Mistake::new(USAGE_LINE, USAGE))?;

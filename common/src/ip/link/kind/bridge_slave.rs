@@ -51,7 +51,7 @@ const TABLE: &[Keyword<Row>] = &[
     prefix("mcast_router", row(25, Shape::Number(Width::U8), Wrong::Invalid)),
     prefix("mcast_fast_leave", switch(7)),
     prefix("neigh_suppress", switch(32)),
-    prefix("neigh_vlan_suppress", switch(43)),
+    exact("neigh_vlan_suppress", switch(43)),
     prefix(
         "group_fwd_mask",
         row(GROUP_FWD_MASK, Shape::Number(Width::U16), Wrong::Invalid),

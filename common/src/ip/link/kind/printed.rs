@@ -5,7 +5,6 @@ use serde_json::Value;
 use crate::ip::devices::Names;
 use crate::ip::link::settings::link_address;
 use crate::ip::page::Entry;
-use crate::ip::prefix::address_text;
 use crate::wire::Received;
 
 /// One field: attribute, key in JSON, word in text (none: not in text), form.
@@ -34,8 +33,6 @@ pub enum Form {
     LinkAddress,
     /// A device, by index.
     Device,
-    /// An address.
-    Address,
     /// A word of a list.
     Word(&'static [&'static str]),
 }
@@ -54,7 +51,6 @@ pub fn fields(table: &[Field], data: &Received<'_>, entry: &mut Entry, names: &m
             }
             Form::BridgeId => same(bridge_id(bytes)),
             Form::LinkAddress => same(link_address(bytes)),
-            Form::Address => same(data.address(*attribute).map(address_text).unwrap_or_default()),
             form => shown(*form, number, names),
         };
         entry.put(key, json, format_args!("{word} {text} "));

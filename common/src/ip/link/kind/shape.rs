@@ -71,12 +71,10 @@ pub enum Shape {
     /// One of these, or its place among them.
     Choice(Width, &'static [&'static str]),
     /// `on` or `off`, in one byte.
-    OnOff,
-    /// The same, with a newer sentence about other words.
     Switch,
     /// A bit that several options share an attribute for: a number other than 0 sets it.
     Bit(u32),
-    /// Such a bit, `on` or `off`.
+    /// Such a bit, `on` or `off`, with an older sentence about other words.
     OnOffBit(u32),
     /// A link-layer address.
     LinkAddress,
@@ -120,7 +118,7 @@ pub fn read(
         Shape::Bit(_) => fitting(Width::U8).map(Value::Number),
         Shape::Integer => number::integer(word).map(Value::Integer),
         Shape::Choice(_, words) => choice(words, word),
-        Shape::OnOff | Shape::OnOffBit(_) => Some(worded(on_off(row.word, word)?)),
+        Shape::OnOffBit(_) => Some(worded(on_off(row.word, word)?)),
         Shape::Switch => Some(worded(switch(row.word, word, 1)?)),
         Shape::LinkAddress => Some(Value::LinkAddress(lladdr(word)?)),
         Shape::Device(missing) => {
@@ -177,7 +175,7 @@ pub fn write(setting: &Setting, devices: &Devices, data: &mut Attributes) {
         (Shape::Number(width) | Shape::Choice(width, _), _) => {
             data.put(attribute, &width.bytes(number));
         }
-        (Shape::OnOff | Shape::Switch, _) => {
+        (Shape::Switch, _) => {
             data.put(attribute, &Width::U8.bytes(number));
         }
         (Shape::Table, _) => {

@@ -13,7 +13,6 @@ pub fn first_line(
     link: &Shown<'_>,
     mode: bool,
     queue: bool,
-    options: &Options,
     entry: &mut Entry,
     names: &mut dyn Names,
 ) {
@@ -36,10 +35,7 @@ pub fn first_line(
     if let Some(state) = state(link) {
         entry.put("operstate", state.clone(), format_args!("state {state} "));
     }
-    if let Some(linkmode) = attributes
-        .u8(ifla::LINKMODE)
-        .filter(|_| mode || options.details)
-    {
+    if let Some(linkmode) = attributes.u8(ifla::LINKMODE).filter(|_| mode) {
         let linkmode = if linkmode == 0 { "DEFAULT" } else { "DORMANT" };
         entry.put("linkmode", linkmode, format_args!("mode {linkmode} "));
     }

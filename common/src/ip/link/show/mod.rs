@@ -69,7 +69,7 @@ impl<'a> Shown<'a> {
     fn is_wanted(&self, filter: &Filter, devices: &Devices) -> bool {
         let up = self.flags & iff::UP != 0;
         let master = self.attributes.u32(ifla::MASTER).unwrap_or(0);
-        filter.up.is_none_or(|wanted| wanted == up)
+        !(filter.up && !up || filter.down && up)
             && filter
                 .wanted_master(devices)
                 .is_none_or(|wanted| wanted == master)
@@ -131,7 +131,7 @@ pub fn print_head(
     entry: &mut Entry,
     names: &mut dyn Names,
 ) {
-    head::first_line(link, place.for_link, place.complete, options, entry, names);
+    head::first_line(link, place.for_link, place.complete, entry, names);
     if place.link_layer || options.details {
         head::second_line(link, options, entry);
     } else {
