@@ -202,6 +202,8 @@ mod tests {
             ("route del 192.0.2.0/24 table local", Profile::NetAdmin),
             ("address add 192.0.2.1/32 dev eth0", Profile::NetAdmin),
             ("link set eth0 down", Profile::NetAdmin),
+            ("link property add dev eth0 altname a", Profile::NetAdmin),
+            ("link del group 5", Profile::NetAdmin),
         ] {
             assert_eq!(Profile::needed(&command(line)), profile, "{line}");
         }

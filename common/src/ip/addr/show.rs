@@ -61,8 +61,8 @@ pub fn print(
             .copied()
             .filter(|address| wanted(address, filter))
             .collect();
-        let bare = filter.family == Family::Packet
-            || (all.is_empty() && filter.family == Family::Unspec);
+        let bare =
+            filter.family == Family::Packet || (all.is_empty() && filter.family == Family::Unspec);
         if (filter.up && link.flags & iff::UP == 0) || (wanted.is_empty() && !bare) {
             continue;
         }

@@ -114,7 +114,8 @@ pub(super) fn changed(args: &mut Args<'_>, peer: bool) -> Result<Settings, Mista
         args.look_at(dev, must, Mistake::no_device(dev));
     }
     if settings.index.is_some() {
-        let text = "index can be used only when creating devices or when moving device to another netns.";
+        let text =
+            "index can be used only when creating devices or when moving device to another netns.";
         return Err(Mistake::new(text, USAGE));
     }
     if !dev.is_empty() {
@@ -140,9 +141,7 @@ fn nothing_follows(args: &mut Args<'_>) -> Result<(), Mistake> {
 /// `add` or `del`, then a device and its names.
 fn property(args: &mut Args<'_>) -> Result<Action, Mistake> {
     const OPERATORS: &[Keyword<bool>] = &[prefix("add", true), prefix("del", false)];
-    let word = args
-        .take()
-        .ok_or_else(|| Mistake::new(USAGE_LINE, USAGE))?;
+    let word = args.take().ok_or_else(|| Mistake::new(USAGE_LINE, USAGE))?;
     match spelt(OPERATORS, word).map(|row| row.key) {
         Some(true) => Names::read(args).map(Action::AddNames),
         Some(false) => Names::read(args).map(Action::DelNames),

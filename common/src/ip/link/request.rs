@@ -5,8 +5,8 @@ use netlink_packet_core::{
 };
 
 use super::super::devices::Devices;
-use super::settings::{below, change};
 pub use super::settings::peer;
+use super::settings::{below, change};
 use super::{Filter, Names, Settings, kind};
 use crate::uapi::{ifla, rtm};
 use crate::wire::{Attributes, Request};
@@ -30,7 +30,13 @@ pub fn add(settings: &Settings, replace: bool, devices: &Devices) -> Request {
     let how = if replace { NLM_F_REPLACE } else { NLM_F_EXCL };
     let message = (rtm::NEWLINK, CHANGE | NLM_F_CREATE | how);
     let name = Some(settings.dev.as_str()).filter(|name| !name.is_empty());
-    let mut request = change(message, settings, settings.index.unwrap_or(0), name, devices);
+    let mut request = change(
+        message,
+        settings,
+        settings.index.unwrap_or(0),
+        name,
+        devices,
+    );
     request.body.extend(below(settings, devices));
     request
 }
@@ -113,7 +119,11 @@ pub fn dump(filter: &Filter, devices: &Devices) -> Request {
 
 /// What is asked for with every link.
 fn asked(statistics: bool) -> Attributes {
-    let skipped = if statistics { 0 } else { ifla::FILTER_SKIP_STATS };
+    let skipped = if statistics {
+        0
+    } else {
+        ifla::FILTER_SKIP_STATS
+    };
     let mut attributes = Attributes::default();
     attributes.put_u32(ifla::EXT_MASK, ifla::FILTER_VF | skipped);
     attributes

@@ -77,7 +77,11 @@ const TABLE: &[Keyword<Row>] = &[
     prefix("active_slave", device(ACTIVE_SLAVE)),
     prefix(
         "clear_active_slave",
-        row(ACTIVE_SLAVE, Shape::Fixed(Some((Width::U32, 0))), Wrong::Invalid),
+        row(
+            ACTIVE_SLAVE,
+            Shape::Fixed(Some((Width::U32, 0))),
+            Wrong::Invalid,
+        ),
     ),
     prefix("miimon", number(3, Width::U32)),
     prefix("updelay", number(4, Width::U32)),
@@ -87,11 +91,19 @@ const TABLE: &[Keyword<Row>] = &[
     prefix("arp_interval", number(7, Width::U32)),
     prefix(
         "arp_ip_target",
-        row(ARP_IP_TARGET, Shape::Own(targets4, write_targets), Wrong::Invalid),
+        row(
+            ARP_IP_TARGET,
+            Shape::Own(targets4, write_targets),
+            Wrong::Invalid,
+        ),
     ),
     exact(
         "ns_ip6_target",
-        row(NS_IP6_TARGET, Shape::Own(targets6, write_targets), Wrong::Invalid),
+        row(
+            NS_IP6_TARGET,
+            Shape::Own(targets6, write_targets),
+            Wrong::Invalid,
+        ),
     ),
     prefix("arp_validate", choice(9, Width::U32, VALIDATE)),
     prefix("arp_all_targets", choice(10, Width::U32, ALL_TARGETS)),
@@ -113,7 +125,10 @@ const TABLE: &[Keyword<Row>] = &[
     prefix("ad_select", choice(22, Width::U8, SELECT)),
     prefix("ad_user_port_key", number(25, Width::U16)),
     prefix("ad_actor_sys_prio", number(24, Width::U16)),
-    prefix("ad_actor_system", row(26, Shape::LinkAddress, Wrong::Invalid)),
+    prefix(
+        "ad_actor_system",
+        row(26, Shape::LinkAddress, Wrong::Invalid),
+    ),
     prefix("tlb_dynamic_lb", number(27, Width::U8)),
 ];
 
@@ -161,7 +176,10 @@ fn targets(
         return Ok(Value::Addresses(Vec::new()));
     };
     let parts = word.text.split(',').filter(|part| !part.is_empty());
-    parts.map(read).collect::<Result<_, _>>().map(Value::Addresses)
+    parts
+        .map(read)
+        .collect::<Result<_, _>>()
+        .map(Value::Addresses)
 }
 
 fn write_targets(value: &Value, attribute: u16, data: &mut Attributes) {
@@ -188,9 +206,19 @@ const BEFORE: &[Field] = &[
 
 const AFTER: &[Field] = &[
     (9, "arp_validate", "arp_validate", Form::Word(VALIDATE)),
-    (10, "arp_all_targets", "arp_all_targets", Form::Word(ALL_TARGETS)),
+    (
+        10,
+        "arp_all_targets",
+        "arp_all_targets",
+        Form::Word(ALL_TARGETS),
+    ),
     (11, "primary", "primary", Form::Device),
-    (12, "primary_reselect", "primary_reselect", Form::Word(RESELECT)),
+    (
+        12,
+        "primary_reselect",
+        "primary_reselect",
+        Form::Word(RESELECT),
+    ),
     (13, "fail_over_mac", "fail_over_mac", Form::Word(FAIL_OVER)),
     (14, "xmit_hash_policy", "xmit_hash_policy", Form::Word(HASH)),
     (15, "resend_igmp", "resend_igmp", Form::Number),
@@ -211,7 +239,10 @@ const AFTER: &[Field] = &[
 
 fn print(data: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
     fields(BEFORE, data, entry, names);
-    for (attribute, key) in [(ARP_IP_TARGET, "arp_ip_target"), (NS_IP6_TARGET, "ns_ip6_target")] {
+    for (attribute, key) in [
+        (ARP_IP_TARGET, "arp_ip_target"),
+        (NS_IP6_TARGET, "ns_ip6_target"),
+    ] {
         let Some(list) = data.nested(attribute) else {
             continue;
         };
@@ -231,7 +262,12 @@ fn print(data: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
 fn print_slave(data: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
     let table: &[Field] = &[
         (1, "state", "state", Form::Word(&["ACTIVE", "BACKUP"])),
-        (2, "mii_status", "mii_status", Form::Word(&["UP", "GOING_DOWN", "DOWN", "GOING_BACK"])),
+        (
+            2,
+            "mii_status",
+            "mii_status",
+            Form::Word(&["UP", "GOING_DOWN", "DOWN", "GOING_BACK"]),
+        ),
         (3, "link_failure_count", "link_failure_count", Form::Number),
         (4, "perm_hwaddr", "perm_hwaddr", Form::LinkAddress),
         (5, "queue_id", "queue_id", Form::Number),

@@ -48,7 +48,10 @@ const TABLE: &[Keyword<Row>] = &[
     prefix("mcast_to_unicast", switch(28)),
     prefix("proxy_arp", switch(10)),
     prefix("proxy_arp_wifi", switch(12)),
-    prefix("mcast_router", row(25, Shape::Number(Width::U8), Wrong::Invalid)),
+    prefix(
+        "mcast_router",
+        row(25, Shape::Number(Width::U8), Wrong::Invalid),
+    ),
     prefix("mcast_fast_leave", switch(7)),
     prefix("neigh_suppress", switch(32)),
     exact("neigh_vlan_suppress", switch(43)),
@@ -60,7 +63,10 @@ const TABLE: &[Keyword<Row>] = &[
     prefix("isolated", switch(33)),
     prefix("locked", switch(39)),
     exact("mab", switch(40)),
-    prefix("backup_port", row(BACKUP_PORT, Shape::Device(no_backup), Wrong::Invalid)),
+    prefix(
+        "backup_port",
+        row(BACKUP_PORT, Shape::Device(no_backup), Wrong::Invalid),
+    ),
     prefix("nobackup_port", flag(Some((Width::U32, 0)), BACKUP_PORT)),
     exact("backup_nhid", number(44, Width::U32)),
 ];
@@ -75,7 +81,13 @@ pub const SPEC: Spec = Spec {
     print,
 };
 
-const STATES: &[&str] = &["disabled", "listening", "learning", "forwarding", "blocking"];
+const STATES: &[&str] = &[
+    "disabled",
+    "listening",
+    "learning",
+    "forwarding",
+    "blocking",
+];
 
 /// In iproute2's order, up to the mask of forwarded groups and after it.
 const BEFORE: &[Field] = &[
@@ -96,8 +108,18 @@ const BEFORE: &[Field] = &[
     (13, "root_id", "designated_root", Form::BridgeId),
     (23, "hold_timer", "hold_timer", Form::Timer),
     (21, "message_age_timer", "message_age_timer", Form::Timer),
-    (22, "forward_delay_timer", "forward_delay_timer", Form::Timer),
-    (19, "topology_change_ack", "topology_change_ack", Form::Number),
+    (
+        22,
+        "forward_delay_timer",
+        "forward_delay_timer",
+        Form::Timer,
+    ),
+    (
+        19,
+        "topology_change_ack",
+        "topology_change_ack",
+        Form::Number,
+    ),
     (20, "config_pending", "config_pending", Form::Number),
     (10, "proxy_arp", "proxy_arp", Form::Switch),
     (12, "proxy_arp_wifi", "proxy_arp_wifi", Form::Switch),
@@ -107,8 +129,18 @@ const BEFORE: &[Field] = &[
     (30, "bcast_flood", "bcast_flood", Form::Switch),
     (28, "mcast_to_unicast", "mcast_to_unicast", Form::Switch),
     (32, "neigh_suppress", "neigh_suppress", Form::Switch),
-    (43, "neigh_vlan_suppress", "neigh_vlan_suppress", Form::Switch),
-    (GROUP_FWD_MASK, "group_fwd_mask", "group_fwd_mask", Form::Mask),
+    (
+        43,
+        "neigh_vlan_suppress",
+        "neigh_vlan_suppress",
+        Form::Switch,
+    ),
+    (
+        GROUP_FWD_MASK,
+        "group_fwd_mask",
+        "group_fwd_mask",
+        Form::Mask,
+    ),
 ];
 
 const AFTER: &[Field] = &[
@@ -140,7 +172,9 @@ fn groups(bits: u64) -> String {
     if bits == 0 {
         return "0x0".to_owned();
     }
-    let words = (0..16).map(|place| 1 << place).filter(|bit| bits & bit != 0);
+    let words = (0..16)
+        .map(|place| 1 << place)
+        .filter(|bit| bits & bit != 0);
     let word = |bit: u64| {
         let known = GROUPS.iter().find(|(known, _)| *known == bit);
         known.map_or_else(|| mask(bit), |(_, name)| (*name).to_owned())

@@ -15,7 +15,11 @@ const FLAGS: u16 = 2;
 const MODES: [&str; 3] = ["l2", "l3", "l3s"];
 
 const fn flag(bits: u64) -> Row {
-    row(FLAGS, Shape::Fixed(Some((Width::U16, bits))), Wrong::Invalid)
+    row(
+        FLAGS,
+        Shape::Fixed(Some((Width::U16, bits))),
+        Wrong::Invalid,
+    )
 }
 
 /// In iproute2's order.

@@ -42,7 +42,10 @@ const TABLE: &[Keyword<Row>] = &[
     prefix("mode", own(MODE, mode, write_mode)),
     prefix("flag", own(FLAGS, flag, together)),
     prefix("macaddr", own(MACADDR_MODE, addresses, write_addresses)),
-    prefix("nopromisc", own(FLAGS, |_, _, _| Ok(Value::Nothing), together)),
+    prefix(
+        "nopromisc",
+        own(FLAGS, |_, _, _| Ok(Value::Nothing), together),
+    ),
     prefix("nodst", own(FLAGS, |_, _, _| Ok(Value::Nothing), together)),
     prefix("bcqueuelen", own(7, queue, write_u32)),
     exact("bclim", own(9, limit, write_u32)),

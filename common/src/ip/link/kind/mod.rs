@@ -60,8 +60,20 @@ const TAPS: [&str; 2] = ["macvtap", "ipvtap"];
 
 /// Further kinds that the kernel may know, by which a listing can be narrowed. Narrowing loads no module.
 const LISTED: [&str; 14] = [
-    "bareudp", "erspan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "ip6tnl", "ipip",
-    "macvtap", "ipvtap", "nlmon", "sit", "tun",
+    "bareudp",
+    "erspan",
+    "geneve",
+    "gre",
+    "gretap",
+    "ip6gre",
+    "ip6gretap",
+    "ip6tnl",
+    "ipip",
+    "macvtap",
+    "ipvtap",
+    "nlmon",
+    "sit",
+    "tun",
 ];
 
 /// Whether the kernel may be asked for devices of this kind alone; of others we look at all.

@@ -150,7 +150,10 @@ impl fmt::Display for Setting {
             Value::Addresses(list) => joined(list.iter().map(|a| address_text(*a)).collect(), ","),
             Value::Range(from, to) => format!("{from} {to}"),
             Value::Map(pairs) => joined(
-                pairs.iter().map(|(from, to)| format!("{from}:{to}")).collect(),
+                pairs
+                    .iter()
+                    .map(|(from, to)| format!("{from}:{to}"))
+                    .collect(),
                 " ",
             ),
         };

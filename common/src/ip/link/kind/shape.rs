@@ -101,11 +101,7 @@ pub fn wrong(row: &Keyword<Row>, value: &str) -> Mistake {
 }
 
 /// Reads the value of an option.
-pub fn read(
-    row: &Keyword<Row>,
-    args: &mut Args<'_>,
-    given: &[Setting],
-) -> Result<Value, Mistake> {
+pub fn read(row: &Keyword<Row>, args: &mut Args<'_>, given: &[Setting]) -> Result<Value, Mistake> {
     match row.key.shape {
         Shape::Fixed(_) => return Ok(Value::Nothing),
         Shape::Own(reader, _) => return reader(row, args, given),
@@ -125,7 +121,9 @@ pub fn read(
             args.look_up(word, missing(word));
             Some(Value::Device(word.to_owned()))
         }
-        Shape::Table => names::number_of::<u32>(names::TABLES, word).map(|id| Value::Number(id.into())),
+        Shape::Table => {
+            names::number_of::<u32>(names::TABLES, word).map(|id| Value::Number(id.into()))
+        }
         Shape::Protocol => protocol(word),
         Shape::Fixed(_) | Shape::Own(..) => None,
     };
@@ -216,5 +214,8 @@ pub fn bits(given: &[Setting]) -> Vec<u8> {
             }
         }
     }
-    [values, mask].iter().flat_map(|bits| bits.to_ne_bytes()).collect()
+    [values, mask]
+        .iter()
+        .flat_map(|bits| bits.to_ne_bytes())
+        .collect()
 }

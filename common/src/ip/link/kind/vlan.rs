@@ -25,7 +25,11 @@ const fn bit(bit: u32) -> Row {
 }
 
 const fn map(attribute: u16) -> Row {
-    row(attribute, Shape::Own(mapping, write_mapping), Wrong::Invalid)
+    row(
+        attribute,
+        Shape::Own(mapping, write_mapping),
+        Wrong::Invalid,
+    )
 }
 
 /// In iproute2's order.
@@ -76,7 +80,13 @@ fn write_mapping(value: &Value, attribute: u16, data: &mut Attributes) {
 }
 
 /// `VLAN_FLAG_*`.
-const NAMES: [&str; 5] = ["REORDER_HDR", "GVRP", "LOOSE_BINDING", "MVRP", "BRIDGE_BINDING"];
+const NAMES: [&str; 5] = [
+    "REORDER_HDR",
+    "GVRP",
+    "LOOSE_BINDING",
+    "MVRP",
+    "BRIDGE_BINDING",
+];
 
 /// From iproute2's documentation: no kernel of our tests has VLANs.
 fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {

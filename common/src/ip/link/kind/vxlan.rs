@@ -36,7 +36,11 @@ const LOCALBYPASS: u16 = 31;
 const RESERVED_BITS: u16 = 33;
 
 const fn flag(attribute: u16, on: u64) -> Row {
-    row(attribute, Shape::Fixed(Some((Width::U8, on))), Wrong::Invalid)
+    row(
+        attribute,
+        Shape::Fixed(Some((Width::U8, on))),
+        Wrong::Invalid,
+    )
 }
 
 const fn own(attribute: u16, read: Reader, write: Writer, wrong: Wrong) -> Row {
@@ -57,19 +61,57 @@ const PORTS: Row = own(PORT_RANGE, ports, write_ports, Wrong::Invalid);
 const TABLE: &[Keyword<Row>] = &[
     prefix("id", VNI),
     prefix("vni", VNI),
-    prefix("group", own(GROUP, far, write_address, Wrong::Text("invalid group address"))),
-    prefix("remote", own(GROUP, far, write_address, Wrong::Text("invalid remote address"))),
-    prefix("local", own(LOCAL, near, write_address, Wrong::Text("invalid local address"))),
+    prefix(
+        "group",
+        own(
+            GROUP,
+            far,
+            write_address,
+            Wrong::Text("invalid group address"),
+        ),
+    ),
+    prefix(
+        "remote",
+        own(
+            GROUP,
+            far,
+            write_address,
+            Wrong::Text("invalid remote address"),
+        ),
+    ),
+    prefix(
+        "local",
+        own(
+            LOCAL,
+            near,
+            write_address,
+            Wrong::Text("invalid local address"),
+        ),
+    ),
     prefix("dev", row(LINK, Shape::Device(no_device), Wrong::Invalid)),
     prefix("ttl", TTL_ROW),
     prefix("hoplimit", TTL_ROW),
     prefix("tos", TOS_ROW),
     prefix("dsfield", TOS_ROW),
-    prefix("df", own(DF, df, write_u8, Wrong::Text("DF must be 'unset', 'set' or 'inherit'"))),
+    prefix(
+        "df",
+        own(
+            DF,
+            df,
+            write_u8,
+            Wrong::Text("DF must be 'unset', 'set' or 'inherit'"),
+        ),
+    ),
     prefix("flowlabel", LABEL_ROW),
     prefix("label", LABEL_ROW),
-    prefix("ageing", own(8, ageing, write_u32, Wrong::Text("ageing timer"))),
-    prefix("maxaddress", own(9, limit, write_u32, Wrong::Text("max addresses"))),
+    prefix(
+        "ageing",
+        own(8, ageing, write_u32, Wrong::Text("ageing timer")),
+    ),
+    prefix(
+        "maxaddress",
+        own(9, limit, write_u32, Wrong::Text("max addresses")),
+    ),
     prefix("srcport", PORTS),
     prefix("port", PORTS),
     prefix("dstport", number_of(PORT, Width::Be16, "dst port")),
@@ -95,7 +137,10 @@ const TABLE: &[Keyword<Row>] = &[
     prefix("noremcsumrx", flag(22, 0)),
     exact("localbypass", flag(LOCALBYPASS, 1)),
     exact("nolocalbypass", flag(LOCALBYPASS, 0)),
-    exact("reserved_bits", number_of(RESERVED_BITS, Width::Be64, "reserved_bits")),
+    exact(
+        "reserved_bits",
+        number_of(RESERVED_BITS, Width::Be64, "reserved_bits"),
+    ),
     prefix("external", flag(METADATA, 1)),
     prefix("noexternal", flag(METADATA, 0)),
     prefix("gbp", row(GBP, Shape::Fixed(None), Wrong::Invalid)),
@@ -122,7 +167,9 @@ fn no_device(name: &str) -> Mistake {
 }
 
 fn given_as(given: &[Setting], attribute: u16) -> Option<&Setting> {
-    given.iter().find(|setting| setting.row.attribute == attribute)
+    given
+        .iter()
+        .find(|setting| setting.row.attribute == attribute)
 }
 
 /// Every option may be given once.
@@ -134,7 +181,10 @@ fn once(row: &Keyword<Row>, value: &str, given: &[Setting]) -> Result<(), Mistak
     let first = TABLE.iter().find(|row| row.key.attribute == attribute);
     let key = match (attribute, row.key.shape) {
         (GROUP, _) if before.word != row.word => {
-            return Err(Mistake::new("vxlan: both group and remote cannot be specified", 1));
+            return Err(Mistake::new(
+                "vxlan: both group and remote cannot be specified",
+                1,
+            ));
         }
         (GROUP, _) | (_, Shape::Fixed(_)) => row.word,
         (RESERVED_BITS, _) => value,
@@ -233,11 +283,7 @@ fn label(row: &Keyword<Row>, args: &mut Args<'_>, _: &[Setting]) -> Result<Value
         .ok_or_else(|| wrong(row, word))
 }
 
-fn unless(
-    none: &'static str,
-    row: &Keyword<Row>,
-    args: &mut Args<'_>,
-) -> Result<Value, Mistake> {
+fn unless(none: &'static str, row: &Keyword<Row>, args: &mut Args<'_>) -> Result<Value, Mistake> {
     let word = args.value()?;
     if word == none {
         return Ok(Value::Word(none, 0));
@@ -367,7 +413,11 @@ fn addresses(data: &Received<'_>, entry: &mut Entry) {
             "remote" if address.is_multicast() => "group",
             word => word,
         };
-        let key = if address.is_ipv6() { format!("{word}6") } else { word.to_owned() };
+        let key = if address.is_ipv6() {
+            format!("{word}6")
+        } else {
+            word.to_owned()
+        };
         let text = address_text(address);
         entry.put(&key, text.clone(), format_args!("{word} {text} "));
     }
@@ -423,7 +473,11 @@ fn marks(data: &Received<'_>, entry: &mut Entry) {
     }
     if let Some(bytes) = data.bytes(RESERVED_BITS).and_then(|b| b.try_into().ok()) {
         let text = super::printed::mask(u64::from_be_bytes(bytes));
-        entry.put("reserved_bits", text.clone(), format_args!("reserved_bits {text} "));
+        entry.put(
+            "reserved_bits",
+            text.clone(),
+            format_args!("reserved_bits {text} "),
+        );
     }
     for (attribute, word) in [(GBP, "gbp"), (GPE, "gpe")] {
         if data.bytes(attribute).is_some() {

@@ -64,8 +64,17 @@ pub struct Number {
     pub word: &'static str,
     /// `IFLA_…`.
     pub attribute: u16,
-    /// The value.
-    pub value: u32,
+    /// The value; some may be below zero.
+    pub value: i64,
+}
+
+impl Number {
+    /// The value as the 32 bits that the kernel takes.
+    #[must_use]
+    pub fn bits(&self) -> u32 {
+        let negative = i32::try_from(self.value).map(i32::cast_unsigned);
+        u32::try_from(self.value).or(negative).unwrap_or(u32::MAX)
+    }
 }
 
 /// A mode of a device: keyword, attribute, the value's word, the value.
@@ -120,7 +129,11 @@ impl fmt::Display for Settings {
             write!(f, " {} {}", mode.word, mode.value)?;
         }
         for (reason, on) in &self.protodown_reasons {
-            write!(f, " protodown_reason {reason} {}", if *on { "on" } else { "off" })?;
+            write!(
+                f,
+                " protodown_reason {reason} {}",
+                if *on { "on" } else { "off" }
+            )?;
         }
         match &self.master {
             Some(Master::Device(master)) => write!(f, " master {master}")?,

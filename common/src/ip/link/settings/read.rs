@@ -150,8 +150,8 @@ impl Settings {
             Key::Signed(attribute) => self.signed(word, attribute, args)?,
             Key::Size(attribute) => {
                 let wrong = format!("Invalid \"{word}\" value\n");
-                let value = args.number(&wrong)?;
-                self.number(word, attribute, value);
+                let value: u32 = args.number(&wrong)?;
+                self.number(word, attribute, value.into());
             }
             Key::OnOffByte(attribute) => {
                 let on = switch(word, args.value()?, 22)?;
@@ -213,16 +213,20 @@ impl Settings {
             ifla::TXQLEN => "txqueuelen",
             _ => word,
         };
-        if self.numbers.iter().any(|number| number.attribute == attribute) {
+        if self
+            .numbers
+            .iter()
+            .any(|number| number.attribute == attribute)
+        {
             return Err(Mistake::duplicate(word, given));
         }
         let value = number::integer(given)
             .ok_or_else(|| Mistake::wrong(given, &format!("Invalid \"{word}\" value\n")))?;
-        self.number(word, attribute, value.cast_unsigned());
+        self.number(word, attribute, value.into());
         Ok(())
     }
 
-    fn number(&mut self, word: &'static str, attribute: u16, value: u32) {
+    fn number(&mut self, word: &'static str, attribute: u16, value: i64) {
         self.numbers.push(Number {
             word,
             attribute,

@@ -54,7 +54,7 @@ fn attributes(settings: &Settings, devices: &Devices) -> Attributes {
         }
     }
     for number in &settings.numbers {
-        attributes.put_u32(number.attribute, number.value);
+        attributes.put_u32(number.attribute, number.bits());
     }
     modes(settings, &mut attributes);
     match &settings.master {

@@ -65,7 +65,12 @@ pub static STATES: Words = Words {
 pub static ADDRESS_MODES: Words = Words {
     wrong: "Invalid address generation mode\n",
     exact: false,
-    table: &[("eui64", 0), ("none", 1), ("stable_secret", 2), ("random", 3)],
+    table: &[
+        ("eui64", 0),
+        ("none", 1),
+        ("stable_secret", 2),
+        ("random", 3),
+    ],
 };
 
 /// `on` or `off`.

@@ -17,11 +17,7 @@ pub fn print(link: &Shown<'_>, entry: &mut Entry, names: &mut dyn Names) {
 }
 
 /// The two columns that `ip address` has too; tells whether the device below is down.
-pub fn name_and_state(
-    link: &Shown<'_>,
-    entry: &mut Entry,
-    names: &mut dyn Names,
-) -> bool {
+pub fn name_and_state(link: &Shown<'_>, entry: &mut Entry, names: &mut dyn Names) -> bool {
     let name = link.name();
     let (behind, lower_is_down) = head::lower(link, entry, names);
     let whole = format!("{name}{behind}");

@@ -26,8 +26,16 @@ const SIZES: &[Field] = &[
     (ifla::TSO_MAX_SIZE, "tso_max_size", "tso_max_size"),
     (ifla::TSO_MAX_SEGS, "tso_max_segs", "tso_max_segs"),
     (ifla::GRO_MAX_SIZE, "gro_max_size", "gro_max_size"),
-    (ifla::GSO_IPV4_MAX_SIZE, "gso_ipv4_max_size", "gso_ipv4_max_size"),
-    (ifla::GRO_IPV4_MAX_SIZE, "gro_ipv4_max_size", "gro_ipv4_max_size"),
+    (
+        ifla::GSO_IPV4_MAX_SIZE,
+        "gso_ipv4_max_size",
+        "gso_ipv4_max_size",
+    ),
+    (
+        ifla::GRO_IPV4_MAX_SIZE,
+        "gro_ipv4_max_size",
+        "gro_ipv4_max_size",
+    ),
 ];
 
 const TEXTS: &[Field] = &[
@@ -76,7 +84,13 @@ pub fn print(link: &Shown<'_>, for_link: bool, entry: &mut Entry, names: &mut dy
 fn kinds(info: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
     let mut linkinfo = entry.within();
     for (name, data, key, data_key, suffix) in [
-        (ifla::INFO_KIND, ifla::INFO_DATA, "info_kind", "info_data", ""),
+        (
+            ifla::INFO_KIND,
+            ifla::INFO_DATA,
+            "info_kind",
+            "info_data",
+            "",
+        ),
         (
             ifla::INFO_SLAVE_KIND,
             ifla::INFO_SLAVE_DATA,
@@ -122,7 +136,11 @@ fn address_mode(link: &Shown<'_>, entry: &mut Entry) {
 
 /// Whether something holds the device down, and what.
 pub fn proto_down(link: &Shown<'_>, entry: &mut Entry) {
-    if link.attributes.u8(ifla::PROTO_DOWN).is_none_or(|on| on == 0) {
+    if link
+        .attributes
+        .u8(ifla::PROTO_DOWN)
+        .is_none_or(|on| on == 0)
+    {
         return;
     }
     entry.put("proto_down", true, format_args!(" protodown on"));

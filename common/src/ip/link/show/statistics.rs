@@ -161,3 +161,71 @@ impl Table<'_> {
         entry.text(format_args!(" "));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Attributes;
+
+    fn text(received_bytes: u64, compressed: u64, statistics: u8) -> String {
+        let mut values = [0u64; 25];
+        values[2] = received_bytes;
+        values[RX_COMPRESSED.0] = compressed;
+        let bytes: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_ne_bytes())
+            .collect();
+        let mut attributes = Attributes::default();
+        attributes.put(ifla::STATS64, &bytes);
+        let bytes = attributes.bytes();
+        let link = Shown {
+            index: 1,
+            flags: 0,
+            hardware: 1,
+            attributes: Received::read(&bytes),
+        };
+        let options = Options {
+            statistics,
+            ..Options::default()
+        };
+        let mut entry = Entry::new(&options);
+        print(&link, &options, &mut entry);
+        entry.into_text()
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_the_longest_value_in_either_direction() {
+        let text = text(123_456_789_012, 0, 1);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "    RX:    bytes packets errors dropped  missed   mcast           "
+        );
+        assert_eq!(
+            lines[1],
+            "    123456789012       0      0       0       0       0 "
+        );
+        assert_eq!(
+            lines[3],
+            "               0       0      0       0       0       0 "
+        );
+    }
+
+    #[test]
+    fn compressed_packets_are_shown_by_devices_that_have_any() {
+        let text = text(1, 7, 2);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "    RX:  bytes packets errors dropped  missed   mcast compressed"
+        );
+        assert_eq!(
+            lines[1],
+            "             1       0      0       0       0       0          7 "
+        );
+        assert_eq!(
+            lines[2],
+            "    RX errors:  length    crc   frame    fifo overrun"
+        );
+    }
+}
