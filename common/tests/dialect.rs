@@ -167,6 +167,10 @@ const FORMS: &[(&str, &str)] = &[
         "link property add dev v1 altname one altname two",
     ),
     (
+        "link set \"a'b\" alias \"c'd e\"",
+        "link set dev 'a'\"'\"'b' alias 'c'\"'\"'d e'",
+    ),
+    (
         "link property d altname one dev v1",
         "link property del dev v1 altname one",
     ),

@@ -8,6 +8,7 @@ use super::super::keyword::{Keyword, exact};
 use super::super::mistake::{Mistake, USAGE};
 use super::super::names;
 use super::super::options::{Options, not_spoken};
+use super::settings::quoted;
 use super::{Master, USAGE_LINE};
 use crate::family::Family;
 
@@ -153,13 +154,13 @@ impl Filter {
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(dev) = &self.dev {
-            write!(f, " dev {dev}")?;
+            write!(f, " dev {}", quoted(dev))?;
         }
         f.write_str(if self.up { " up" } else { "" })?;
         f.write_str(if self.down { " down" } else { "" })?;
         match &self.master {
-            Some(Master::Device(master)) => write!(f, " master {master}")?,
-            Some(Master::Vrf(vrf)) => write!(f, " vrf {vrf}")?,
+            Some(Master::Device(master)) => write!(f, " master {}", quoted(master))?,
+            Some(Master::Vrf(vrf)) => write!(f, " vrf {}", quoted(vrf))?,
             Some(Master::None) => f.write_str(" nomaster")?,
             None => {}
         }
@@ -167,7 +168,7 @@ impl fmt::Display for Filter {
             write!(f, " group {}", names::name_of(names::GROUPS, group))?;
         }
         if let Some(kind) = &self.kind {
-            write!(f, " type {kind}")?;
+            write!(f, " type {}", quoted(kind))?;
         }
         f.write_str(if self.novf { " novf" } else { "" })
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::settings::is_name;
+use super::settings::{is_name, quoted};
 use crate::ip::args::{Args, spelt};
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::mistake::{Mistake, USAGE};
@@ -68,9 +68,9 @@ impl Names {
 
 impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "dev {}", self.dev)?;
+        write!(f, "dev {}", quoted(&self.dev))?;
         self.altnames
             .iter()
-            .try_for_each(|name| write!(f, " altname {name}"))
+            .try_for_each(|name| write!(f, " altname {}", quoted(name)))
     }
 }

@@ -7,12 +7,15 @@ use super::shape::{self, Shape};
 use crate::ip::args::{Args, spelt};
 use crate::ip::devices::{Devices, Names};
 use crate::ip::keyword::{self, Keyword};
-use crate::ip::link::settings::link_address;
+use crate::ip::link::settings::{link_address, quoted};
 use crate::ip::mistake::Mistake;
 use crate::ip::page::Entry;
 use crate::ip::prefix::address_text;
 use crate::nearest::nearest;
 use crate::wire::{Attributes, Received};
+
+/// Judges a keyword with its value, before they are read, by what was given so far.
+pub type Judge = fn(&Keyword<Row>, &str, &[Setting]) -> Result<(), Mistake>;
 
 /// A kind: its name, its options, and how the kernel's data of it is printed.
 pub struct Spec {
@@ -20,8 +23,8 @@ pub struct Spec {
     /// What iproute2 calls a word that is none of the kind's.
     pub calls: &'static str,
     pub table: &'static [Keyword<Row>],
-    /// Judges a keyword and its value before they are read, knowing what was given so far.
-    pub before: fn(&Keyword<Row>, &str, &[Setting]) -> Result<(), Mistake>,
+    /// Judges each option.
+    pub before: Judge,
     /// Judges all of them together.
     pub check: fn(&[Setting]) -> Result<(), Mistake>,
     /// Adds attributes that several options make together.
@@ -141,7 +144,7 @@ impl fmt::Display for Setting {
             Value::Hex(number) => format!("{number:#x}"),
             Value::Integer(number) => number.to_string(),
             Value::Word(word, _) => (*word).to_owned(),
-            Value::Device(name) => name.clone(),
+            Value::Device(name) => quoted(name),
             Value::LinkAddress(bytes) => link_address(bytes),
             Value::LinkAddresses(verb, list) => {
                 let list = list.iter().map(|bytes| format!(" {}", link_address(bytes)));

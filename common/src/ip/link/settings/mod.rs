@@ -11,7 +11,7 @@ mod values;
 
 pub(super) use read::is_name;
 pub use request::{below, change, peer};
-pub use values::{link_address, lladdr, on_off, switch};
+pub use values::{link_address, lladdr, on_off, quoted, switch};
 
 /// Settings of one device: only what was given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl fmt::Display for Settings {
             ("link", self.link.as_ref()),
         ] {
             if let Some(text) = text {
-                write!(f, " {word} {text}")?;
+                write!(f, " {word} {}", quoted(text))?;
             }
         }
         if let Some(index) = self.index {
@@ -136,8 +136,8 @@ impl fmt::Display for Settings {
             )?;
         }
         match &self.master {
-            Some(Master::Device(master)) => write!(f, " master {master}")?,
-            Some(Master::Vrf(vrf)) => write!(f, " vrf {vrf}")?,
+            Some(Master::Device(master)) => write!(f, " master {}", quoted(master))?,
+            Some(Master::Vrf(vrf)) => write!(f, " vrf {}", quoted(vrf))?,
             Some(Master::None) => f.write_str(" nomaster")?,
             None => {}
         }
@@ -169,15 +169,5 @@ impl fmt::Display for Flags {
             }
         }
         Ok(())
-    }
-}
-
-/// A word that may have white space in it, so that it is read back as one.
-fn quoted(word: &str) -> String {
-    match word {
-        "" => "''".to_owned(),
-        _ if word.contains('\'') => format!("\"{word}\""),
-        _ if word.contains(|c: char| c.is_whitespace() || c == '"') => format!("'{word}'"),
-        _ => word.to_owned(),
     }
 }
