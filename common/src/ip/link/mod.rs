@@ -15,7 +15,7 @@ pub(super) mod show;
 
 pub use filter::Filter;
 pub use kind::Kind;
-pub use names::Names;
+pub use names::AltNames;
 pub use settings::{Flags, Master, Mode, Number, Settings};
 
 /// What `ip link` is asked to do.
@@ -32,9 +32,9 @@ pub enum Action {
     /// Takes a device away, or all of a group.
     Del(Settings),
     /// Gives a device altnames.
-    AddNames(Names),
+    AddNames(AltNames),
     /// Takes altnames away.
-    DelNames(Names),
+    DelNames(AltNames),
 }
 
 impl fmt::Display for Action {

@@ -9,7 +9,7 @@ use crate::ip::mistake::{Mistake, USAGE};
 
 /// A device and altnames.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names {
+pub struct AltNames {
     /// The device.
     pub dev: String,
     /// The altnames, in the order given.
@@ -30,7 +30,7 @@ const TABLE: &[Keyword<Key>] = &[
     exact("dev", Key::Dev),
 ];
 
-impl Names {
+impl AltNames {
     /// Reads what follows `ip link property add`.
     pub(super) fn read(args: &mut Args<'_>) -> Result<Self, Mistake> {
         let mut names = Self::default();
@@ -66,7 +66,7 @@ impl Names {
     }
 }
 
-impl fmt::Display for Names {
+impl fmt::Display for AltNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "dev {}", quoted(&self.dev))?;
         self.altnames

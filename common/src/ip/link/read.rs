@@ -4,7 +4,7 @@ use super::super::args::{Args, Must, spelt};
 use super::super::keyword::{Keyword, prefix};
 use super::super::mistake::{Mistake, USAGE};
 use super::super::options::{Options, not_spoken, verb};
-use super::{Action, Filter, Names, Settings, USAGE_LINE};
+use super::{Action, AltNames, Filter, Settings, USAGE_LINE};
 
 #[derive(Debug, Clone, Copy)]
 enum Asked {
@@ -143,8 +143,8 @@ fn property(args: &mut Args<'_>) -> Result<Action, Mistake> {
     const OPERATORS: &[Keyword<bool>] = &[prefix("add", true), prefix("del", false)];
     let word = args.take().ok_or_else(|| Mistake::new(USAGE_LINE, USAGE))?;
     match spelt(OPERATORS, word).map(|row| row.key) {
-        Some(true) => Names::read(args).map(Action::AddNames),
-        Some(false) => Names::read(args).map(Action::DelNames),
+        Some(true) => AltNames::read(args).map(Action::AddNames),
+        Some(false) => AltNames::read(args).map(Action::DelNames),
         None => Err(Mistake::new("Operator required", USAGE)),
     }
 }

@@ -7,7 +7,7 @@ use netlink_packet_core::{
 use super::super::devices::Devices;
 pub use super::settings::peer;
 use super::settings::{below, change};
-use super::{Filter, Names, Settings, kind};
+use super::{AltNames, Filter, Settings, kind};
 use crate::uapi::{ifla, rtm};
 use crate::wire::{Attributes, Request};
 
@@ -56,7 +56,7 @@ pub fn del(settings: &Settings, devices: &Devices) -> Request {
 }
 
 /// The message that gives a device altnames, or takes them away.
-pub fn names(add: bool, names: &Names, devices: &Devices) -> Request {
+pub fn names(add: bool, names: &AltNames, devices: &Devices) -> Request {
     let mut list = Attributes::default();
     for name in &names.altnames {
         list.put_text(ifla::ALT_IFNAME, name);

@@ -11,6 +11,7 @@ use crate::ip::devices::{Devices, Names};
 use crate::ip::mistake::{Mistake, USAGE};
 use crate::ip::page::Entry;
 use crate::nearest::nearest;
+use crate::uapi::ifla;
 use crate::wire::{Attributes, Received};
 
 mod bond;
@@ -135,7 +136,6 @@ impl Kind {
 
     /// The value of `IFLA_LINKINFO`.
     pub(super) fn info(&self, devices: &Devices) -> Attributes {
-        use crate::uapi::ifla;
         let mut info = Attributes::default();
         info.put(ifla::INFO_KIND, self.spec.name.as_bytes());
         let data = if self.spec.is_slave() {

@@ -1,6 +1,10 @@
 //! Values of a device's settings: switches, words for modes, link-layer addresses.
 
+use std::net::IpAddr;
+
+use crate::family::Family;
 use crate::ip::mistake::Mistake;
+use crate::ip::prefix::address;
 use crate::uapi::iff;
 
 /// Keyword, flag, and whether `on` takes the flag away. `up` has two keywords.
@@ -102,19 +106,23 @@ const ADDRESS_BYTES: usize = 32;
 /// Hexadecimal bytes with colons, or an IPv4 address. How many bytes are right is for the device's type to say.
 pub fn lladdr(given: &str) -> Result<Vec<u8>, Mistake> {
     if given.contains('.') && !given.contains(':') {
-        let address: Result<std::net::Ipv4Addr, _> = given.parse();
-        return address
-            .map(|address| address.octets().to_vec())
-            .map_err(|_| Mistake::new(format!("Invalid address \"{given}\""), 1));
+        return match address(given, Family::Inet) {
+            Ok(IpAddr::V4(v4)) => Ok(v4.octets().to_vec()),
+            _ => Err(invalid(given)),
+        };
     }
     let octet = |part: &str| {
         let digits = part.strip_prefix("0x").unwrap_or(part);
         let byte = u8::from_str_radix(digits, 16)
             .ok()
             .filter(|_| !digits.starts_with('+'));
-        byte.ok_or_else(|| Mistake::new(format!("\"{part}\" is invalid lladdr."), 1))
+        byte.ok_or_else(|| invalid(part))
     };
     given.split(':').take(ADDRESS_BYTES).map(octet).collect()
+}
+
+fn invalid(given: &str) -> Mistake {
+    Mistake::new(format!("\"{given}\" is invalid lladdr."), 1)
 }
 
 /// Bytes in hexadecimal with colons.
