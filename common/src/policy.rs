@@ -269,6 +269,8 @@ mod tests {
             ("neigh add 192.0.2.1 dev eth0 use", Profile::NetAdmin),
             ("neigh add proxy 192.0.2.1 dev eth0", Profile::NetAdmin),
             ("neigh flush dev eth0", Profile::NetAdmin),
+            ("link property add dev eth0 altname a", Profile::NetAdmin),
+            ("link del group 5", Profile::NetAdmin),
         ] {
             assert_eq!(Profile::needed(&command(line)), profile, "{line}");
         }

@@ -22,6 +22,8 @@ pub mod rtm {
     pub const NEWRULE: u16 = 32;
     pub const DELRULE: u16 = 33;
     pub const GETRULE: u16 = 34;
+    pub const NEWLINKPROP: u16 = 108;
+    pub const DELLINKPROP: u16 = 109;
 }
 
 /// `enum rtattr_type_t`: attributes of a route.
@@ -113,19 +115,53 @@ pub mod ifla {
     pub const LINKMODE: u16 = 17;
     pub const LINKINFO: u16 = 18;
     pub const IFALIAS: u16 = 20;
+    pub const STATS64: u16 = 23;
+    pub const AF_SPEC: u16 = 26;
     pub const GROUP: u16 = 27;
     pub const EXT_MASK: u16 = 29;
+    pub const PROMISCUITY: u16 = 30;
+    pub const NUM_TX_QUEUES: u16 = 31;
+    pub const NUM_RX_QUEUES: u16 = 32;
+    pub const CARRIER: u16 = 33;
+    pub const PHYS_PORT_ID: u16 = 34;
+    pub const CARRIER_CHANGES: u16 = 35;
+    pub const PHYS_SWITCH_ID: u16 = 36;
     pub const LINK_NETNSID: u16 = 37;
+    pub const PHYS_PORT_NAME: u16 = 38;
+    pub const PROTO_DOWN: u16 = 39;
+    pub const GSO_MAX_SEGS: u16 = 40;
+    pub const GSO_MAX_SIZE: u16 = 41;
+    pub const MIN_MTU: u16 = 50;
+    pub const MAX_MTU: u16 = 51;
     pub const PROP_LIST: u16 = 52;
     pub const ALT_IFNAME: u16 = 53;
     pub const PERM_ADDRESS: u16 = 54;
+    pub const PROTO_DOWN_REASON: u16 = 55;
+    pub const PARENT_DEV_NAME: u16 = 56;
+    pub const PARENT_DEV_BUS_NAME: u16 = 57;
+    pub const GRO_MAX_SIZE: u16 = 58;
+    pub const TSO_MAX_SIZE: u16 = 59;
+    pub const TSO_MAX_SEGS: u16 = 60;
+    pub const ALLMULTI: u16 = 61;
+    pub const GSO_IPV4_MAX_SIZE: u16 = 63;
+    pub const GRO_IPV4_MAX_SIZE: u16 = 64;
 
     /// Inside [`LINKINFO`].
     pub const INFO_KIND: u16 = 1;
     /// Inside [`LINKINFO`].
     pub const INFO_DATA: u16 = 2;
+    /// Inside [`LINKINFO`]: the kind of the device's master.
+    pub const INFO_SLAVE_KIND: u16 = 4;
+    /// Inside [`LINKINFO`]: what the device is set to as part of its master.
+    pub const INFO_SLAVE_DATA: u16 = 5;
     /// Inside the veth's [`INFO_DATA`]: `VETH_INFO_PEER`.
     pub const VETH_PEER: u16 = 1;
+    /// Inside [`AF_SPEC`]'s `AF_INET6`.
+    pub const INET6_ADDR_GEN_MODE: u16 = 8;
+    /// Inside [`PROTO_DOWN_REASON`].
+    pub const PROTO_DOWN_REASON_MASK: u16 = 1;
+    /// Inside [`PROTO_DOWN_REASON`].
+    pub const PROTO_DOWN_REASON_VALUE: u16 = 2;
 
     /// `RTEXT_FILTER_VF`, what `ip` asks for with every link.
     pub const FILTER_VF: u32 = 1;
@@ -137,7 +173,14 @@ pub mod ifla {
 pub mod iff {
     pub const UP: u32 = 1;
     pub const LOOPBACK: u32 = 1 << 3;
+    pub const POINTOPOINT: u32 = 1 << 4;
+    pub const NOTRAILERS: u32 = 1 << 5;
     pub const RUNNING: u32 = 1 << 6;
+    pub const NOARP: u32 = 1 << 7;
+    pub const PROMISC: u32 = 1 << 8;
+    pub const ALLMULTI: u32 = 1 << 9;
+    pub const MULTICAST: u32 = 1 << 12;
+    pub const DYNAMIC: u32 = 1 << 15;
 }
 
 /// `IFA_*` and `IFA_F_*`: attributes and flags of an address.

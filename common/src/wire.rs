@@ -145,6 +145,12 @@ impl<'a> Received<'a> {
         self.bytes(kind).and_then(|value| value.first().copied())
     }
 
+    /// The number of one, two, four or eight bytes in the host's byte order that an attribute's whole value is.
+    #[must_use]
+    pub fn number(&self, kind: u16) -> Option<u64> {
+        self.bytes(kind).and_then(number_of)
+    }
+
     /// Text up to its NUL.
     #[must_use]
     pub fn text(&self, kind: u16) -> Option<String> {
@@ -180,6 +186,17 @@ pub fn u32_of(value: &[u8]) -> Option<u32> {
         .get(..4)
         .and_then(|bytes| bytes.try_into().ok())
         .map(u32::from_ne_bytes)
+}
+
+/// A number in the host's byte order, as wide as the value is.
+#[must_use]
+pub fn number_of(value: &[u8]) -> Option<u64> {
+    match *value {
+        [byte] => Some(byte.into()),
+        [a, b] => Some(u16::from_ne_bytes([a, b]).into()),
+        [a, b, c, d] => Some(u32::from_ne_bytes([a, b, c, d]).into()),
+        _ => value.try_into().ok().map(u64::from_ne_bytes),
+    }
 }
 
 /// Text up to its NUL; what is not UTF-8 is replaced.

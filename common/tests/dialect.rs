@@ -151,6 +151,103 @@ const FORMS: &[(&str, &str)] = &[
         "neigh flush vrf red nud none nud incomplete nud reachable nud stale nud delay \
       nud probe nud failed nud noarp nud permanent",
     ),
+    (
+        "l l down nomaster group 5 type vlan novf eth0",
+        "link show dev eth0 down nomaster group 5 type vlan novf",
+    ),
+    (
+        "link show vrf red group default",
+        "link show vrf red group default",
+    ),
+    ("-br -s -s link", "-brief -statistics -statistics link show"),
+    (
+        "link set eth0 promisc on multicast off allmulticast on trailers off arp off dyn on down",
+        "link set dev eth0 down multicast off allmulticast on promisc on trailers off arp off dynamic on",
+    ),
+    (
+        "link set eth0 mode DORMANT state UP addrg none carrier off protodown on protodown_reason 3 on brd ff:ff:ff:ff:ff:ff",
+        "link set dev eth0 broadcast ff:ff:ff:ff:ff:ff mode dormant state up addrgenmode none carrier off protodown on \
+         protodown_reason 3 on",
+    ),
+    (
+        "link set eth0 gso_max_size 1 gso_max_segs 2 gro_max_size 3 gso_ipv4_max_size 4 gro_ipv4_max_size 5 parentdev p",
+        "link set dev eth0 gso_max_size 1 gso_max_segs 2 gro_max_size 3 gso_ipv4_max_size 4 gro_ipv4_max_size 5 parentdev p",
+    ),
+    (
+        "link set eth0 vrf red group 7",
+        "link set dev eth0 vrf red group 7",
+    ),
+    ("link set group 5 up type bridge", "link set up group 5"),
+    (
+        "link set eth0 link v1 txqueuelen -1",
+        "link set dev eth0 link v1 txqueuelen -1",
+    ),
+    ("link c eth0 mtu 0x578", "link set dev eth0 mtu 1400"),
+    ("link d group 5", "link delete group 5"),
+    (
+        "link r name b type bridge stp 1 fdb_flush prio 0x10 vlan_protocol 802.1AD group_addr 1:80:c2:0:0:5 no_linklocal_learn 1",
+        "link replace dev b type bridge stp_state 1 fdb_flush priority 16 vlan_protocol 802.1ad \
+         group_address 01:80:c2:00:00:05 no_linklocal_learn 1",
+    ),
+    ("link add type bridge", "link add type bridge"),
+    (
+        "link set v1 type bridge_slave stat 3 hair on nobackup mab off backup_p v2",
+        "link set dev v1 type bridge_slave state 3 hairpin on nobackup_port mab off backup_port v2",
+    ),
+    (
+        "link add link eth0 index 5 numtx 2 numrx 3 name e type vlan i 0x5 proto 802.1q gvrp on reo off ing 1:2 3:4 egress 5:6",
+        "link add dev e link eth0 index 5 numtxqueues 2 numrxqueues 3 type vlan id 5 protocol 802.1Q gvrp on reorder_hdr off \
+         ingress-qos-map 1:2 3:4 egress-qos-map 5:6",
+    ),
+    (
+        "link add link eth0 mv type macvlan mode source macaddr add 2:0:0:0:0:1 bcq 5 bclim -1 flag nodst",
+        "link add dev mv link eth0 type macvlan mode source macaddr add 02:00:00:00:00:01 bcqueuelen 5 bclim -1 flag nodst",
+    ),
+    (
+        "link add link eth0 mv type macvlan mode passthru nopromisc macaddr set 2:0:0:0:0:1 2:0:0:0:0:2",
+        "link add dev mv link eth0 type macvlan mode passthru nopromisc macaddr set 02:00:00:00:00:01 02:00:00:00:00:02",
+    ),
+    (
+        "link add link eth0 i type ipvlan mod l3s v",
+        "link add dev i link eth0 type ipvlan mode l3s vepa",
+    ),
+    (
+        "link add r type vrf t main",
+        "link add dev r type vrf table 254",
+    ),
+    ("link add du type dummy", "link add dev du type dummy"),
+    (
+        "link add x type vxlan vni 5 remote 10.0.0.1 local 10.0.0.2 hop 5 ds EF df set fl 5 ag none max 6 port 1 2 dst 3 \
+         nol noudpcsum reserved_bits 0x10 gbp",
+        "link add dev x type vxlan vni 5 remote 10.0.0.1 local 10.0.0.2 hoplimit 5 dsfield 0xb8 df set flowlabel 5 ageing none \
+         maxaddress 6 port 1 2 dstport 3 nolearning noudpcsum reserved_bits 16 gbp",
+    ),
+    (
+        "link add x type vxlan ext vnifilter ttl auto tos inherit dev lo gr 239.0.0.1",
+        "link add dev x type vxlan external vnifilter ttl auto tos inherit dev lo group 239.0.0.1",
+    ),
+    (
+        "link add o type bond mode 4 mii 7 arp_ip 1.2.3.4,1.2.3.5 ns_ip6_target fe80::1 primary eth0 lacp_rate fast xmit 1 \
+         coupled_control on ad_actor_system 2:0:0:0:0:1 clear",
+        "link add dev o type bond mode 802.3ad miimon 7 arp_ip_target 1.2.3.4,1.2.3.5 ns_ip6_target fe80::1 primary eth0 \
+         lacp_rate fast xmit_hash_policy layer3+4 coupled_control on ad_actor_system 02:00:00:00:00:01 clear_active_slave",
+    ),
+    (
+        "link set v1 type bond_slave q 5 prio -7",
+        "link set dev v1 type bond_slave queue_id 5 prio -7",
+    ),
+    (
+        "link p a v1 altn one altname two",
+        "link property add dev v1 altname one altname two",
+    ),
+    (
+        "link set \"a'b\" alias \"c'd e\"",
+        "link set dev 'a'\"'\"'b' alias 'c'\"'\"'d e'",
+    ),
+    (
+        "link property d altname one dev v1",
+        "link property del dev v1 altname one",
+    ),
 ];
 
 #[test]
@@ -228,6 +325,16 @@ const NEVER: &[&str] = &[
     "link set eth0 xdpdrv obj /x",
     "link set eth0 xdpoffload obj /x",
     "link set eth0 vf 0 trust on",
+    "link replace x netns 1 type bridge",
+    "link change eth0 netns 1",
+    "link del eth0 netns 1",
+    "link add link eth0 link-netnsid 0 name m type macvlan",
+    "link add mv link-netns other link eth0 type vxlan id 5",
+    "link set v type veth peer name w netns 1",
+    "link add v type veth peer link-netnsid 0 name w",
+    "link add tap link eth0 type macvtap",
+    "link add tap link eth0 type ipvtap mode l2",
+    "link set tap type macvtap mode bridge",
 ];
 
 #[test]
@@ -246,6 +353,11 @@ fn a_form_that_is_not_spoken_is_refused_and_the_nearest_is_named() {
     assert_eq!(hint("--jsno route"), Some("-json".into()));
     assert_eq!(hint("route add default metrc 5"), Some("metric".into()));
     assert_eq!(hint("link set eth0 mut 1400"), Some("mtu".into()));
+    assert_eq!(hint("link add br9 type brigde"), Some("bridge".into()));
+    assert_eq!(
+        hint("link set br9 type bridge stp_satte 1"),
+        Some("stp_state".into())
+    );
 }
 
 #[test]
@@ -283,6 +395,27 @@ fn look_ups_come_in_the_order_in_which_iproute2_makes_them() {
         .collect();
     assert_eq!(devices, ["br0"]);
     assert!(reading.command.is_err());
+}
+
+#[test]
+fn the_devices_of_a_line_are_looked_up_before_the_options_of_a_kind_are_read() {
+    let devices = |line: &str| {
+        let reading = ip::read(&words::split(line).unwrap());
+        let names = reading.lookups.into_iter().map(|lookup| lookup.device);
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        devices("link add mv link eth0 master br0 type macvlan mode foo"),
+        ["br0", "eth0"]
+    );
+    assert_eq!(
+        devices("link set v0 address 02:00 vrf red type bridge foo"),
+        ["red", "v0", "v0"]
+    );
+    assert_eq!(
+        devices("link add link eth0 v type veth peer master br0 link eth1 name w"),
+        ["eth0", "br0", "eth1"]
+    );
 }
 
 /// Words that hostile values are made of: keywords, denied words, numbers, junk.
@@ -384,6 +517,35 @@ fn word() -> impl Strategy<Value = String> {
         "use",
         "nomaster",
         "unused",
+        "bridge",
+        "bridge_slave",
+        "vlan",
+        "macvlan",
+        "ipvlan",
+        "vxlan",
+        "bond",
+        "vrf",
+        "dummy",
+        "macvtap",
+        "id",
+        "5",
+        "mode",
+        "on",
+        "off",
+        "group",
+        "remote",
+        "ingress-qos-map",
+        "1:2",
+        "macaddr",
+        "02:00:00:00:00:01",
+        "private",
+        "arp_ip_target",
+        "alias",
+        "index",
+        "property",
+        "altname",
+        "promisc",
+        "address",
     ];
     prop_oneof![8 => prop::sample::select(KNOWN).prop_map(str::to_owned), 1 => ".{0,12}"]
 }
@@ -523,7 +685,7 @@ proptest! {
         let words: Vec<Word> = texts.iter().map(|text| Word { text: text.clone(), column: 1, replaced: false }).collect();
         if let Ok(command) = ip::read(&words).command {
             let full = command.to_string();
-            prop_assert!(!full.split(' ').any(|word| ["netns", "xdp", "vf", "-n", "-b"].contains(&word)), "{full}");
+            prop_assert!(!full.split(' ').any(|word| ["netns", "xdp", "vf", "macvtap", "-n", "-b"].contains(&word)), "{full}");
             prop_assert_eq!(read(&full), Ok(command), "{}", full);
         }
     }

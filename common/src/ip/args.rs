@@ -9,13 +9,26 @@ use super::prefix::{self, Prefix};
 use crate::family::Family;
 use crate::words::Word;
 
-/// A device that must exist, and what `ip` says if it does not.
+/// A device that must exist, or must be as a word says, and what `ip` says if it is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
     /// The device's name.
     pub device: String,
-    /// What to answer if the namespace has no such device.
+    /// What the device must be.
+    pub must: Must,
+    /// What to answer if it is not.
     pub missing: Mistake,
+}
+
+/// What a looked-up device must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Must {
+    /// There.
+    Exist,
+    /// There, and a VRF.
+    BeVrf,
+    /// If it is there, its link-layer address must be of this many bytes.
+    HaveAddressOf(usize),
 }
 
 /// The words that are left, and what was learnt on the way.
@@ -123,9 +136,15 @@ impl<'a> Args<'a> {
 
     /// iproute2 would now ask the kernel for this device.
     pub fn look_up(&mut self, device: &str, missing: Mistake) {
+        self.look_at(device, Must::Exist, missing);
+    }
+
+    /// iproute2 would now ask the kernel what this device is.
+    pub fn look_at(&mut self, device: &str, must: Must, missing: Mistake) {
         let missing = missing.at(self.last());
         self.lookups.push(Lookup {
             device: device.to_owned(),
+            must,
             missing,
         });
     }
@@ -145,13 +164,4 @@ pub fn spelt<K>(table: &'static [Keyword<K>], word: &Word) -> Option<&'static Ke
     } else {
         keyword::find(table, &word.text)
     }
-}
-
-/// A device name as the kernel takes one: 1 to 15 bytes, no slash, no white space (`dev_valid_name`).
-#[must_use]
-pub fn is_device_name(name: &str) -> bool {
-    (1..=15).contains(&name.len())
-        && name != "."
-        && name != ".."
-        && !name.contains(|c: char| c == '/' || c == ':' || c.is_whitespace())
 }

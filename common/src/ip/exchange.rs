@@ -42,19 +42,34 @@ pub(super) fn links(
     kernel: &mut dyn Kernel,
 ) -> Answer {
     match dev {
-        Some(dev) => kernel.exchange(&link_request::by_index(devices.index(dev))),
+        Some(dev) => kernel.exchange(&link_request::by_index(
+            devices.index(dev),
+            filter.statistics,
+        )),
         None => kernel.exchange(&link_request::dump(filter, devices)),
     }
 }
 
 /// The index of a device, asked for by name with `RTM_GETLINK` alone: an ioctl would load a module of that name.
 pub fn device(name: &str, kernel: &mut dyn Kernel) -> Option<u32> {
+    facts(name, kernel).map(|facts| facts.index)
+}
+
+/// What a look-up needs to know of a device.
+pub(super) struct Facts {
+    pub(super) index: u32,
+    pub(super) address_bytes: usize,
+    pub(super) vrf: bool,
+}
+
+pub(super) fn facts(name: &str, kernel: &mut dyn Kernel) -> Option<Facts> {
     let answer = kernel.exchange(&link_request::by_name(name));
-    answer
-        .replies
-        .first()
-        .and_then(Link::read)
-        .map(|link| link.index)
+    let link = answer.replies.first().and_then(Link::read)?;
+    Some(Facts {
+        index: link.index,
+        address_bytes: link.address_bytes(),
+        vrf: link.kind().as_deref() == Some("vrf"),
+    })
 }
 
 pub(super) fn change(request: &Request, kernel: &mut dyn Kernel) -> Output {
@@ -146,7 +161,7 @@ impl<'k> Live<'k> {
             let request = if self.listed {
                 link_request::dump(&link::Filter::default(), &Devices::default())
             } else {
-                link_request::by_index(index)
+                link_request::by_index(index, false)
             };
             let answer = self.kernel.exchange(&request);
             self.learn(&answer.replies);

@@ -96,4 +96,20 @@ impl Mistake {
     pub fn device_does_not_exist(name: &str) -> Self {
         Self::new(format!("Device \"{name}\" does not exist."), 1)
     }
+
+    /// A change that names no device.
+    pub fn no_dev(exit: u8) -> Self {
+        Self::new(
+            "Not enough information: \"dev\" argument is required.",
+            exit,
+        )
+    }
+
+    /// A link-layer address that is not as long as those of its device.
+    pub fn address_length(given: usize, right: usize) -> Self {
+        Self::new(
+            format!("Invalid address length {given} - must be {right} bytes"),
+            1,
+        )
+    }
 }

@@ -25,6 +25,18 @@ pub fn fitting<T: TryFrom<u64>>(text: &str) -> Option<T> {
     T::try_from(unsigned(text)?).ok()
 }
 
+/// A whole number as C's `strtol` with base 0 reads one, if it fits 32 bits with a sign.
+#[must_use]
+pub fn integer(text: &str) -> Option<i32> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) if !digits.starts_with('+') => (true, digits),
+        Some(_) => return None,
+        None => (false, text),
+    };
+    let magnitude = i64::try_from(unsigned(digits)?).ok()?;
+    i32::try_from(if negative { -magnitude } else { magnitude }).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +64,9 @@ mod tests {
             assert_eq!(unsigned(wrong), None, "{wrong}");
         }
         assert_eq!(fitting::<u8>("256"), None);
+        assert_eq!(integer("-0x10"), Some(-16));
+        assert_eq!(integer("--1"), None);
+        assert_eq!(integer("2147483648"), None);
         assert_eq!(fitting::<u32>("0xffffffff"), Some(u32::MAX));
     }
 }

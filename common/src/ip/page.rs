@@ -31,6 +31,22 @@ impl Entry {
         }
     }
 
+    /// An empty entry of the same form, to be put [within](Self::nest) this one.
+    #[must_use]
+    pub fn within(&self) -> Self {
+        Self {
+            text: String::new(),
+            json: Map::new(),
+            ..*self
+        }
+    }
+
+    /// Whether nothing was put into it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.json.is_empty()
+    }
+
     /// A field that both forms have.
     pub fn put(&mut self, key: &str, value: impl Into<Value>, text: fmt::Arguments<'_>) {
         if self.as_json {
@@ -59,6 +75,15 @@ impl Entry {
     pub fn break_line(&mut self) {
         let line_end = self.line_end;
         self.text(format_args!("{line_end}"));
+    }
+
+    /// An entry within this one: its words here, its fields as an object of their own.
+    pub fn nest(&mut self, key: &str, inner: Self) {
+        if self.as_json {
+            self.json(key, inner.into_json());
+        } else {
+            self.text.push_str(&inner.text);
+        }
     }
 
     /// The entry as one JSON object.
@@ -111,6 +136,11 @@ impl Layout {
 }
 
 impl Formatter for Layout {
+    /// Times are the only fractions, and have two digits.
+    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        write!(writer, "{value:.2}")
+    }
+
     fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth += 1;
         self.empty = true;

@@ -1,8 +1,8 @@
 //! A command, exchanged with a kernel, becomes what `ip` would have printed and its exit status.
 
-use super::args::Lookup;
+use super::args::{Lookup, Must};
 use super::devices::Devices;
-use super::exchange::device;
+use super::exchange::facts;
 use super::mistake::Mistake;
 use super::{Action, Command, addr, link, neigh, route, rule};
 use crate::kernel::Kernel;
@@ -13,7 +13,7 @@ pub use super::exchange::Output;
 pub fn run(command: &Command, lookups: &[Lookup], kernel: &mut dyn Kernel) -> Output {
     let devices = match look_up(lookups, kernel) {
         Ok(devices) => devices,
-        Err(missing) => return Output::of_mistake(missing),
+        Err(missing) => return Output::of_mistake(&missing),
     };
     let options = &command.options;
     match &command.action {
@@ -27,14 +27,23 @@ pub fn run(command: &Command, lookups: &[Lookup], kernel: &mut dyn Kernel) -> Ou
 
 /// Answers a line that is no command as `ip` would: a look-up that fails before the mistake is what it speaks of.
 pub fn refuse(mistake: &Mistake, lookups: &[Lookup], kernel: &mut dyn Kernel) -> Output {
-    Output::of_mistake(look_up(lookups, kernel).err().unwrap_or(mistake))
+    let missing = look_up(lookups, kernel).err();
+    Output::of_mistake(missing.as_ref().unwrap_or(mistake))
 }
 
-fn look_up<'a>(lookups: &'a [Lookup], kernel: &mut dyn Kernel) -> Result<Devices, &'a Mistake> {
+fn look_up(lookups: &[Lookup], kernel: &mut dyn Kernel) -> Result<Devices, Mistake> {
     let mut devices = Devices::default();
     for lookup in lookups {
-        let index = device(&lookup.device, kernel).ok_or(&lookup.missing)?;
-        devices.learn(index, &lookup.device);
+        let found = facts(&lookup.device, kernel);
+        match (found, lookup.must) {
+            (Some(device), Must::HaveAddressOf(bytes)) if device.address_bytes != bytes => {
+                return Err(Mistake::address_length(bytes, device.address_bytes));
+            }
+            (Some(device), Must::BeVrf) if !device.vrf => return Err(lookup.missing.clone()),
+            (None, Must::HaveAddressOf(_)) => {}
+            (None, _) => return Err(lookup.missing.clone()),
+            (Some(device), _) => devices.learn(device.index, &lookup.device),
+        }
     }
     Ok(devices)
 }

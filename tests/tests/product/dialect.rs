@@ -93,6 +93,8 @@ fn the_judge_agrees_with_itself_on_the_whole_corpus() -> Result<()> {
         "options.txt",
         "route.txt",
         "rule.txt",
+        "link-kinds.txt",
+        "link-show.txt",
     ] {
         judged(subject, |twins, command| twins.judge_in_ours(command)).context(subject)?;
     }
@@ -107,6 +109,18 @@ fn address_commands_are_iproute2s_to_the_byte() -> Result<()> {
 #[test]
 fn link_commands_are_iproute2s_to_the_byte() -> Result<()> {
     judged("link.txt", ours)
+}
+
+/// This kernel has veth, bridge, macvlan, vxlan and ifb. Of dummy, vlan, vrf, ipvlan and bond, which it lacks, the judge
+/// shows how the words are read and what the kernel says.
+#[test]
+fn kinds_of_devices_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("link-kinds.txt", ours)
+}
+
+#[test]
+fn listings_of_devices_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("link-show.txt", ours)
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub fn run(
 fn list(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn Kernel) -> Output {
     let found = links(
         filter.dev.as_deref(),
-        &link::Filter::default(),
+        &link::Filter::of(options),
         devices,
         kernel,
     );

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::devices::Names;
-use super::super::link::show::{Shown as Link, first_line, second_line};
+use super::super::link::show::{
+    Head, Shown as Link, altnames, brief, name_and_state, print_head, statistics,
+};
 use super::super::names;
 use super::super::options::Options;
 use super::super::page::Entry;
@@ -59,7 +61,8 @@ pub fn print(
             .copied()
             .filter(|address| wanted(address, filter))
             .collect();
-        let bare = all.is_empty() && matches!(filter.family, Family::Unspec | Family::Packet);
+        let bare =
+            filter.family == Family::Packet || (all.is_empty() && filter.family == Family::Unspec);
         if (filter.up && link.flags & iff::UP == 0) || (wanted.is_empty() && !bare) {
             continue;
         }
@@ -76,24 +79,35 @@ fn device<'a>(
     names: &mut dyn Names,
 ) -> Entry {
     let mut entry = Entry::new(options);
-    let with_link = !options.oneline || options.json || filter.family == Family::Packet;
-    if with_link {
-        let dumped_as_inet6 = filter.family == Family::Inet6 && filter.dev.is_none();
-        first_line(link, false, !dumped_as_inet6, options, &mut entry, names);
-        if matches!(filter.family, Family::Unspec | Family::Packet) || options.details {
-            second_line(link, &mut entry);
-        } else {
-            super::super::link::show::netns_id(link, &mut entry);
-        }
+    let for_link = filter.family == Family::Packet;
+    if options.brief && for_link {
+        brief(link, &mut entry, names);
+        return entry;
+    }
+    let with_link = !options.oneline || options.json || for_link;
+    if options.brief {
+        name_and_state(link, &mut entry, names);
+    } else if with_link {
+        let place = Head {
+            for_link: false,
+            complete: filter.family != Family::Inet6 || filter.dev.is_some(),
+            link_layer: matches!(filter.family, Family::Unspec | Family::Packet),
+        };
+        print_head(link, place, options, &mut entry, names);
+        altnames(link, &mut entry);
         entry.text(format_args!("\n"));
     }
     let mut infos = Vec::new();
     for address in addresses.filter(|_| filter.family != Family::Packet) {
         let mut info = Entry::new(options);
-        if options.oneline {
+        if options.brief {
+            address_and_metric(&address.attributes, address.len, &mut info);
+        } else if options.oneline {
             info.text(format_args!("{}: {}", link.index, link.name()));
         }
-        line(address, &mut info);
+        if !options.brief {
+            line(address, &mut info);
+        }
         if options.json {
             infos.push(info.into_json());
         } else {
@@ -101,6 +115,12 @@ fn device<'a>(
         }
     }
     entry.json("addr_info", Value::Array(infos));
+    if options.brief {
+        entry.text(format_args!("\n"));
+    } else if options.statistics > 0 && with_link {
+        statistics(link, options, &mut entry);
+        entry.text(format_args!("\n"));
+    }
     entry
 }
 
@@ -146,19 +166,7 @@ fn line(address: &Shown<'_>, entry: &mut Entry) {
         address.family.name(),
         format_args!("    {} ", address.family.name()),
     );
-    let far = attributes.address(ifa::ADDRESS);
-    if let Some(local) = attributes.address(ifa::LOCAL).or(far) {
-        let text = address_text(local);
-        entry.put("local", text.clone(), format_args!("{text}"));
-        if let Some(far) = far.filter(|far| *far != local) {
-            let far = address_text(far);
-            entry.put("address", far.clone(), format_args!(" peer {far}"));
-        }
-        entry.put("prefixlen", address.len, format_args!("/{} ", address.len));
-    }
-    if let Some(metric) = attributes.u32(ifa::RT_PRIORITY) {
-        entry.put("metric", metric, format_args!("metric {metric} "));
-    }
+    address_and_metric(attributes, address.len, entry);
     for (kind, key, word) in [
         (ifa::BROADCAST, "broadcast", "brd"),
         (ifa::ANYCAST, "anycast", "any"),
@@ -181,6 +189,23 @@ fn line(address: &Shown<'_>, entry: &mut Entry) {
         lifetimes(info, entry);
     }
     entry.text(format_args!("\n"));
+}
+
+/// The address, its other side, the length of the prefix, the metric.
+fn address_and_metric(attributes: &Received<'_>, len: u8, entry: &mut Entry) {
+    let far = attributes.address(ifa::ADDRESS);
+    if let Some(local) = attributes.address(ifa::LOCAL).or(far) {
+        let text = address_text(local);
+        entry.put("local", text.clone(), format_args!("{text}"));
+        if let Some(far) = far.filter(|far| *far != local) {
+            let far = address_text(far);
+            entry.put("address", far.clone(), format_args!(" peer {far}"));
+        }
+        entry.put("prefixlen", len, format_args!("/{} ", len));
+    }
+    if let Some(metric) = attributes.u32(ifa::RT_PRIORITY) {
+        entry.put("metric", metric, format_args!("metric {metric} "));
+    }
 }
 
 /// `IFA_F_*` in iproute2's order.

@@ -2,10 +2,14 @@
 
 use std::fmt;
 
-use super::super::args::{Args, spelt};
+use super::super::args::{Args, Must, spelt};
+use super::super::devices::Devices;
 use super::super::keyword::{Keyword, exact};
-use super::super::mistake::Mistake;
+use super::super::mistake::{Mistake, USAGE};
+use super::super::names;
 use super::super::options::{Options, not_spoken};
+use super::settings::quoted;
+use super::{Master, USAGE_LINE};
 use crate::family::Family;
 
 /// Which devices are listed.
@@ -13,19 +17,36 @@ use crate::family::Family;
 pub struct Filter {
     /// The family asked for.
     pub family: Family,
+    /// Whether counters are asked for with the devices.
+    pub statistics: bool,
     /// `dev`.
     pub dev: Option<String>,
     /// `up`.
     pub up: bool,
-    /// `master`.
-    pub master: Option<String>,
+    /// `down`; with `up` nothing is left.
+    pub down: bool,
+    /// `master`, `vrf`, `nomaster`.
+    pub master: Option<Master>,
+    /// `group`.
+    pub group: Option<u32>,
+    /// `type`.
+    pub kind: Option<String>,
+    /// `novf`: a pod's devices have no virtual functions to leave out.
+    pub novf: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Key {
     Up,
+    Down,
     Master,
+    Vrf,
+    NoMaster,
+    Group,
+    Kind,
+    NoVf,
     Dev,
+    Help,
     NotYet,
 }
 
@@ -34,36 +55,47 @@ const FILTER: &[Keyword<Key>] = &[
     exact("to", Key::NotYet),
     exact("scope", Key::NotYet),
     exact("up", Key::Up),
-    exact("down", Key::NotYet),
+    exact("down", Key::Down),
+    exact("dynamic", Key::NotYet),
+    exact("permanent", Key::NotYet),
+    exact("primary", Key::NotYet),
+    exact("secondary", Key::NotYet),
+    exact("temporary", Key::NotYet),
+    exact("deprecated", Key::NotYet),
+    exact("tentative", Key::NotYet),
+    exact("dadfailed", Key::NotYet),
     exact("label", Key::NotYet),
-    exact("group", Key::NotYet),
+    exact("group", Key::Group),
     exact("master", Key::Master),
-    exact("vrf", Key::NotYet),
-    exact("nomaster", Key::NotYet),
-    exact("type", Key::NotYet),
-    exact("novf", Key::NotYet),
+    exact("vrf", Key::Vrf),
+    exact("nomaster", Key::NoMaster),
+    exact("type", Key::Kind),
+    exact("proto", Key::NotYet),
+    exact("novf", Key::NoVf),
     exact("dev", Key::Dev),
+    exact("help", Key::Help),
 ];
 
 impl Filter {
+    /// All devices, with what `options` ask for.
+    #[must_use]
+    pub fn of(options: &Options) -> Self {
+        Self {
+            family: options.family,
+            statistics: options.statistics > 0,
+            ..Self::default()
+        }
+    }
+
     /// Reads what follows `ip link show`.
     pub(super) fn read(args: &mut Args<'_>, options: &Options) -> Result<Self, Mistake> {
-        let mut filter = Self {
-            family: options.family,
-            ..Self::default()
-        };
+        let mut filter = Self::of(options);
         while let Some(word) = args.peek() {
             let row = spelt(FILTER, word);
             if row.is_some() {
                 args.take();
             }
             match row.map_or(Key::Dev, |row| row.key) {
-                Key::Up => filter.up = true,
-                Key::Master => {
-                    let master = args.value()?;
-                    args.look_up(master, Mistake::wrong(master, "Device does not exist\n"));
-                    filter.master = Some(master.to_owned());
-                }
                 Key::Dev => {
                     let dev = args.value()?;
                     if filter.dev.is_some() {
@@ -71,7 +103,9 @@ impl Filter {
                     }
                     filter.dev = Some(dev.to_owned());
                 }
+                Key::Help => return Err(Mistake::new(USAGE_LINE, USAGE)),
                 Key::NotYet => return Err(not_spoken(&word.text)),
+                key => filter.option(key, args)?,
             }
         }
         if let Some(dev) = filter.dev.clone() {
@@ -79,19 +113,63 @@ impl Filter {
         }
         Ok(filter)
     }
+
+    fn option(&mut self, key: Key, args: &mut Args<'_>) -> Result<(), Mistake> {
+        match key {
+            Key::Up => self.up = true,
+            Key::Down => self.down = true,
+            Key::NoVf => self.novf = true,
+            Key::NoMaster => self.master = Some(Master::None),
+            Key::Master => {
+                let master = args.value()?;
+                args.look_up(master, Mistake::wrong(master, "Device does not exist\n"));
+                self.master = Some(Master::Device(master.to_owned()));
+            }
+            Key::Vrf => {
+                let vrf = args.value()?;
+                let wrong = Mistake::wrong(vrf, "Not a valid VRF name\n");
+                args.look_at(vrf, Must::BeVrf, wrong);
+                self.master = Some(Master::Vrf(vrf.to_owned()));
+            }
+            Key::Group => {
+                let group = |word: &str| names::number_of(names::GROUPS, word);
+                self.group = Some(args.read(group, "Invalid \"group\" value\n")?);
+            }
+            Key::Kind => self.kind = Some(args.value()?.to_owned()),
+            // The loop that called takes these.
+            Key::Dev | Key::Help | Key::NotYet => {}
+        }
+        Ok(())
+    }
+
+    /// The index of the master asked for; 0 is none.
+    pub(super) fn wanted_master(&self, devices: &Devices) -> Option<u32> {
+        self.master.as_ref().map(|master| match master {
+            Master::None => 0,
+            Master::Device(name) | Master::Vrf(name) => devices.index(name),
+        })
+    }
 }
 
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(dev) = &self.dev {
-            write!(f, " dev {dev}")?;
+            write!(f, " dev {}", quoted(dev))?;
         }
-        if self.up {
-            f.write_str(" up")?;
+        f.write_str(if self.up { " up" } else { "" })?;
+        f.write_str(if self.down { " down" } else { "" })?;
+        match &self.master {
+            Some(Master::Device(master)) => write!(f, " master {}", quoted(master))?,
+            Some(Master::Vrf(vrf)) => write!(f, " vrf {}", quoted(vrf))?,
+            Some(Master::None) => f.write_str(" nomaster")?,
+            None => {}
         }
-        if let Some(master) = &self.master {
-            write!(f, " master {master}")?;
+        if let Some(group) = self.group {
+            write!(f, " group {}", names::name_of(names::GROUPS, group))?;
         }
-        Ok(())
+        if let Some(kind) = &self.kind {
+            write!(f, " type {}", quoted(kind))?;
+        }
+        f.write_str(if self.novf { " novf" } else { "" })
     }
 }

@@ -6,6 +6,7 @@ use super::mistake::Mistake;
 
 mod filter;
 mod kind;
+mod names;
 pub(super) mod read;
 pub(super) mod request;
 pub(super) mod run;
@@ -13,7 +14,9 @@ pub(super) mod settings;
 pub(super) mod show;
 
 pub use filter::Filter;
-pub use settings::{Kind, Settings};
+pub use kind::Kind;
+pub use names::AltNames;
+pub use settings::{Flags, Master, Mode, Number, Settings};
 
 /// What `ip link` is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,22 +25,35 @@ pub enum Action {
     Show(Filter),
     /// Makes a device of a kind.
     Add(Settings),
-    /// Changes a device.
+    /// Makes a device of a kind, or changes it.
+    Replace(Settings),
+    /// Changes a device, or all of a group.
     Set(Settings),
-    /// Takes a device away.
-    Del(String),
+    /// Takes a device away, or all of a group.
+    Del(Settings),
+    /// Gives a device altnames.
+    AddNames(AltNames),
+    /// Takes altnames away.
+    DelNames(AltNames),
 }
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Show(filter) => write!(f, "show{filter}"),
-            Self::Add(settings) => write!(f, "add {settings}"),
-            Self::Set(settings) => write!(f, "set {settings}"),
-            Self::Del(dev) => write!(f, "delete dev {dev}"),
+            Self::Add(settings) => write!(f, "add{settings}"),
+            Self::Replace(settings) => write!(f, "replace{settings}"),
+            Self::Set(settings) => write!(f, "set{settings}"),
+            Self::Del(settings) => write!(f, "delete{settings}"),
+            Self::AddNames(names) => write!(f, "property add {names}"),
+            Self::DelNames(names) => write!(f, "property del {names}"),
         }
     }
 }
+
+/// What stands instead of iproute2's help.
+const USAGE_LINE: &str =
+    "Usage: ip link { show | add | replace | set | delete | property } [ dev ] DEVICE ...";
 
 fn not_a_name(word: &str, key: &str) -> Mistake {
     Mistake::wrong(word, &format!("\"{key}\" not a valid ifname"))

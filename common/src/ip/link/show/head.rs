@@ -1,77 +1,18 @@
-//! A device as `ip link` prints it; its first line is also the head of `ip address`.
+//! The head of a device: its first line, and the line of its link layer.
 
-use super::super::devices::{Devices, Names};
-use super::super::names;
-use super::super::options::Options;
-use super::super::page::Entry;
-use super::Filter;
-use super::request::HEADER;
-use super::settings::link_address;
+use super::Shown;
+use crate::ip::devices::Names;
+use crate::ip::link::settings::link_address;
+use crate::ip::names;
+use crate::ip::options::Options;
+use crate::ip::page::Entry;
 use crate::uapi::{iff, ifla};
-use crate::wire::{Received, Reply, text_of, u32_of};
-
-/// A device as received.
-pub struct Shown<'a> {
-    /// Its index.
-    pub index: u32,
-    /// `IFF_…`.
-    pub flags: u32,
-    /// `ARPHRD_…`.
-    hardware: u16,
-    attributes: Received<'a>,
-}
-
-impl<'a> Shown<'a> {
-    /// Reads a reply.
-    pub fn read(reply: &'a Reply) -> Option<Self> {
-        let [_, _, low, high] = *reply.body.first_chunk::<4>()?;
-        Some(Self {
-            index: reply.body.get(4..).and_then(u32_of)?,
-            flags: reply.body.get(8..).and_then(u32_of)?,
-            hardware: u16::from_ne_bytes([low, high]),
-            attributes: Received::behind(&reply.body, HEADER),
-        })
-    }
-
-    /// Its name.
-    pub fn name(&self) -> String {
-        self.attributes.text(ifla::IFNAME).unwrap_or_default()
-    }
-}
-
-/// Prints one device, or nothing if the filter does not want it.
-pub fn print(
-    reply: &Reply,
-    filter: &Filter,
-    options: &Options,
-    devices: &Devices,
-    names: &mut dyn Names,
-) -> Option<Entry> {
-    let link = Shown::read(reply)?;
-    let master = filter.master.as_deref().map(|master| devices.index(master));
-    if (filter.up && link.flags & iff::UP == 0)
-        || (master.is_some() && link.attributes.u32(ifla::MASTER) != master)
-    {
-        return None;
-    }
-    let mut entry = Entry::new(options);
-    first_line(&link, true, true, options, &mut entry, names);
-    second_line(&link, &mut entry);
-    if let Some(alias) = link.attributes.text(ifla::IFALIAS) {
-        entry.break_line();
-        entry.put("ifalias", alias.clone(), format_args!("    alias {alias}"));
-    }
-    altnames(&link, &mut entry);
-    entry.text(format_args!("\n"));
-    Some(entry)
-}
 
 /// Index, name, flags and what follows them; `mode` is for `ip link` alone.
 pub fn first_line(
     link: &Shown<'_>,
     mode: bool,
     queue: bool,
-    options: &Options,
     entry: &mut Entry,
     names: &mut dyn Names,
 ) {
@@ -91,16 +32,10 @@ pub fn first_line(
         let master = names.name(master);
         entry.put("master", master.clone(), format_args!("master {master} "));
     }
-    if let Some(state) = attributes.u8(ifla::OPERSTATE) {
-        let state = OPERSTATES
-            .get(usize::from(state))
-            .map_or_else(|| format!("{state:#x}"), |name| (*name).to_owned());
+    if let Some(state) = state(link) {
         entry.put("operstate", state.clone(), format_args!("state {state} "));
     }
-    if let Some(linkmode) = attributes
-        .u8(ifla::LINKMODE)
-        .filter(|_| mode || options.details)
-    {
+    if let Some(linkmode) = attributes.u8(ifla::LINKMODE).filter(|_| mode) {
         let linkmode = if linkmode == 0 { "DEFAULT" } else { "DORMANT" };
         entry.put("linkmode", linkmode, format_args!("mode {linkmode} "));
     }
@@ -109,6 +44,7 @@ pub fn first_line(
         entry.put("group", group.clone(), format_args!("group {group} "));
     }
     if let Some(length) = attributes.u32(ifla::TXQLEN).filter(|length| *length != 0) {
+        let length = length.cast_signed();
         entry.put("txqlen", length, format_args!("qlen {length}"));
     }
 }
@@ -124,8 +60,15 @@ const OPERSTATES: [&str; 7] = [
     "UP",
 ];
 
+/// The operational state, in words.
+pub fn state(link: &Shown<'_>) -> Option<String> {
+    let state = link.attributes.u8(ifla::OPERSTATE)?;
+    let word = OPERSTATES.get(usize::from(state));
+    Some(word.map_or_else(|| format!("{state:#x}"), |word| (*word).to_owned()))
+}
+
 /// `@peer` behind the name, and whether the device below is down.
-fn lower(link: &Shown<'_>, entry: &mut Entry, names: &mut dyn Names) -> (String, bool) {
+pub fn lower(link: &Shown<'_>, entry: &mut Entry, names: &mut dyn Names) -> (String, bool) {
     match link.attributes.u32(ifla::LINK) {
         None => (String::new(), false),
         Some(0) => {
@@ -167,7 +110,7 @@ const FLAGS: &[(u32, &str)] = &[
     (1 << 18, "ECHO"),
 ];
 
-fn flags(link: &Shown<'_>, lower_is_down: bool, entry: &mut Entry) {
+pub fn flags(link: &Shown<'_>, lower_is_down: bool, entry: &mut Entry) {
     let mut words: Vec<String> = Vec::new();
     if link.flags & iff::UP != 0 && link.flags & iff::RUNNING == 0 {
         words.push("NO-CARRIER".to_owned());
@@ -203,8 +146,10 @@ const HARDWARE: &[(u16, &str)] = &[
 ];
 
 /// The link layer: type, address, broadcast address, and where the other end is.
-pub fn second_line(link: &Shown<'_>, entry: &mut Entry) {
-    let kind = HARDWARE.iter().find(|(number, _)| *number == link.hardware);
+pub fn second_line(link: &Shown<'_>, options: &Options, entry: &mut Entry) {
+    let kind = HARDWARE
+        .iter()
+        .find(|(number, _)| *number == link.hardware && !options.numeric);
     let kind = kind.map_or_else(
         || format!("[{}]", link.hardware),
         |(_, word)| (*word).to_owned(),
@@ -217,7 +162,7 @@ pub fn second_line(link: &Shown<'_>, entry: &mut Entry) {
         entry.put("address", address.clone(), format_args!("{address}"));
     }
     if let Some(broadcast) = attributes.bytes(ifla::BROADCAST).map(link_address) {
-        if link.flags & (1 << 4) != 0 {
+        if link.flags & iff::POINTOPOINT != 0 {
             entry.json("link_pointtopoint", true);
             entry.text(format_args!(" peer "));
         } else {
@@ -242,23 +187,5 @@ pub fn netns_id(link: &Shown<'_>, entry: &mut Entry) {
     if let Some(id) = link.attributes.u32(ifla::LINK_NETNSID) {
         let id = id.cast_signed();
         entry.put("link_netnsid", id, format_args!(" link-netnsid {id}"));
-    }
-}
-
-fn altnames(link: &Shown<'_>, entry: &mut Entry) {
-    let Some(properties) = link.attributes.nested(ifla::PROP_LIST) else {
-        return;
-    };
-    let names: Vec<String> = properties
-        .iter()
-        .filter(|(kind, _)| *kind == ifla::ALT_IFNAME)
-        .map(|(_, name)| text_of(name))
-        .collect();
-    for name in &names {
-        entry.break_line();
-        entry.text(format_args!("    altname {name}"));
-    }
-    if !names.is_empty() {
-        entry.json("altnames", names);
     }
 }

@@ -1,0 +1,173 @@
+//! `type KIND`: the kinds of device that can be made, and the options that belong to each, one file a kind.
+//!
+//! What is not here cannot be asked for: no kind of a pod's choosing reaches the kernel, which would load a module by
+//! that name.
+
+use std::fmt;
+
+use super::Settings;
+use crate::ip::args::Args;
+use crate::ip::devices::{Devices, Names};
+use crate::ip::mistake::{Mistake, USAGE};
+use crate::ip::page::Entry;
+use crate::nearest::nearest;
+use crate::uapi::ifla;
+use crate::wire::{Attributes, Received};
+
+mod bond;
+mod bridge;
+mod bridge_slave;
+mod ipvlan;
+mod macvlan;
+mod option;
+pub(super) mod printed;
+mod shape;
+mod veth;
+mod vlan;
+mod vrf;
+mod vxlan;
+
+use option::{Setting, Spec};
+
+/// A kind of device and what is set of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kind {
+    spec: &'static Spec,
+    options: Vec<Setting>,
+    peer: Option<Box<Settings>>,
+}
+
+impl Eq for Kind {}
+
+/// The kinds, and what a device may be as a part of another (`_slave`).
+const KINDS: &[&Spec] = &[
+    &option::plain("dummy"),
+    &option::plain("ifb"),
+    &option::plain("veth"),
+    &bridge::SPEC,
+    &bridge_slave::SPEC,
+    &vlan::SPEC,
+    &macvlan::SPEC,
+    &ipvlan::SPEC,
+    &vrf::SPEC,
+    &vrf::SLAVE,
+    &vxlan::SPEC,
+    &bond::SPEC,
+    &bond::SLAVE,
+];
+
+/// They make devices `/dev/tapN` on the node.
+const TAPS: [&str; 2] = ["macvtap", "ipvtap"];
+
+/// Further kinds that the kernel may know, by which a listing can be narrowed. Narrowing loads no module.
+const LISTED: [&str; 14] = [
+    "bareudp",
+    "erspan",
+    "geneve",
+    "gre",
+    "gretap",
+    "ip6gre",
+    "ip6gretap",
+    "ip6tnl",
+    "ipip",
+    "macvtap",
+    "ipvtap",
+    "nlmon",
+    "sit",
+    "tun",
+];
+
+/// Whether the kernel may be asked for devices of this kind alone; of others we look at all.
+pub(super) fn is_listed(word: &str) -> bool {
+    LISTED.contains(&word)
+        || KINDS
+            .iter()
+            .any(|spec| spec.name == word && !spec.is_slave())
+}
+
+/// Takes the name of a kind.
+pub(super) fn named(args: &mut Args<'_>) -> Result<Kind, Mistake> {
+    let word = args.value()?;
+    if TAPS.contains(&word) {
+        return Err(Mistake::never(
+            args.last(),
+            word,
+            "it makes a character device on the node",
+        ));
+    }
+    let spec = KINDS.iter().find(|spec| spec.name == word).ok_or_else(|| {
+        let known = KINDS.iter().map(|spec| spec.name);
+        let text = format!("\"{word}\" is not a kind of device that can be made here.");
+        Mistake::new(text, USAGE)
+            .hinting(nearest(word, known).map(str::to_owned))
+            .at(args.last())
+    })?;
+    Ok(Kind {
+        spec,
+        options: Vec::new(),
+        peer: None,
+    })
+}
+
+impl Kind {
+    /// Its name for `ip` and for the kernel.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.spec.name
+    }
+
+    /// Reads the rest of the line. A device is made of what is read, or changed.
+    pub(super) fn read_options(&mut self, args: &mut Args<'_>, make: bool) -> Result<(), Mistake> {
+        if self.spec.name == "veth" {
+            self.peer = veth::read(args, make)?;
+        } else {
+            self.options = option::read(self.spec, args)?;
+        }
+        Ok(())
+    }
+
+    /// What iproute2 remarks when such a device is made.
+    pub(super) fn remark(&self) -> &'static str {
+        match self.spec.name {
+            "vxlan" => vxlan::remark(&self.options),
+            _ => "",
+        }
+    }
+
+    /// The value of `IFLA_LINKINFO`.
+    pub(super) fn info(&self, devices: &Devices) -> Attributes {
+        let mut info = Attributes::default();
+        info.put(ifla::INFO_KIND, self.spec.name.as_bytes());
+        let data = if self.spec.is_slave() {
+            ifla::INFO_SLAVE_DATA
+        } else {
+            ifla::INFO_DATA
+        };
+        if let Some(peer) = &self.peer {
+            info.put_nested(data, &veth::data(peer, devices));
+        } else if !self.options.is_empty() {
+            info.put_nested(data, &option::data(self.spec, &self.options, devices));
+        }
+        info
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.spec.name)?;
+        for setting in &self.options {
+            write!(f, " {setting}")?;
+        }
+        match &self.peer {
+            Some(peer) => write!(f, " peer{peer}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Prints what the kernel sent of a kind; nothing of one we do not know.
+pub(super) fn print(kind: &str, data: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
+    if let Some(spec) = KINDS.iter().find(|spec| spec.name == kind) {
+        (spec.print)(data, entry, names);
+    }
+}

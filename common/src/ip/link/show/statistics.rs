@@ -1,0 +1,231 @@
+//! The counters of a device (`-statistics`, twice for the kinds of errors).
+
+use super::Shown;
+use crate::ip::options::Options;
+use crate::ip::page::Entry;
+use crate::uapi::ifla;
+use crate::wire::Received;
+
+/// One column: place in `struct rtnl_link_stats64`, key in JSON, word in text.
+type Column = (usize, &'static str, &'static str);
+
+const RX: &[Column] = &[
+    (2, "bytes", "bytes"),
+    (0, "packets", "packets"),
+    (4, "errors", "errors"),
+    (6, "dropped", "dropped"),
+    (15, "over_errors", "missed"),
+    (8, "multicast", "mcast"),
+];
+const RX_ERRORS: &[Column] = &[
+    (10, "length_errors", "length"),
+    (12, "crc_errors", "crc"),
+    (13, "frame_errors", "frame"),
+    (14, "fifo_errors", "fifo"),
+    (11, "missed_errors", "overrun"),
+];
+const RX_COMPRESSED: Column = (21, "compressed", "compressed");
+const TX: &[Column] = &[
+    (3, "bytes", "bytes"),
+    (1, "packets", "packets"),
+    (5, "errors", "errors"),
+    (7, "dropped", "dropped"),
+    (17, "carrier_errors", "carrier"),
+    (9, "collisions", "collsns"),
+];
+const TX_ERRORS: &[Column] = &[
+    (16, "aborted_errors", "aborted"),
+    (18, "fifo_errors", "fifo"),
+    (20, "window_errors", "window"),
+    (19, "heartbeat_errors", "heartbt"),
+    (TRANSITIONS, "carrier_changes", "transns"),
+];
+const TX_COMPRESSED: Column = (22, "compressed", "compressed");
+
+/// Not one of the counters' structure: `IFLA_CARRIER_CHANGES`.
+const TRANSITIONS: usize = usize::MAX;
+
+/// The least widths of the columns; the last is for compressed packets, which few devices know.
+const WIDTHS: [usize; 7] = [10, 7, 6, 7, 7, 7, 10];
+
+struct Counters {
+    values: Vec<u64>,
+    transitions: Option<u32>,
+}
+
+impl Counters {
+    fn read(attributes: &Received<'_>) -> Option<Self> {
+        let values = attributes.bytes(ifla::STATS64)?.chunks_exact(8);
+        let values = values
+            .filter_map(|bytes| bytes.try_into().ok())
+            .map(u64::from_ne_bytes);
+        Some(Self {
+            values: values.collect(),
+            transitions: attributes.u32(ifla::CARRIER_CHANGES),
+        })
+    }
+
+    fn value(&self, column: &Column) -> u64 {
+        match column.0 {
+            TRANSITIONS => self.transitions.unwrap_or(0).into(),
+            place => self.values.get(place).copied().unwrap_or(0),
+        }
+    }
+}
+
+/// Prints the counters, from the start of a line to the end of one, which is left open.
+pub fn print(link: &Shown<'_>, options: &Options, entry: &mut Entry) {
+    let Some(counters) = Counters::read(&link.attributes) else {
+        return;
+    };
+    let errors = options.statistics > 1;
+    let mut table = Table {
+        counters: &counters,
+        widths: WIDTHS,
+    };
+    for (columns, first) in [(RX, 0), (TX, 0), (RX_ERRORS, 1), (TX_ERRORS, 1)] {
+        if first == 0 || errors {
+            table.widen(columns, first);
+        }
+    }
+    let mut all = entry.within();
+    for (name, key, columns, compressed, kinds) in [
+        ("RX", "rx", RX, RX_COMPRESSED, RX_ERRORS),
+        ("TX", "tx", TX, TX_COMPRESSED, TX_ERRORS),
+    ] {
+        let mut side = all.within();
+        if name == "TX" {
+            side.break_line();
+        }
+        table.counts(name, columns, compressed, &mut side);
+        if errors {
+            side.break_line();
+            table.errors(name, kinds, &mut side);
+        }
+        all.nest(key, side);
+    }
+    entry.nest("stats64", all);
+}
+
+struct Table<'a> {
+    counters: &'a Counters,
+    widths: [usize; 7],
+}
+
+impl Table<'_> {
+    /// Makes the columns, from `first` on, as wide as their values.
+    fn widen(&mut self, columns: &[Column], first: usize) {
+        for (width, column) in self.widths.iter_mut().skip(first).zip(columns) {
+            *width = (*width).max(self.counters.value(column).to_string().len());
+        }
+    }
+
+    fn counts(&self, name: &str, columns: &[Column], compressed: Column, entry: &mut Entry) {
+        let mut widths = self.widths.iter();
+        let packed = self.counters.value(&compressed);
+        let mut values = String::new();
+        entry.text(format_args!("    {name}:"));
+        for (place, (column, width)) in columns.iter().zip(&mut widths).enumerate() {
+            let (_, key, word) = column;
+            let value = self.counters.value(column);
+            // The name of the line takes four places of the first column's.
+            let inner = if place == 0 { width - 4 } else { *width };
+            entry.text(format_args!(" {word:>inner$}"));
+            values += &format!("{}{value:>width$}", if place == 0 { "" } else { " " });
+            entry.json(key, value);
+        }
+        let width = widths.next().copied().unwrap_or_default();
+        let word = if packed == 0 { "" } else { compressed.2 };
+        entry.text(format_args!(" {word:>width$}"));
+        entry.break_line();
+        entry.text(format_args!("    {values} "));
+        if packed != 0 {
+            entry.put(compressed.1, packed, format_args!("{packed:>width$} "));
+        }
+    }
+
+    fn errors(&self, name: &str, columns: &[Column], entry: &mut Entry) {
+        let widths = || self.widths.iter().skip(1);
+        let first = self.widths.first().copied().unwrap_or_default();
+        let title = format!("{name} errors:");
+        entry.text(format_args!("    {title:<first$}"));
+        for ((_, _, word), width) in columns.iter().zip(widths()) {
+            entry.text(format_args!(" {word:>width$}"));
+        }
+        entry.break_line();
+        entry.text(format_args!("    {:first$}", ""));
+        for (column, width) in columns.iter().zip(widths()) {
+            let value = self.counters.value(column);
+            entry.put(column.1, value, format_args!(" {value:>width$}"));
+        }
+        entry.text(format_args!(" "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Attributes;
+
+    fn text(received_bytes: u64, compressed: u64, statistics: u8) -> String {
+        let mut values = [0u64; 25];
+        values[2] = received_bytes;
+        values[RX_COMPRESSED.0] = compressed;
+        let bytes: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_ne_bytes())
+            .collect();
+        let mut attributes = Attributes::default();
+        attributes.put(ifla::STATS64, &bytes);
+        let bytes = attributes.bytes();
+        let link = Shown {
+            index: 1,
+            flags: 0,
+            hardware: 1,
+            attributes: Received::read(&bytes),
+        };
+        let options = Options {
+            statistics,
+            ..Options::default()
+        };
+        let mut entry = Entry::new(&options);
+        print(&link, &options, &mut entry);
+        entry.into_text()
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_the_longest_value_in_either_direction() {
+        let text = text(123_456_789_012, 0, 1);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "    RX:    bytes packets errors dropped  missed   mcast           "
+        );
+        assert_eq!(
+            lines[1],
+            "    123456789012       0      0       0       0       0 "
+        );
+        assert_eq!(
+            lines[3],
+            "               0       0      0       0       0       0 "
+        );
+    }
+
+    #[test]
+    fn compressed_packets_are_shown_by_devices_that_have_any() {
+        let text = text(1, 7, 2);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "    RX:  bytes packets errors dropped  missed   mcast compressed"
+        );
+        assert_eq!(
+            lines[1],
+            "             1       0      0       0       0       0          7 "
+        );
+        assert_eq!(
+            lines[2],
+            "    RX errors:  length    crc   frame    fifo overrun"
+        );
+    }
+}
