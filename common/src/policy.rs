@@ -63,7 +63,8 @@ fn is_local(route: &route::Route) -> bool {
 }
 
 /// The kernel's own rules stand at 0, 32766 and 32767, and what is beyond them is never reached. A rule that is added
-/// without a priority comes before the second one there is; one that is deleted without may be any, even the kernel's.
+/// without a priority comes before the second one there is, at 0 at the least, where it stands behind table local's; one
+/// that is deleted without may be any, even the kernel's.
 fn is_own(verb: rule::Verb, rule: &rule::Rule) -> bool {
     match rule.priority {
         Some(priority) => (1..=32765).contains(&priority),

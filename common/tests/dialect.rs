@@ -306,6 +306,8 @@ const NEVER: &[&str] = &[
     "addr sa",
     "addr rest",
     "addr showd",
+    "neigh add proxy 192.0.2.1",
+    "n r p 2001:db8::1",
     "rule save",
     "ru sa",
     "rule restore",

@@ -21,6 +21,11 @@ enum Asked {
     NotYet,
 }
 
+/// `pneigh_lookup` keeps what has no device in a table of the whole kernel, and nothing takes it out with the namespace: a
+/// later namespace at the same place in memory has it.
+const OUTLIVES: &str =
+    "an address to answer for without a device outlives the pod's network namespace";
+
 /// In iproute2's order.
 const VERBS: &[Keyword<Asked>] = &[
     prefix("add", Asked::Change(Verb::Add)),
@@ -47,7 +52,11 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
         Asked::Flush => Filter::of_flush(args, options).map(Action::Flush),
         Asked::Get => get(args, options).map(Action::Get),
         Asked::Change(verb) => {
-            neighbour(args, options).map(|neighbour| Action::Change(verb, neighbour))
+            let neighbour = neighbour(args, options)?;
+            if verb != Verb::Del && neighbour.key.dev.is_none() {
+                return Err(Mistake::never(args.last(), "proxy", OUTLIVES));
+            }
+            Ok(Action::Change(verb, neighbour))
         }
         Asked::NotYet => Err(not_spoken(&given)),
     }

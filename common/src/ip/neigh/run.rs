@@ -93,8 +93,13 @@ fn flush(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn
     };
     for round in 0..ROUNDS {
         let answer = kernel.exchange(&request::dump(filter, devices));
+        if answer.refusal.is_some() {
+            output.stderr = listing(Vec::new(), &answer, options).stderr + "Flush terminated\n";
+            output.exit = 1;
+            return output;
+        }
         let going = goes(&answer.replies, filter);
-        if answer.refusal.is_some() || going.is_empty() {
+        if going.is_empty() {
             match round {
                 0 => say("Nothing to flush.\n"),
                 1 => say("*** Flush is complete after 1 round ***\n"),

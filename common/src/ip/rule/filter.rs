@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::full::{mark, protocol_word};
-use super::read;
 use super::selector::{Dscp, FlowLabel, Ports, Uids};
+use super::values;
 use crate::family::Family;
 use crate::ip::args::{Args, spelt};
 use crate::ip::keyword::{Keyword, exact, prefix};
@@ -133,15 +133,15 @@ impl Filter {
             Key::Not => self.not = true,
             Key::Tos => self.tos = Some(args.read(names::dsfield, "TOS value is invalid\n")?),
             Key::Mark => {
-                let (mark, mask) = read::mark(args)?;
+                let (mark, mask) = values::mark(args)?;
                 self.fwmark = Some(mark);
                 self.fwmask = mask.or(self.fwmask);
             }
-            Key::Iif => self.iif = Some(read::device(args, "\"iif\"/\"dev\"")?),
-            Key::Oif => self.oif = Some(read::device(args, "\"oif\"")?),
+            Key::Iif => self.iif = Some(values::device(args, "\"iif\"/\"dev\"")?),
+            Key::Oif => self.oif = Some(values::device(args, "\"oif\"")?),
             Key::L3mdev => self.l3mdev = true,
             Key::Uids => self.uids = Some(Uids::read(args)?),
-            Key::TunId => self.tun_id = Some(read::tunnel(args)?),
+            Key::TunId => self.tun_id = Some(values::tunnel(args)?),
             Key::Table => {
                 let table = |word: &str| names::number_of(names::TABLES, word);
                 self.table = Some(args.read(table, "table id value is invalid\n")?);
@@ -149,7 +149,7 @@ impl Filter {
             Key::From => self.from = Some(args.prefix(self.listed_family())?),
             Key::To => self.to = Some(args.prefix(self.listed_family())?),
             Key::Protocol => self.protocol = protocol(args)?,
-            Key::IpProto => self.ipproto = Some(read::ip_protocol(args)?),
+            Key::IpProto => self.ipproto = Some(values::ip_protocol(args)?),
             Key::Sport => self.sport = Some(Ports::read(args, None)?),
             Key::Dport => self.dport = Some(Ports::read(args, None)?),
             Key::Dscp => self.dscp = Some(Dscp::read(args, None)?),

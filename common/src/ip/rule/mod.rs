@@ -7,6 +7,7 @@ use super::prefix::Prefix;
 use crate::family::Family;
 
 mod filter;
+mod flow;
 mod full;
 pub(super) mod read;
 mod realms;
@@ -14,6 +15,8 @@ pub(super) mod request;
 pub(super) mod run;
 mod selector;
 pub(super) mod show;
+mod shown;
+mod values;
 mod wanted;
 
 pub use filter::Filter;

@@ -1,16 +1,14 @@
 //! Words of `ip rule` become an [`Action`].
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use super::realms;
 use super::selector::{Dscp, FlowLabel, Ports, Uids};
+use super::values::{device, ip_protocol, mark, nat_address, positive, tunnel};
 use super::{Action, Filter, Rule, Verb};
-use crate::family::Family;
 use crate::ip::args::{Args, spelt};
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::mistake::Mistake;
+use crate::ip::names;
 use crate::ip::options::{Options, not_spoken, verb};
-use crate::ip::{ip_protocols, names, number};
 use crate::uapi::{fr, rtn};
 
 #[derive(Debug, Clone, Copy)]
@@ -248,61 +246,4 @@ fn table(args: &mut Args<'_>, rule: &mut Rule) -> Result<(), Mistake> {
         rule.table = Some(table);
     }
     Ok(())
-}
-
-/// `VALUE[/MASK]`.
-pub(super) fn mark(args: &mut Args<'_>) -> Result<(u32, Option<u32>), Mistake> {
-    let word = args.value()?;
-    let (mark, mask) = match word.split_once('/') {
-        Some((mark, mask)) => (mark, Some(mask)),
-        None => (word, None),
-    };
-    let number = |word: &str, what: &str| {
-        number::fitting(word)
-            .ok_or_else(|| Mistake::wrong(word, &format!("{what} value is invalid\n")))
-    };
-    let value = number(mark, "fwmark")?;
-    Ok((value, mask.map(|mask| number(mask, "fwmask")).transpose()?))
-}
-
-/// The name of a device that need not exist: 1 to 15 bytes, neither slash nor white space.
-pub(super) fn device(args: &mut Args<'_>, word: &str) -> Result<String, Mistake> {
-    let name = args.value()?;
-    if (1..=15).contains(&name.len()) && !name.contains(|c: char| c == '/' || c.is_whitespace()) {
-        Ok(name.to_owned())
-    } else {
-        Err(Mistake::wrong(name, &format!("{word} not a valid ifname")))
-    }
-}
-
-/// A tunnel's 64 bits. C takes a minus here, and so counts from the end.
-pub(super) fn tunnel(args: &mut Args<'_>) -> Result<u64, Mistake> {
-    let wide = |word: &str| match word.strip_prefix('-') {
-        Some(digits) if !digits.starts_with('+') => number::unsigned(digits).map(u64::wrapping_neg),
-        Some(_) => None,
-        None => number::unsigned(word),
-    };
-    args.read(wide, "\"tun_id\" value is invalid\n")
-}
-
-pub(super) fn ip_protocol(args: &mut Args<'_>) -> Result<u8, Mistake> {
-    args.read(ip_protocols::number_of, "Invalid \"ipproto\" value\n")
-}
-
-/// A number that C's `int` holds.
-fn positive(word: &str) -> Option<u32> {
-    number::fitting(word).filter(|number| i32::try_from(*number).is_ok())
-}
-
-fn nat_address(word: &str) -> Result<Ipv4Addr, Mistake> {
-    if matches!(word, "default" | "any" | "all") {
-        return Ok(Ipv4Addr::UNSPECIFIED);
-    }
-    match crate::ip::prefix::address(word, Family::Inet) {
-        Ok(IpAddr::V4(address)) => Ok(address),
-        _ => Err(Mistake::new(
-            format!("Error: an IP address is expected rather than \"{word}\""),
-            1,
-        )),
-    }
 }

@@ -1,7 +1,8 @@
 //! `ip rule`, exchanged with a kernel.
 
 use super::read::NAT_WARNING;
-use super::show::{Printer, Shown};
+use super::show::Printer;
+use super::shown::Shown;
 use super::wanted::wanted;
 use super::{Action, Filter, request};
 use crate::ip::exchange::{Output, change, listing};

@@ -2,77 +2,15 @@
 
 use serde_json::Value;
 
-use super::request::HEADER;
-use super::selector::{Dscp, FlowLabel, Ports, Uids};
+use super::flow::{flow, flow_label, hex};
+use super::selector::Dscp;
+use super::shown::Shown;
 use super::{Filter, realms};
-use crate::family::Family;
+use crate::ip::names;
 use crate::ip::options::Options;
 use crate::ip::page::Entry;
 use crate::ip::prefix::address_text;
-use crate::ip::{ip_protocols, names};
 use crate::uapi::{fr, fra, rt, rtn};
-use crate::wire::{Received, Reply, u32_of};
-
-/// A rule as received: the header's fields and the attributes.
-pub(super) struct Shown<'a> {
-    pub(super) family: Family,
-    pub(super) dst_len: u8,
-    pub(super) src_len: u8,
-    pub(super) tos: u8,
-    pub(super) kind: u8,
-    pub(super) flags: u32,
-    pub(super) table: u32,
-    pub(super) attributes: Received<'a>,
-}
-
-impl<'a> Shown<'a> {
-    pub(super) fn read(reply: &'a Reply) -> Option<Self> {
-        let [family, dst_len, src_len, tos, table, _, _, kind] = *reply.body.first_chunk::<8>()?;
-        let attributes = Received::behind(&reply.body, HEADER);
-        Some(Self {
-            family: Family::from_number(family),
-            dst_len,
-            src_len,
-            tos,
-            kind,
-            flags: reply.body.get(8..).and_then(u32_of)?,
-            table: attributes.u32(fra::TABLE).unwrap_or(table.into()),
-            attributes,
-        })
-    }
-
-    pub(super) fn priority(&self) -> u32 {
-        self.attributes.u32(fra::PRIORITY).unwrap_or(0)
-    }
-
-    pub(super) fn protocol(&self) -> Option<u8> {
-        self.attributes.u8(fra::PROTOCOL)
-    }
-
-    pub(super) fn uids(&self) -> Option<Uids> {
-        let range = self.attributes.bytes(fra::UID_RANGE)?;
-        Some(Uids {
-            start: u32_of(range)?,
-            end: range.get(4..).and_then(u32_of)?,
-        })
-    }
-
-    pub(super) fn tun_id(&self) -> Option<u64> {
-        let id = self.attributes.bytes(fra::TUN_ID)?.first_chunk()?;
-        Some(u64::from_be_bytes(*id))
-    }
-}
-
-/// A range of ports and its mask, if the kernel sent one.
-pub(super) fn ports(attributes: &Received<'_>, range: u16, mask: u16) -> Option<Ports> {
-    let [a, b, c, d] = *attributes.bytes(range)?.first_chunk()?;
-    let mask = attributes.bytes(mask).and_then(|mask| mask.first_chunk());
-    Some(Ports {
-        start: u16::from_ne_bytes([a, b]),
-        end: u16::from_ne_bytes([c, d]),
-        mask: mask.map(|mask| u16::from_ne_bytes(*mask)),
-    })
-}
 
 /// Prints rules, one after the other.
 #[derive(Debug)]
@@ -252,58 +190,6 @@ fn mark(rule: &Shown<'_>, entry: &mut Entry) {
     }
 }
 
-/// C's `%#x`, which has no `0x` before 0.
-fn hex(number: u32) -> String {
-    if number == 0 {
-        "0".to_owned()
-    } else {
-        format!("{number:#x}")
-    }
-}
-
-fn flow(rule: &Shown<'_>, options: &Options, entry: &mut Entry) {
-    if let Some(Uids { start, end }) = rule.uids() {
-        entry.json("uid_start", start);
-        entry.json("uid_end", end);
-        entry.text(format_args!(" uidrange {start}-{end}"));
-    }
-    if let Some(protocol) = rule.attributes.u8(fra::IP_PROTO) {
-        let name = ip_protocols::name_of(protocol, options.numeric);
-        entry.put("ipproto", name.clone(), format_args!(" ipproto {name}"));
-    }
-    for (word, range, mask) in [
-        ("sport", fra::SPORT_RANGE, fra::SPORT_MASK),
-        ("dport", fra::DPORT_RANGE, fra::DPORT_MASK),
-    ] {
-        if let Some(ports) = ports(&rule.attributes, range, mask) {
-            port(word, ports, entry);
-        }
-    }
-    if let Some(id) = rule.tun_id() {
-        entry.put("tun_id", id, format_args!(" tun_id {id}"));
-    }
-}
-
-fn port(word: &str, Ports { start, end, mask }: Ports, entry: &mut Entry) {
-    if start != end {
-        entry.json(&format!("{word}_start"), start);
-        entry.json(&format!("{word}_end"), end);
-        return entry.text(format_args!(" {word} {start}-{end}"));
-    }
-    entry.json(word, start);
-    match mask {
-        Some(mask) => {
-            entry.json(&format!("{word}_mask"), hex(mask.into()));
-            if mask == Ports::ALL {
-                entry.text(format_args!(" {word} {start}"));
-            } else {
-                entry.text(format_args!(" {word} {}/{mask:#x}", hex(start.into())));
-            }
-        }
-        None => entry.text(format_args!(" {word} {start}")),
-    }
-}
-
 /// What is done, unless the table says it, and the realms.
 fn action(rule: &Shown<'_>, options: &Options, entry: &mut Entry) {
     if let Some(flow) = rule.attributes.u32(fra::FLOW) {
@@ -341,29 +227,6 @@ fn action(rule: &Shown<'_>, options: &Options, entry: &mut Entry) {
                 names::route_type_name(kind)
             };
             entry.put("action", name.clone(), format_args!(" {name}"));
-        }
-    }
-}
-
-fn flow_label(rule: &Shown<'_>, entry: &mut Entry) {
-    let found = |kind| {
-        rule.attributes
-            .bytes(kind)
-            .and_then(u32_of)
-            .map(u32::from_be)
-    };
-    let Some(label) = found(fra::FLOWLABEL).map(hex) else {
-        return;
-    };
-    entry.put(
-        "flowlabel",
-        label.clone(),
-        format_args!(" flowlabel {label}"),
-    );
-    if let Some(mask) = found(fra::FLOWLABEL_MASK) {
-        entry.json("flowlabel_mask", hex(mask));
-        if mask != FlowLabel::ALL {
-            entry.text(format_args!("/{}", hex(mask)));
         }
     }
 }

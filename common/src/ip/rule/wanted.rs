@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::Filter;
 use super::selector::{Dscp, FlowLabel, Ports};
-use super::show::{Shown, ports};
+use super::shown::{Shown, ports};
 use crate::ip::prefix::Prefix;
 use crate::uapi::{fr, fra};
 use crate::wire::u32_of;
