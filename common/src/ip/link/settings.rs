@@ -92,7 +92,7 @@ impl fmt::Display for Settings {
 }
 
 /// A word that may have white space in it, so that it is read back as one.
-fn quoted(word: &str) -> String {
+pub(in crate::ip) fn quoted(word: &str) -> String {
     match word {
         "" => "''".to_owned(),
         _ if word.contains('\'') => format!("\"{word}\""),

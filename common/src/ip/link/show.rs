@@ -18,7 +18,7 @@ pub struct Shown<'a> {
     pub flags: u32,
     /// `ARPHRD_…`.
     hardware: u16,
-    attributes: Received<'a>,
+    pub(in crate::ip) attributes: Received<'a>,
 }
 
 impl<'a> Shown<'a> {
@@ -31,6 +31,15 @@ impl<'a> Shown<'a> {
             hardware: u16::from_ne_bytes([low, high]),
             attributes: Received::behind(&reply.body, HEADER),
         })
+    }
+
+    /// The table of a VRF; `None` for any other kind.
+    pub fn vrf_table(&self) -> Option<u32> {
+        let info = self.attributes.nested(ifla::LINKINFO)?;
+        let is_vrf = info.text(ifla::INFO_KIND).as_deref() == Some("vrf");
+        is_vrf
+            .then(|| info.nested(ifla::INFO_DATA)?.u32(ifla::VRF_TABLE))
+            .flatten()
     }
 
     /// Its name.
