@@ -9,6 +9,7 @@ use super::super::options::Options;
 use super::super::{devices::Devices, names};
 use super::{Prefix, Table, keywords, realms};
 use crate::family::Family;
+use crate::ip::link::settings::quoted;
 use crate::uapi::rt;
 
 /// What a route has to be like. `None` is no matter.
@@ -305,7 +306,7 @@ impl fmt::Display for Filter {
         }
         for (word, dev) in [("dev", &self.dev), ("iif", &self.iif)] {
             if let Some(dev) = dev {
-                write!(f, " {word} {dev}")?;
+                write!(f, " {word} {}", quoted(dev))?;
             }
         }
         for (word, number) in [("metric", self.metric), ("mark", self.mark)] {

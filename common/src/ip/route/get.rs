@@ -13,6 +13,7 @@ use super::super::{names, number};
 use super::request::header;
 use super::{Host, Prefix};
 use crate::family::Family;
+use crate::ip::link::settings::quoted;
 use crate::uapi::{rt, rta, rtf, rtm};
 use crate::wire::{Attributes, Request};
 
@@ -330,7 +331,7 @@ impl fmt::Display for Get {
         }
         for (word, dev) in [("iif", &self.iif), ("oif", &self.oif)] {
             if let Some(dev) = dev {
-                write!(f, " {word} {dev}")?;
+                write!(f, " {word} {}", quoted(dev))?;
             }
         }
         for (number, value) in &self.numbers {

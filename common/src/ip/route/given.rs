@@ -5,6 +5,7 @@ use std::fmt;
 use super::super::names;
 use super::{Encap, Host, Metric, Nexthop, PREFERENCES, Prefix, realms_text};
 use crate::family::Family;
+use crate::ip::link::settings::quoted;
 
 /// Which table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Id(id) => write!(f, "table {}", names::name_of(names::TABLES, *id)),
-            Self::Vrf(vrf) => write!(f, "vrf {vrf}"),
+            Self::Vrf(vrf) => write!(f, "vrf {}", quoted(vrf)),
         }
     }
 }
@@ -143,7 +144,7 @@ impl fmt::Display for Route {
             write!(f, " {}", via_text(self.family, via))?;
         }
         if let Some(dev) = &self.dev {
-            write!(f, " dev {dev}")?;
+            write!(f, " dev {}", quoted(dev))?;
         }
         if let Some(table) = &self.table {
             write!(f, " {table}")?;

@@ -6,6 +6,7 @@ use super::super::mistake::{Mistake, USAGE};
 use super::given::via_text;
 use super::{Encap, Host, encap, realms, realms_text};
 use crate::family::Family;
+use crate::ip::link::settings::quoted;
 
 /// One leg.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -134,7 +135,7 @@ impl Nexthop {
             text.push_str(&format!(" {}", via_text(family, via)));
         }
         if let Some(dev) = &self.dev {
-            text.push_str(&format!(" dev {dev}"));
+            text.push_str(&format!(" dev {}", quoted(dev)));
         }
         if let Some(weight) = self.weight {
             text.push_str(&format!(" weight {weight}"));
