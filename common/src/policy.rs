@@ -235,7 +235,7 @@ mod tests {
                 Profile::NetAdmin,
             ),
             (
-                "route add default nexthop dev eth0 encap mpls 5",
+                "route add default nexthop dev eth0 encap mpls 5 ttl 5",
                 Profile::NetAdmin,
             ),
             ("route add default dev eth0 vrf blue", Profile::NetAdmin),

@@ -157,6 +157,9 @@ pub mod ifla {
     /// Inside the VRF's [`INFO_DATA`].
     pub const VRF_TABLE: u16 = 1;
 
+    /// What a listing of devices without a master asks for.
+    pub const NO_MASTER: u32 = u32::MAX;
+
     /// `RTEXT_FILTER_VF`, what `ip` asks for with every link.
     pub const FILTER_VF: u32 = 1;
     /// `RTEXT_FILTER_SKIP_STATS`.

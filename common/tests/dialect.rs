@@ -89,20 +89,24 @@ const FORMS: &[(&str, &str)] = &[
     (
         "route add 10/8 realms cosmos ttl-propagate d nexthop via 10.0.0.1 realms 1/ as 10.0.0.2 encap mpls 1/2 ttl 3 \
          nexthop encap ip6 dst 2001:db8::1 dev eth0",
-        "route add 10.0.0.0/8 realms 0 ttl-propagate disabled nexthop via 10.0.0.1 realms 1/0 as 10.0.0.2 \
-         encap mpls 1/2 ttl 3 nexthop dev eth0 encap ip6 dst 2001:db8::1",
+        "route add 10.0.0.0/8 realms 0 ttl-propagate disabled nexthop encap mpls 1/2 ttl 3 via 10.0.0.1 realms 1/0 \
+         as 10.0.0.2 nexthop encap ip6 dst 2001:db8::1 dev eth0",
     ),
     (
         "route add 10/8 encap ip id 5 dst 10.0.0.1 src any tos 4 ttl 5 key csum seq dev eth0",
-        "route add 10.0.0.0/8 encap ip id 5 src any dst 10.0.0.1 tos 0x04 ttl 5 key csum seq dev eth0",
+        "route add encap ip id 5 src any dst 10.0.0.1 tos 0x04 ttl 5 key csum seq 10.0.0.0/8 dev eth0",
     ),
     (
         "route add 10/8 encap ip6 tc 4 hoplimit 5 dev eth0",
-        "route add 10.0.0.0/8 encap ip6 tc 0x04 hoplimit 5 dev eth0",
+        "route add encap ip6 tc 0x04 hoplimit 5 10.0.0.0/8 dev eth0",
     ),
     (
         "route add 10/8 encap seg6 segs 2001:db8::1,2001:db8::2 mode inline dev eth0",
-        "route add 10.0.0.0/8 encap seg6 mode inline segs 2001:db8::1,2001:db8::2 dev eth0",
+        "route add encap seg6 mode inline segs 2001:db8::1,2001:db8::2 10.0.0.0/8 dev eth0",
+    ),
+    (
+        "route add encap mpls 100 10/8",
+        "route add encap mpls 100 10.0.0.0/8",
     ),
     (
         "r s root 10.0.0.0/8 match 10.1.1.1 from match default realms 5/ iif eth0 mark 0x10 v blue table main proto all",

@@ -86,7 +86,19 @@ fn ours(twins: &Twins, command: &[String]) -> Result<Output> {
 
 #[test]
 fn the_judge_agrees_with_itself_on_the_whole_corpus() -> Result<()> {
-    for subject in ["address.txt", "link.txt", "options.txt", "route.txt"] {
+    for subject in [
+        "address.txt",
+        "address-filters.txt",
+        "address-flush.txt",
+        "address-keywords.txt",
+        "link.txt",
+        "options.txt",
+        "route.txt",
+        "route-filters.txt",
+        "route-flush.txt",
+        "route-get.txt",
+        "route-keywords.txt",
+    ] {
         judged(subject, |twins, command| twins.judge_in_ours(command)).context(subject)?;
     }
     Ok(())
@@ -95,6 +107,21 @@ fn the_judge_agrees_with_itself_on_the_whole_corpus() -> Result<()> {
 #[test]
 fn address_commands_are_iproute2s_to_the_byte() -> Result<()> {
     judged("address.txt", ours)
+}
+
+#[test]
+fn address_filters_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("address-filters.txt", ours)
+}
+
+#[test]
+fn flushed_addresses_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("address-flush.txt", ours)
+}
+
+#[test]
+fn address_keywords_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("address-keywords.txt", ours)
 }
 
 #[test]
@@ -110,4 +137,24 @@ fn options_are_iproute2s_to_the_byte() -> Result<()> {
 #[test]
 fn route_commands_are_iproute2s_to_the_byte() -> Result<()> {
     judged("route.txt", ours)
+}
+
+#[test]
+fn route_filters_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("route-filters.txt", ours)
+}
+
+#[test]
+fn flushed_routes_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("route-flush.txt", ours)
+}
+
+#[test]
+fn answers_to_route_get_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("route-get.txt", ours)
+}
+
+#[test]
+fn route_keywords_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("route-keywords.txt", ours)
 }

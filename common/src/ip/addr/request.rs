@@ -163,6 +163,9 @@ pub fn dump_links(filter: &Filter, devices: &Devices) -> Request {
     if let Some(Master::Device(master) | Master::Vrf(master)) = &filter.master {
         attributes.put_u32(ifla::MASTER, devices.index(master));
     }
+    if filter.nomaster {
+        attributes.put_u32(ifla::MASTER, ifla::NO_MASTER);
+    }
     if let Some(kind) = &filter.kind {
         let mut info = Attributes::default();
         info.put(ifla::INFO_KIND, kind.as_bytes());

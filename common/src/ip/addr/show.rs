@@ -106,7 +106,7 @@ fn device<'a>(
 ) -> Entry {
     let mut entry = Entry::new(options);
     if with_link(filter, options) {
-        let dumped_as_inet6 = filter.family == Family::Inet6 && filter.dev.is_none();
+        let dumped_as_inet6 = options.family == Family::Inet6 && filter.dev.is_none();
         first_line(link, false, !dumped_as_inet6, options, &mut entry, names);
         if matches!(filter.family, Family::Unspec | Family::Packet) || options.details {
             second_line(link, &mut entry);
@@ -119,7 +119,9 @@ fn device<'a>(
     for address in addresses.filter(|_| filter.family != Family::Packet) {
         let mut info = Entry::new(options);
         if options.oneline {
-            info.text(format_args!("{}: {}", link.index, link.name()));
+            let (index, name) = (link.index, link.name());
+            info.put("index", index, format_args!("{index}: "));
+            info.put("dev", name.clone(), format_args!("{name}"));
         }
         line(address, options, &mut info);
         if options.json {

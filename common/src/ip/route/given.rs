@@ -116,7 +116,11 @@ impl Route {
 }
 
 impl fmt::Display for Route {
+    /// An encapsulation comes first: iproute2 wants other words behind it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(encap) = &self.encap {
+            write!(f, "{encap} ")?;
+        }
         if let Some(kind) = self.kind {
             write!(f, "{} ", names::route_type_name(kind))?;
         }
@@ -129,9 +133,6 @@ impl fmt::Display for Route {
         }
         if let Some(nhid) = self.nhid {
             write!(f, " nhid {nhid}")?;
-        }
-        if let Some(encap) = &self.encap {
-            write!(f, " {encap}")?;
         }
         if let Some(tos) = self.tos {
             write!(

@@ -131,6 +131,9 @@ pub(super) fn newdst(args: &mut Args<'_>, family: &mut Family) -> Result<Host, M
 impl Nexthop {
     pub(super) fn shown(&self, family: Family) -> String {
         let mut text = String::from("nexthop");
+        if let Some(encap) = &self.encap {
+            text.push_str(&format!(" {encap}"));
+        }
         if let Some(via) = self.via {
             text.push_str(&format!(" {}", via_text(family, via)));
         }
@@ -149,9 +152,6 @@ impl Nexthop {
         }
         if let Some(newdst) = self.newdst {
             text.push_str(&format!(" as {newdst}"));
-        }
-        if let Some(encap) = &self.encap {
-            text.push_str(&format!(" {encap}"));
         }
         text
     }

@@ -63,7 +63,7 @@ pub fn print(
 ) -> Option<Entry> {
     let route = Shown::read(reply).filter(|route| wanted(route, filter, devices))?;
     let mut entry = Entry::new(options);
-    destination(&route, filter, options, &mut entry);
+    destination(&route, options, &mut entry);
     if route.tos != 0 && filter.tos.is_none() {
         let tos = if options.numeric {
             format!("0x{:02x}", route.tos)
@@ -94,10 +94,8 @@ pub fn print(
     Some(entry)
 }
 
-fn destination(route: &Shown<'_>, filter: &Filter, options: &Options, entry: &mut Entry) {
-    if (route.kind != rtn::UNICAST || options.details)
-        && filter.kind.is_none_or(|kind| kind != route.kind)
-    {
+fn destination(route: &Shown<'_>, options: &Options, entry: &mut Entry) {
+    if route.kind != rtn::UNICAST || options.details {
         let kind = if options.numeric {
             route.kind.to_string()
         } else {

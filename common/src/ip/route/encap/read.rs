@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::super::super::args::{Args, spelt};
 use super::super::super::keyword::{self, Keyword, exact};
-use super::super::super::mistake::Mistake;
+use super::super::super::mistake::{Mistake, USAGE};
 use super::super::super::options::not_spoken;
 use super::super::super::prefix::no_address;
 use super::super::super::{names, number};
@@ -44,7 +44,14 @@ pub(in crate::ip::route) fn encap(args: &mut Args<'_>) -> Result<Encap, Mistake>
     if let Kind::Never(reason) = row.key {
         return Err(Mistake::never(args.last(), word, reason));
     }
+    // iproute2 wants two more words, whatever they are.
     args.value()?;
+    if args.peek().is_none() {
+        return Err(Mistake::new(
+            "Error: argument \"encap type\" is required",
+            USAGE,
+        ));
+    }
     args.put_back();
     match row.key {
         Kind::Ip => tunnel(args, Family::Inet, IP).map(Encap::Ip),
