@@ -94,6 +94,7 @@ fn the_judge_agrees_with_itself_on_the_whole_corpus() -> Result<()> {
         "link.txt",
         "options.txt",
         "route.txt",
+        "route-address-odd.txt",
         "route-filters.txt",
         "route-flush.txt",
         "route-get.txt",
@@ -157,4 +158,9 @@ fn answers_to_route_get_are_iproute2s_to_the_byte() -> Result<()> {
 #[test]
 fn route_keywords_are_iproute2s_to_the_byte() -> Result<()> {
     judged("route-keywords.txt", ours)
+}
+
+#[test]
+fn abbreviations_and_odd_values_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("route-address-odd.txt", ours)
 }

@@ -9,7 +9,7 @@ use super::super::options::Options;
 use super::super::page::Entry;
 use super::super::prefix::address_text;
 use super::request::HEADER;
-use super::wanted::{is_up_as_wanted, wanted, wanted_device};
+use super::wanted::{is_of_family, is_up_as_wanted, wanted, wanted_device};
 use super::{FLAGS, Filter};
 use crate::family::Family;
 use crate::uapi::ifa;
@@ -58,23 +58,21 @@ pub fn print(
             .iter()
             .filter(|address| address.index == link.index)
             .collect();
-        let mut wanted: Vec<&Shown<'_>> = all
-            .iter()
-            .copied()
-            .filter(|address| wanted(address, filter, &name))
-            .collect();
+        let is_wanted = |address: &Shown<'_>| wanted(address, filter, &name);
         let bare = all.is_empty() && matches!(filter.family, Family::Unspec | Family::Packet);
-        if wanted.is_empty() && !bare && filter.family != Family::Packet {
+        let some_wanted = all.iter().any(|address| is_wanted(address));
+        if !some_wanted && !bare && filter.family != Family::Packet {
             continue;
         }
         if with_link(filter, options) && !wanted_device(&link, filter, devices) {
             entries.push(Entry::new(options));
             continue;
         }
-        if !is_up_as_wanted(&link, filter) {
-            wanted.clear();
-        }
-        entries.push(device(&link, wanted.into_iter(), filter, options, names));
+        let shown = all
+            .into_iter()
+            .filter(|address| is_up_as_wanted(&link, filter) && is_of_family(address, filter));
+        let shown = shown.map(|address| is_wanted(address).then_some(address));
+        entries.push(device(&link, shown, filter, options, names));
     }
     entries
 }
@@ -99,7 +97,7 @@ pub(super) fn flushed(reply: &Reply, options: &Options, names: &mut dyn Names) -
 
 fn device<'a>(
     link: &Link<'_>,
-    addresses: impl Iterator<Item = &'a Shown<'a>>,
+    addresses: impl Iterator<Item = Option<&'a Shown<'a>>>,
     filter: &Filter,
     options: &Options,
     names: &mut dyn Names,
@@ -118,6 +116,11 @@ fn device<'a>(
     let mut infos = Vec::new();
     for address in addresses.filter(|_| filter.family != Family::Packet) {
         let mut info = Entry::new(options);
+        // In JSON an address that is not wanted leaves an empty object.
+        let Some(address) = address else {
+            infos.push(info.into_json());
+            continue;
+        };
         if options.oneline {
             let (index, name) = (link.index, link.name());
             info.put("index", index, format_args!("{index}: "));

@@ -10,8 +10,7 @@ use crate::uapi::{ifa, iff, ifla};
 
 /// Whether the filter wants this address of the device of that name.
 pub(super) fn wanted(address: &Shown<'_>, filter: &Filter, device: &str) -> bool {
-    let family = filter.family == Family::Unspec || filter.family == address.family;
-    family
+    is_of_family(address, filter)
         && filter.scope.is_none_or(|scope| scope == address.scope)
         && (filter.flags ^ address.flags) & filter.flag_mask == 0
         && filter.to.is_none_or(|to| lies_in(address, &to))
@@ -23,6 +22,11 @@ pub(super) fn wanted(address: &Shown<'_>, filter: &Filter, device: &str) -> bool
             let of = address.attributes.u8(ifa::PROTO);
             of.is_none_or(|of| of == protocol)
         })
+}
+
+/// Whether the address is of the family asked for.
+pub(super) fn is_of_family(address: &Shown<'_>, filter: &Filter) -> bool {
+    filter.family == Family::Unspec || filter.family == address.family
 }
 
 /// Whether the filter wants this device: what iproute2 filters itself, and what it leaves to the kernel once more.

@@ -7,7 +7,7 @@ use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::Mistake;
 use super::super::options::Options;
 use super::super::{devices::Devices, names};
-use super::{Prefix, Table, keywords, realms};
+use super::{Area, Prefix, Table, keywords, realms};
 use crate::family::Family;
 use crate::ip::link::settings::quoted;
 use crate::uapi::rt;
@@ -47,22 +47,6 @@ pub struct Filter {
     pub to: Area,
     /// `from`, how its source lies.
     pub from: Area,
-}
-
-/// How an address and its length lie to prefixes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Area {
-    /// `root`: within this one.
-    pub root: Option<Prefix>,
-    /// `match`: around this one.
-    pub around: Option<Prefix>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Reach {
-    Root,
-    Match,
-    Exact,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -108,12 +92,6 @@ const TABLE: &[Keyword<Key>] = &[
     prefix("realms", Key::Realms),
     prefix("from", Key::From),
     exact("to", Key::To),
-];
-
-const REACHES: &[Keyword<Reach>] = &[
-    prefix("root", Reach::Root),
-    prefix("match", Reach::Match),
-    exact("exact", Reach::Exact),
 ];
 
 impl Filter {
@@ -221,39 +199,6 @@ impl Filter {
         } else {
             self.family
         }
-    }
-}
-
-impl Area {
-    /// `[root | match | exact] PREFIX`.
-    fn read(&mut self, args: &mut Args<'_>, family: Family) -> Result<(), Mistake> {
-        let reach = args
-            .peek()
-            .and_then(|word| spelt(REACHES, word))
-            .map(|row| row.key);
-        if reach.is_some() {
-            args.take();
-        }
-        let prefix = args.prefix(family)?;
-        if !matches!(reach, Some(Reach::Match)) {
-            self.root = Some(prefix);
-        }
-        if !matches!(reach, Some(Reach::Root)) {
-            self.around = Some(prefix);
-        }
-        Ok(())
-    }
-
-    fn write(&self, f: &mut fmt::Formatter<'_>, word: &str) -> fmt::Result {
-        if let (Some(root), true) = (self.root, self.root == self.around) {
-            return write!(f, " {word} exact {root}");
-        }
-        for (reach, prefix) in [("root", self.root), ("match", self.around)] {
-            if let Some(prefix) = prefix {
-                write!(f, " {word} {reach} {prefix}")?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use super::names;
 use super::prefix::{Host, Prefix};
 
+mod area;
 mod cache;
 mod encap;
 mod filter;
@@ -14,18 +15,21 @@ mod keywords;
 mod legs;
 mod metrics;
 mod nexthop;
+mod packet;
 pub(super) mod read;
 pub(super) mod request;
 pub(super) mod run;
 pub(super) mod show;
 mod wanted;
 
+pub use area::Area;
 pub use encap::{Encap, Tunnel};
-pub use filter::{Area, Filter};
+pub use filter::Filter;
 pub use get::Get;
 pub use given::{Route, Table};
 pub use metrics::Metric;
 pub use nexthop::Nexthop;
+pub use packet::Number;
 
 /// What `ip route` is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
