@@ -103,7 +103,10 @@ fn flush(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn
             return output;
         }
     }
-    let rounds = options.loops.map_or(i64::from(rounds), i64::from);
+    let rounds = match options.loops {
+        Some(loops) if loops < 0 => loops.to_string(),
+        _ => rounds.to_string(),
+    };
     output.stderr.push_str(&format!(
         "*** Flush remains incomplete after {rounds} rounds. ***\n"
     ));
@@ -122,11 +125,10 @@ fn flushed(
     let mut names = Live::new(kernel, &[]);
     let mut is_wanted = |reply: &Reply| {
         Shown::read(reply).is_some_and(|address| {
-            let of_device = filter.dev.is_none() || filter.label.is_none();
-            let name = if of_device && filter.label.is_none() {
-                String::new()
-            } else {
-                names.name(address.index)
+            // Only a label may be compared with the device's name.
+            let name = match filter.label {
+                Some(_) => names.name(address.index),
+                None => String::new(),
             };
             wanted(&address, filter, &name)
         })
