@@ -168,9 +168,6 @@ impl fmt::Display for Route {
             f.write_str(" onlink")?;
         }
         self.rest(f)?;
-        self.metrics
-            .iter()
-            .try_for_each(|metric| write!(f, " {metric}"))?;
         if let Some(pref) = self.pref {
             write!(f, " pref {}", names::name_of(PREFERENCES, pref.into()))?;
         }
@@ -193,10 +190,13 @@ impl Route {
             write!(f, " expires {expires}")?;
         }
         match self.ttl_propagate {
-            Some(true) => f.write_str(" ttl-propagate enabled"),
-            Some(false) => f.write_str(" ttl-propagate disabled"),
-            None => Ok(()),
+            Some(true) => f.write_str(" ttl-propagate enabled")?,
+            Some(false) => f.write_str(" ttl-propagate disabled")?,
+            None => {}
         }
+        self.metrics
+            .iter()
+            .try_for_each(|metric| write!(f, " {metric}"))
     }
 }
 

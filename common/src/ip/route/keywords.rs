@@ -190,6 +190,13 @@ fn option(
         Key::Dev => route.dev = Some(args.value()?.to_owned()),
         Key::Pref => route.pref = Some(args.read(preference, "\"pref\" value is invalid\n")?),
         Key::Metrics(row) => route.metrics.push(metrics::read(word, row, args)?),
+        key => rarer(key, args, route)?,
+    }
+    Ok(())
+}
+
+fn rarer(key: Key, args: &mut Args<'_>, route: &mut Route) -> Result<(), Mistake> {
+    match key {
         Key::Expires => route.expires = Some(args.number("\"expires\" value is invalid\n")?),
         Key::Realms => route.realms = Some(args.read(realms, "\"realm\" value is invalid\n")?),
         Key::Nhid => route.nhid = Some(args.number("\"id\" value is invalid\n")?),
@@ -199,8 +206,8 @@ fn option(
             let wrong = "\"ttl-propagate\" value is invalid\n";
             route.ttl_propagate = Some(args.read(enabled, wrong)?);
         }
-        // The loop that called takes these.
-        Key::To | Key::Nexthop => {}
+        // The others are read by those that called: the loop, and what stands above.
+        _ => {}
     }
     Ok(())
 }
