@@ -29,7 +29,10 @@ impl Profile {
         match &command.action {
             Action::Addr(addr::Action::Show(_)) => Self::Inspect,
             Action::Addr(addr::Action::Change(_, address)) if address.dev == "lo" => Self::Route,
-            Action::Addr(addr::Action::Change(..)) => Self::NetAdmin,
+            Action::Addr(addr::Action::Flush(filter)) if filter.dev.as_deref() == Some("lo") => {
+                Self::Route
+            }
+            Action::Addr(addr::Action::Change(..) | addr::Action::Flush(_)) => Self::NetAdmin,
             Action::Link(action) => match **action {
                 link::Action::Show(_) => Self::Inspect,
                 _ => Self::NetAdmin,
@@ -40,9 +43,10 @@ impl Profile {
                 neigh::Action::Change(..) | neigh::Action::Flush(_) => Self::NetAdmin,
             },
             Action::Route(action) => match &**action {
-                route::Action::Show(_) => Self::Inspect,
-                route::Action::Change(_, route) if is_local(route) => Self::NetAdmin,
-                route::Action::Change(..) => Self::Route,
+                route::Action::Show(_) | route::Action::Get(_) => Self::Inspect,
+                route::Action::Change(_, route) if is_more_than_a_route(route) => Self::NetAdmin,
+                route::Action::Flush(filter) if flushes_local(filter) => Self::NetAdmin,
+                route::Action::Change(..) | route::Action::Flush(_) => Self::Route,
             },
             Action::Rule(action) => match &**action {
                 rule::Action::Show(_) => Self::Inspect,
@@ -53,9 +57,9 @@ impl Profile {
     }
 }
 
-/// Table local decides what the namespace takes for its own addresses.
+/// Table local decides what the namespace takes for its own addresses, and a VRF's table may be that one.
 fn is_local(route: &route::Route) -> bool {
-    route.table == Some(rt::TABLE_LOCAL)
+    may_be_local(route.table.as_ref())
         || matches!(
             route.kind,
             Some(rtn::LOCAL | rtn::BROADCAST | rtn::ANYCAST | rtn::NAT)
@@ -79,6 +83,26 @@ fn is_permanent(neighbour: &neigh::Neighbour) -> bool {
         && !neighbour.key.proxy
         && !neighbour.managed
         && neighbour.flags & (ntf::USE | ntf::EXT_LEARNED) == 0
+}
+
+fn may_be_local(table: Option<&route::Table>) -> bool {
+    match table {
+        Some(route::Table::Id(id)) => *id == rt::TABLE_LOCAL,
+        Some(route::Table::Vrf(_)) => true,
+        None => false,
+    }
+}
+
+/// What wraps packets, or may have the kernel load a module, is more than a route.
+fn is_more_than_a_route(route: &route::Route) -> bool {
+    is_local(route)
+        || route.encap.is_some()
+        || route.nexthops.iter().any(|nexthop| nexthop.encap.is_some())
+        || route.metrics.iter().any(route::Metric::may_load_a_module)
+}
+
+fn flushes_local(filter: &route::Filter) -> bool {
+    filter.all_tables() || may_be_local(filter.table.as_ref())
 }
 
 impl fmt::Display for Profile {
@@ -244,6 +268,27 @@ mod tests {
             ("link", Profile::Inspect),
             ("route add 192.0.2.0/24 dev eth0", Profile::Route),
             ("route del default", Profile::Route),
+            ("route get 192.0.2.1", Profile::Inspect),
+            ("route flush 192.0.2.0/24", Profile::Route),
+            ("route flush cache", Profile::Route),
+            ("route flush table 100", Profile::Route),
+            ("route flush table local", Profile::NetAdmin),
+            ("route flush table all proto static", Profile::NetAdmin),
+            ("route flush vrf blue", Profile::NetAdmin),
+            ("route add default dev eth0 congctl cubic", Profile::Route),
+            ("route add default dev eth0 congctl bbr", Profile::NetAdmin),
+            (
+                "route add default dev eth0 encap ip id 5",
+                Profile::NetAdmin,
+            ),
+            (
+                "route add default nexthop dev eth0 encap mpls 5 ttl 5",
+                Profile::NetAdmin,
+            ),
+            ("route add default dev eth0 vrf blue", Profile::NetAdmin),
+            ("address flush dev lo", Profile::Route),
+            ("address flush dev eth0", Profile::NetAdmin),
+            ("address flush up", Profile::NetAdmin),
             ("address add 192.0.2.1/32 dev lo", Profile::Route),
             ("route add local 192.0.2.0/24 dev lo", Profile::NetAdmin),
             ("route del 192.0.2.0/24 table local", Profile::NetAdmin),

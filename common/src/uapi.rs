@@ -42,11 +42,18 @@ pub mod rta {
     pub const TABLE: u16 = 15;
     pub const MARK: u16 = 16;
     pub const VIA: u16 = 18;
+    pub const NEWDST: u16 = 19;
     pub const PREF: u16 = 20;
+    pub const ENCAP_TYPE: u16 = 21;
+    pub const ENCAP: u16 = 22;
     pub const EXPIRES: u16 = 23;
     pub const UID: u16 = 25;
     pub const TTL_PROPAGATE: u16 = 26;
+    pub const IP_PROTO: u16 = 27;
+    pub const SPORT: u16 = 28;
+    pub const DPORT: u16 = 29;
     pub const NH_ID: u16 = 30;
+    pub const FLOWLABEL: u16 = 31;
 }
 
 /// `RTAX_*`: metrics of a route.
@@ -70,6 +77,29 @@ pub mod rtax {
     pub const FASTOPEN_NO_COOKIE: u16 = 17;
 }
 
+/// `LWTUNNEL_ENCAP_*`: encapsulations, and the attributes inside each.
+pub mod lwt {
+    pub const MPLS: u16 = 1;
+    pub const IP: u16 = 2;
+    pub const IP6: u16 = 4;
+    pub const SEG6: u16 = 5;
+
+    /// `LWTUNNEL_IP_*`, `LWTUNNEL_IP6_*`: hop limit and traffic class have the numbers of TTL and TOS.
+    pub const IP_ID: u16 = 1;
+    pub const IP_DST: u16 = 2;
+    pub const IP_SRC: u16 = 3;
+    pub const IP_TTL: u16 = 4;
+    pub const IP_TOS: u16 = 5;
+    pub const IP_FLAGS: u16 = 6;
+
+    /// `MPLS_IPTUNNEL_*`.
+    pub const MPLS_DST: u16 = 1;
+    pub const MPLS_TTL: u16 = 2;
+
+    /// `SEG6_IPTUNNEL_SRH`.
+    pub const SEG6_SRH: u16 = 1;
+}
+
 /// `RTN_*`: types of a route.
 pub mod rtn {
     pub const UNSPEC: u8 = 0;
@@ -78,6 +108,7 @@ pub mod rtn {
     pub const BROADCAST: u8 = 3;
     pub const ANYCAST: u8 = 4;
     pub const MULTICAST: u8 = 5;
+    pub const UNREACHABLE: u8 = 7;
     pub const NAT: u8 = 10;
 }
 
@@ -98,7 +129,10 @@ pub mod rt {
 /// `RTNH_F_*` and `RTM_F_*`: flags of a nexthop and of a route.
 pub mod rtf {
     pub const ONLINK: u32 = 4;
+    pub const NOTIFY: u32 = 0x100;
     pub const CLONED: u32 = 0x200;
+    pub const LOOKUP_TABLE: u32 = 0x1000;
+    pub const FIB_MATCH: u32 = 0x2000;
 }
 
 /// `IFLA_*`: attributes of a link.
@@ -163,6 +197,12 @@ pub mod ifla {
     /// Inside [`PROTO_DOWN_REASON`].
     pub const PROTO_DOWN_REASON_VALUE: u16 = 2;
 
+    /// Inside the VRF's [`INFO_DATA`].
+    pub const VRF_TABLE: u16 = 1;
+
+    /// What a listing of devices without a master asks for.
+    pub const NO_MASTER: u32 = u32::MAX;
+
     /// `RTEXT_FILTER_VF`, what `ip` asks for with every link.
     pub const FILTER_VF: u32 = 1;
     /// `RTEXT_FILTER_SKIP_STATS`.
@@ -199,6 +239,7 @@ pub mod ifa {
     pub const F_DADFAILED: u32 = 0x08;
     pub const F_TENTATIVE: u32 = 0x40;
     pub const F_PERMANENT: u32 = 0x80;
+    pub const F_AUTOJOIN: u32 = 0x400;
 }
 
 /// `FRA_*`: attributes of a rule.

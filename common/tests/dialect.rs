@@ -48,8 +48,103 @@ const FORMS: &[(&str, &str)] = &[
          via 10.0.0.1 src 10.0.0.2",
     ),
     (
+        "r g 192.0.2.1/24 from 10.0.0.1 tos 4 i eth0 o eth1 m 0x10 u 7 s 1 dp 2 ip tcp as 10.0.0.9 n c fib flowlabel 9",
+        "route get to 192.0.2.1/24 from 10.0.0.1 as 10.0.0.9 tos 0x04 iif eth0 oif eth1 mark 16 uid 7 sport 1 dport 2 \
+         ipproto 6 flowlabel 9 notify fibmatch connected",
+    ),
+    (
+        "route get 192.0.2.1 v blue",
+        "route get to 192.0.2.1 oif blue",
+    ),
+    (
+        "route get from default 192.0.2.1",
+        "route get from default to 192.0.2.1",
+    ),
+    (
+        "route get from 192.0.2.1 default",
+        "route get from 192.0.2.1 to default",
+    ),
+    ("route flush cache", "route flush cached"),
+    ("r f table cache t 5", "route flush table 5 cached"),
+    ("route flush vrf blue", "route flush vrf blue"),
+    ("route test 192.0.2.0/24", "route test 192.0.2.0/24"),
+    (
+        "route add all via any src any dev eth0",
+        "route add all via any dev eth0 src any",
+    ),
+    (
+        "-4 route add default via default dev eth0",
+        "-4 route add default via 0.0.0.0 dev eth0",
+    ),
+    (
+        "route add via 10.0.0.1 default from default",
+        "route add default from default via 10.0.0.1",
+    ),
+    (
+        "route add 10/8 fe ecn features tcp_usec_ts co lock cubic congctl bbr fa 1 rea 5/6 expires 9 as to 10.0.0.1 nhid 7 \
+         vrf blue ttl-propagate e",
+        "route add 10.0.0.0/8 as 10.0.0.1 nhid 7 vrf blue realms 5/6 expires 9 ttl-propagate enabled features ecn \
+         features tcp_usec_ts congctl lock cubic congctl bbr fastopen_no_cookie 1",
+    ),
+    (
+        "route add 10/8 realms cosmos ttl-propagate d nexthop via 10.0.0.1 realms 1/ as 10.0.0.2 encap mpls 1/2 ttl 3 \
+         nexthop encap ip6 dst 2001:db8::1 dev eth0",
+        "route add 10.0.0.0/8 realms 0 ttl-propagate disabled nexthop encap mpls 1/2 ttl 3 via 10.0.0.1 realms 1/0 \
+         as 10.0.0.2 nexthop encap ip6 dst 2001:db8::1 dev eth0",
+    ),
+    (
+        "route add 10/8 encap ip id 5 dst 10.0.0.1 src any tos 4 ttl 5 key csum seq dev eth0",
+        "route add encap ip id 5 src any dst 10.0.0.1 tos 0x04 ttl 5 key csum seq 10.0.0.0/8 dev eth0",
+    ),
+    (
+        "route add 10/8 encap ip6 tc 4 hoplimit 5 dev eth0",
+        "route add encap ip6 tc 0x04 hoplimit 5 10.0.0.0/8 dev eth0",
+    ),
+    (
+        "route add 10/8 encap seg6 segs 2001:db8::1,2001:db8::2 mode inline dev eth0",
+        "route add encap seg6 mode inline segs 2001:db8::1,2001:db8::2 10.0.0.0/8 dev eth0",
+    ),
+    (
+        "route add encap mpls 100 10/8",
+        "route add encap mpls 100 10.0.0.0/8",
+    ),
+    (
+        "r s root 10.0.0.0/8 match 10.1.1.1 from match default realms 5/ iif eth0 mark 0x10 v blue table main proto all",
+        "route show to root 10.0.0.0/8 to match 10.1.1.1 from match default table main iif eth0 mark 16 realms 5/",
+    ),
+    (
+        "route show vrf blue type local cloned exact any realms 5",
+        "route show to exact all vrf blue cached type local realms 5",
+    ),
+    (
+        "addr add 224.0.0.1/24 dev eth0 anycast 10.0.0.9 valid_lft forever preferr 0x10 proto kernel_ll autojoin",
+        "address add 224.0.0.1/24 anycast 10.0.0.9 dev eth0 valid_lft forever preferred_lft 16 proto 3 autojoin",
+    ),
+    (
+        "addr add nodad 2001:db8::1/64 nodad tentative dev eth0",
+        "address add nodad tentative 2001:db8::1/64 dev eth0 nodad",
+    ),
+    (
+        "addr add default peer 10.0.0.1 brd any dev eth0",
+        "address add default peer 10.0.0.1 broadcast any dev eth0",
+    ),
+    (
+        "-4 addr add default peer any brd default dev eth0",
+        "-4 address add peer all broadcast 0.0.0.0 default dev eth0",
+    ),
+    (
+        "a f dev lo dynamic -tentative secondary label 'a b*' group 5 type bridge type veth_slave proto 0x10 novf nomaster",
+        "address flush dev lo secondary -tentative -permanent label 'a b*' group 5 nomaster type bridge type veth_slave \
+         proto 16 novf",
+    ),
+    (
+        "addr show down up primary scope all master br0",
+        "address show up down -secondary master br0",
+    ),
+    ("-l 5x addr f vrf blue", "-loops 5 address flush vrf blue"),
+    (
         "a a 192.0.2.1/24 brd + dev eth0 label eth0:x scope link metric 3 nodad noprefixroute",
-        "address add 192.0.2.1/24 broadcast + dev eth0 scope link label eth0:x metric 3 nodad noprefixroute",
+        "address add nodad 192.0.2.1/24 broadcast + dev eth0 scope link label eth0:x metric 3 noprefixroute",
     ),
     (
         "addr del 10.0.0.1 peer 10.0.0.2/32 dev eth0",
@@ -300,6 +395,10 @@ const NEVER: &[&str] = &[
     "macsec show",
     "tuntap add t0 mode tap",
     "tap add t0",
+    "route add 10.0.0.0/8 encap bpf in obj /etc/shadow dev eth0",
+    "route add default nexthop dev eth0 encap bpf xmit pinned /x",
+    "route add 10.0.0.0/8 dev eth0 congctl lp",
+    "route add 10.0.0.0/8 dev eth0 co lock ../../x",
     "route save",
     "route restore",
     "r showd",
@@ -548,6 +647,61 @@ fn word() -> impl Strategy<Value = String> {
         "altname",
         "promisc",
         "address",
+        "get",
+        "flush",
+        "from",
+        "root",
+        "match",
+        "exact",
+        "any",
+        "vrf",
+        "realms",
+        "5/6",
+        "congctl",
+        "cubic",
+        "features",
+        "ecn",
+        "nhid",
+        "expires",
+        "as",
+        "encap",
+        "bpf",
+        "ip6",
+        "mpls",
+        "1/2",
+        "seg6",
+        "segs",
+        "2001:db8::1",
+        "id",
+        "dst",
+        "src",
+        "key",
+        "ttl-propagate",
+        "disabled",
+        "iif",
+        "oif",
+        "uid",
+        "mark",
+        "ipproto",
+        "tcp",
+        "sport",
+        "fibmatch",
+        "anycast",
+        "valid_lft",
+        "preferred_lft",
+        "forever",
+        "proto",
+        "autojoin",
+        "nodad",
+        "tentative",
+        "-tentative",
+        "dynamic",
+        "down",
+        "group",
+        "eth0_slave",
+        "nomaster",
+        "-loops",
+        "192.0.2.1/24",
     ];
     prop_oneof![8 => prop::sample::select(KNOWN).prop_map(str::to_owned), 1 => ".{0,12}"]
 }
@@ -678,6 +832,20 @@ fn command_of_parts() -> impl Strategy<Value = String> {
         row(&["neigh show", "neigh flush", "-4 neigh show"], NEIGHBOURS),
     ]
 }
+/// Where commands that are accepted begin.
+const VERBS: &[&str] = &[
+    "route get",
+    "route flush",
+    "route show",
+    "route add default",
+    "route del",
+    "-6 route get",
+    "address add 10.0.0.1/24 dev lo",
+    "address add dev lo",
+    "-4 address del",
+    "address show",
+    "address flush",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(5_000))]
@@ -688,6 +856,20 @@ proptest! {
         if let Ok(command) = ip::read(&words).command {
             let full = command.to_string();
             prop_assert!(!full.split(' ').any(|word| ["netns", "xdp", "vf", "macvtap", "-n", "-b"].contains(&word)), "{full}");
+            prop_assert!(!full.split(' ').any(|word| ["netns", "xdp", "vf", "-n", "-b", "bpf"].contains(&word)), "{full}");
+            prop_assert_eq!(read(&full), Ok(command), "{}", full);
+        }
+    }
+
+    #[test]
+    fn what_follows_a_verb_can_be_read_again(verb in prop::sample::select(VERBS), texts in prop::collection::vec(word(), 0..10)) {
+        // What cannot stand in a line: control characters, and quotes of both kinds in one word.
+        let can_stand = |c: &char| !c.is_control() && *c != '\'' && *c != '"';
+        let texts = texts.into_iter().map(|text| text.chars().filter(can_stand).collect());
+        let texts = verb.split(' ').map(str::to_owned).chain(texts);
+        let words: Vec<Word> = texts.map(|text| Word { text, column: 1, replaced: false }).collect();
+        if let Ok(command) = ip::read(&words).command {
+            let full = command.to_string();
             prop_assert_eq!(read(&full), Ok(command), "{}", full);
         }
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::keyword::{self, Keyword};
 use super::mistake::Mistake;
 use super::number;
-use super::prefix::{self, Prefix};
+use super::prefix::{self, Host, Prefix};
 use crate::family::Family;
 use crate::words::Word;
 
@@ -20,13 +20,22 @@ pub struct Lookup {
     pub missing: Mistake,
 }
 
+/// What a VRF is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vrf {
+    /// Itself.
+    Device,
+    /// Its table. Without a device of that name, `default` is table main.
+    Table,
+}
+
 /// What a looked-up device must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Must {
     /// There.
     Exist,
     /// There, and a VRF.
-    BeVrf,
+    Be(Vrf),
     /// If it is there, its link-layer address must be of this many bytes.
     HaveAddressOf(usize),
 }
@@ -37,6 +46,7 @@ pub struct Args<'a> {
     words: &'a [Word],
     next: usize,
     lookups: Vec<Lookup>,
+    warnings: String,
 }
 
 impl<'a> Args<'a> {
@@ -47,6 +57,7 @@ impl<'a> Args<'a> {
             words,
             next: 0,
             lookups: Vec::new(),
+            warnings: String::new(),
         }
     }
 
@@ -125,6 +136,15 @@ impl<'a> Args<'a> {
         prefix::address(word, family)
     }
 
+    /// A value that is an address or a word for every address.
+    ///
+    /// # Errors
+    /// The line ends, or it is not one of that family.
+    pub fn host(&mut self, family: Family) -> Result<Host, Mistake> {
+        let word = self.value()?;
+        Host::read(word, family)
+    }
+
     /// A value that is a prefix.
     ///
     /// # Errors
@@ -139,14 +159,32 @@ impl<'a> Args<'a> {
         self.look_at(device, Must::Exist, missing);
     }
 
+    /// iproute2 would now ask the kernel for this VRF.
+    pub fn look_up_vrf(&mut self, vrf: Vrf, device: &str, missing: Mistake) {
+        self.look_at(device, Must::Be(vrf), missing);
+    }
+
     /// iproute2 would now ask the kernel what this device is.
     pub fn look_at(&mut self, device: &str, must: Must, missing: Mistake) {
-        let missing = missing.at(self.last());
+        let missing = missing.at(self.last()).behind(&self.warnings);
+        let device = device.to_owned();
         self.lookups.push(Lookup {
-            device: device.to_owned(),
+            device,
             must,
             missing,
         });
+    }
+
+    /// iproute2 would now write a line of warning to standard error.
+    pub fn warn(&mut self, line: &str) {
+        self.warnings.push_str(line);
+        self.warnings.push('\n');
+    }
+
+    /// The warnings so far, each with its newline.
+    #[must_use]
+    pub fn warnings(&self) -> &str {
+        &self.warnings
     }
 
     /// The look-ups, in order.
@@ -164,4 +202,10 @@ pub fn spelt<K>(table: &'static [Keyword<K>], word: &Word) -> Option<&'static Ke
     } else {
         keyword::find(table, &word.text)
     }
+}
+
+/// Whether a word, where a value may stand, asks iproute2 for help.
+#[must_use]
+pub fn is_help(word: &str) -> bool {
+    !word.is_empty() && "help".starts_with(word)
 }

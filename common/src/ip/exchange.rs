@@ -1,5 +1,8 @@
 //! What every object does with a kernel: change something, list something, learn a device's index or name.
 
+use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST};
+
+use super::args::Vrf;
 use super::devices::{Devices, Names};
 use super::link;
 use super::link::request as link_request;
@@ -8,7 +11,7 @@ use super::mistake::Mistake;
 use super::options::Options;
 use super::page::{self, Entry};
 use crate::kernel::{Answer, Kernel, Refusal};
-use crate::uapi::iff;
+use crate::uapi::{iff, rt};
 use crate::wire::{Reply, Request};
 
 /// What a command printed and how it ended.
@@ -59,7 +62,6 @@ pub fn device(name: &str, kernel: &mut dyn Kernel) -> Option<u32> {
 pub(super) struct Facts {
     pub(super) index: u32,
     pub(super) address_bytes: usize,
-    pub(super) vrf: bool,
 }
 
 pub(super) fn facts(name: &str, kernel: &mut dyn Kernel) -> Option<Facts> {
@@ -68,8 +70,28 @@ pub(super) fn facts(name: &str, kernel: &mut dyn Kernel) -> Option<Facts> {
     Some(Facts {
         index: link.index,
         address_bytes: link.address_bytes(),
-        vrf: link.kind().as_deref() == Some("vrf"),
     })
+}
+
+/// The index and the table of a VRF. Without a device of that name, `default` is table main where a table is asked for.
+pub(super) fn vrf(name: &str, asked: Vrf, kernel: &mut dyn Kernel) -> Option<(u32, u32)> {
+    let answer = kernel.exchange(&link_request::by_name(name));
+    match answer.replies.first().and_then(Link::read) {
+        Some(link) => link.vrf_table().map(|table| (link.index, table)),
+        None if asked == Vrf::Table && name == "default" => Some((0, rt::TABLE_MAIN)),
+        None => None,
+    }
+}
+
+/// Takes listed things away one after the other. What has gone meanwhile is no matter: the next listing shows what stays.
+pub(super) fn take_away(kind: u16, listed: &[Reply], kernel: &mut dyn Kernel) {
+    for reply in listed {
+        kernel.exchange(&Request {
+            kind,
+            flags: NLM_F_REQUEST | NLM_F_ACK,
+            body: reply.body.clone(),
+        });
+    }
 }
 
 pub(super) fn change(request: &Request, kernel: &mut dyn Kernel) -> Output {
@@ -103,7 +125,7 @@ pub(super) fn listing(entries: Vec<Entry>, answer: &Answer, options: &Options) -
     output
 }
 
-fn warnings(answer: &Answer) -> String {
+pub(super) fn warnings(answer: &Answer) -> String {
     answer
         .warnings
         .iter()
@@ -112,7 +134,7 @@ fn warnings(answer: &Answer) -> String {
 }
 
 /// The kernel's own text, or the C library's for its number.
-fn refused(refusal: &Refusal) -> String {
+pub(super) fn refused(refusal: &Refusal) -> String {
     match &refusal.text {
         Some(text) => format!("Error: {}\n", sentence(text)),
         None => format!("RTNETLINK answers: {}\n", refusal.strerror()),

@@ -58,6 +58,21 @@ impl Mistake {
         Self { hint, ..self }
     }
 
+    /// The same, behind what iproute2 wrote to standard error before.
+    #[must_use]
+    pub fn behind(self, warnings: &str) -> Self {
+        let stderr = format!("{warnings}{}", self.stderr);
+        Self { stderr, ..self }
+    }
+
+    /// A question for iproute2's own help, whose text is not ours to give.
+    pub fn help(object: &str) -> Self {
+        Self::new(
+            format!("Usage: Chainsaw's README lists what can be said of \"{object}\"."),
+            USAGE,
+        )
+    }
+
     /// The line ends where a word is needed.
     pub fn incomplete(word: usize) -> Self {
         Self::new("Command line is not complete. Try option \"help\"", USAGE).at(word)

@@ -27,12 +27,12 @@ pub mod route;
 pub mod rule;
 pub mod run;
 
-pub use args::Lookup;
+pub use args::{Lookup, Vrf};
 pub use exchange::device;
 pub(crate) use link::request::by_name;
 pub use mistake::Mistake;
 pub use options::Options;
-pub use prefix::{Prefix, address_text};
+pub use prefix::{Host, Prefix, address_text};
 
 use args::{Args, spelt};
 use keyword::Keyword;
@@ -133,12 +133,9 @@ const OBJECTS: &[Keyword<Object>] = &[
 #[must_use]
 pub fn read(words: &[Word]) -> Reading {
     let mut args = Args::new(words);
-    let command = command(&mut args).map_err(|mistake| match mistake.word {
-        Some(_) => mistake,
-        None => {
-            let last = args.last();
-            mistake.at(last)
-        }
+    let command = command(&mut args).map_err(|mistake| {
+        let word = mistake.word.unwrap_or(args.last());
+        mistake.at(word).behind(args.warnings())
     });
     Reading {
         lookups: args.into_lookups(),

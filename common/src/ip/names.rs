@@ -54,6 +54,9 @@ pub const SCOPES: Names = &[
     (200, "site"),
 ];
 
+/// `rt_realms`.
+pub const REALMS: Names = &[(0, "cosmos")];
+
 /// `group`.
 pub const GROUPS: Names = &[(0, "default")];
 
@@ -114,7 +117,7 @@ pub fn name_of(names: Names, number: u32) -> String {
     known(names, number).map_or_else(|| number.to_string(), str::to_owned)
 }
 
-/// The name of a number that is written as `0x…` where it has none: DS fields and address protocols.
+/// The name of a number that is written as `0x…` where it has none: DS fields.
 #[must_use]
 pub fn name_or_hex(names: Names, number: u32) -> String {
     known(names, number).map_or_else(|| format!("0x{number:02x}"), str::to_owned)

@@ -28,7 +28,7 @@ pub struct Options {
     /// `-statistics`, how often.
     pub statistics: u8,
     /// `-loops`: how often an address flush goes round at most.
-    pub loops: Option<u32>,
+    pub loops: Option<i32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -139,14 +139,24 @@ impl Options {
     }
 }
 
-fn loops(args: &mut Args<'_>) -> Result<u32, Mistake> {
+fn loops(args: &mut Args<'_>) -> Result<i32, Mistake> {
     if args.peek().is_none() {
         return Err(Mistake::new(
             "Error: argument \"loop count\" is required",
             USAGE,
         ));
     }
-    args.number("loop count not a number")
+    args.value().map(leading_number)
+}
+
+/// A number as C's `atoi` reads it: as many digits as there are, 0 if there are none.
+fn leading_number(word: &str) -> i32 {
+    let (digits, sign) = match word.strip_prefix('-') {
+        Some(digits) => (digits, -1),
+        None => (word.strip_prefix('+').unwrap_or(word), 1),
+    };
+    let digits = digits.split(|c: char| !c.is_ascii_digit()).next();
+    digits.unwrap_or_default().parse().unwrap_or(0) * sign
 }
 
 /// A word that iproute2 knows and this dialect does not speak.

@@ -63,6 +63,15 @@ impl Entry {
         }
     }
 
+    /// An entry within this one: its text as it is, its JSON as an object of its own.
+    pub fn nest(&mut self, key: &str, inner: Self) {
+        if self.as_json {
+            self.json(key, inner.into_json());
+        } else {
+            self.text.push_str(&inner.text);
+        }
+    }
+
     /// Words that only text has.
     pub fn text(&mut self, text: fmt::Arguments<'_>) {
         if !self.as_json {
@@ -75,15 +84,6 @@ impl Entry {
     pub fn break_line(&mut self) {
         let line_end = self.line_end;
         self.text(format_args!("{line_end}"));
-    }
-
-    /// An entry within this one: its words here, its fields as an object of their own.
-    pub fn nest(&mut self, key: &str, inner: Self) {
-        if self.as_json {
-            self.json(key, inner.into_json());
-        } else {
-            self.text.push_str(&inner.text);
-        }
     }
 
     /// The entry as one JSON object.

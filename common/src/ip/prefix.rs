@@ -12,11 +12,12 @@ use crate::family::Family;
 pub struct Prefix {
     /// Its family. `default` has that of the command, which may not be known.
     pub family: Family,
-    /// The address; `None` is `default`.
+    /// The address; `None` is a word for every address.
     pub address: Option<IpAddr>,
     /// The length in bits.
     pub len: u8,
-    /// Whether a length was written.
+    /// Whether a length was written. `default` counts as one that was, `any` and `all` do not: iproute2 sends nothing
+    /// for them.
     pub explicit: bool,
 }
 
@@ -35,11 +36,7 @@ impl Prefix {
             ));
         }
         Self::parse(word, family).ok_or_else(|| {
-            let kind = if family == Family::Unspec {
-                "any valid"
-            } else {
-                family_adjective(family)
-            };
+            let kind = family_adjective(family);
             Mistake::new(
                 format!("Error: {kind} prefix is expected rather than \"{word}\"."),
                 1,
@@ -49,11 +46,16 @@ impl Prefix {
 
     fn parse(word: &str, family: Family) -> Option<Self> {
         if matches!(word, "default" | "any" | "all") {
+            let family = if word == "default" {
+                family
+            } else {
+                Family::Unspec
+            };
             return Some(Self {
                 family,
                 address: None,
                 len: 0,
-                explicit: false,
+                explicit: word == "default",
             });
         }
         let (address, len) = match word.split_once('/') {
@@ -76,6 +78,22 @@ impl Prefix {
         })
     }
 
+    /// The address as it goes out: that of `default` is all zeros where the family is known.
+    pub(super) fn sent(&self) -> Option<IpAddr> {
+        self.address
+            .or_else(|| self.explicit.then(|| zeros(self.family)).flatten())
+    }
+
+    /// Where it stands in a full form, for it to be read in the same family again: a `default` of no family before what
+    /// has one (0), one of a family behind that (2), anything else between (1).
+    pub(super) fn place(&self) -> u8 {
+        match (self.address, self.explicit, self.family) {
+            (None, true, Family::Unspec) => 0,
+            (None, true, _) => 2,
+            _ => 1,
+        }
+    }
+
     /// Whether it names one host.
     #[must_use]
     pub fn is_host(&self) -> bool {
@@ -86,7 +104,9 @@ impl Prefix {
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.address {
-            None => f.write_str("default"),
+            None if self.explicit => f.write_str("default"),
+            // `any` would be read as the route type anycast.
+            None => f.write_str("all"),
             Some(address) if self.is_host() && !self.explicit => {
                 f.write_str(&address_text(address))
             }
@@ -95,22 +115,86 @@ impl fmt::Display for Prefix {
     }
 }
 
+/// An address as the value of a keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {
+    /// This one.
+    Is(IpAddr),
+    /// A word for every address: iproute2 sends an empty attribute.
+    Any,
+}
+
+impl Host {
+    /// Reads an address, of `family` if one is chosen, or a word for every address. `default` is all zeros where the
+    /// family is known.
+    ///
+    /// # Errors
+    /// iproute2's sentence that an address is expected.
+    pub fn read(word: &str, family: Family) -> Result<Self, Mistake> {
+        match address_of(word, family) {
+            Some(Some(address)) => Ok(Self::Is(address)),
+            Some(None) if word == "default" => Ok(zeros(family).map_or(Self::Any, Self::Is)),
+            Some(None) => Ok(Self::Any),
+            None => Err(no_address(word, family)),
+        }
+    }
+
+    /// The family of an address.
+    #[must_use]
+    pub fn family(self) -> Option<Family> {
+        match self {
+            Self::Is(address) => Some(Family::of(address)),
+            Self::Any => None,
+        }
+    }
+
+    /// The bytes of its attribute.
+    #[must_use]
+    pub fn bytes(self) -> Vec<u8> {
+        match self {
+            Self::Is(IpAddr::V4(v4)) => v4.octets().to_vec(),
+            Self::Is(IpAddr::V6(v6)) => v6.octets().to_vec(),
+            Self::Any => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Is(address) => f.write_str(&address_text(*address)),
+            Self::Any => f.write_str("any"),
+        }
+    }
+}
+
+fn zeros(family: Family) -> Option<IpAddr> {
+    match family {
+        Family::Inet => Some(Ipv4Addr::UNSPECIFIED.into()),
+        Family::Inet6 => Some(Ipv6Addr::UNSPECIFIED.into()),
+        _ => None,
+    }
+}
+
 /// Reads an address, of `family` if one is chosen (`get_addr`).
 ///
 /// # Errors
 /// iproute2's sentence that an address is expected.
 pub fn address(word: &str, family: Family) -> Result<IpAddr, Mistake> {
-    let expected = |what: &str| {
-        Mistake::new(
-            format!("Error: {what} address is expected rather than \"{word}\"."),
-            1,
-        )
-    };
     match address_of(word, family) {
         Some(Some(address)) => Ok(address),
-        _ if family == Family::Unspec => Err(expected("any valid")),
-        _ => Err(expected(family_adjective(family))),
+        _ => Err(no_address(word, family)),
     }
+}
+
+pub(super) fn no_address(word: &str, family: Family) -> Mistake {
+    Mistake::new(
+        format!(
+            "Error: {} address is expected rather than \"{word}\".",
+            family_adjective(family)
+        ),
+        1,
+    )
 }
 
 fn family_adjective(family: Family) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::args::{Lookup, Must};
 use super::devices::Devices;
-use super::exchange::facts;
+use super::exchange::{facts, vrf};
 use super::mistake::Mistake;
 use super::{Action, Command, addr, link, neigh, route, rule};
 use crate::kernel::Kernel;
@@ -34,15 +34,27 @@ pub fn refuse(mistake: &Mistake, lookups: &[Lookup], kernel: &mut dyn Kernel) ->
 fn look_up(lookups: &[Lookup], kernel: &mut dyn Kernel) -> Result<Devices, Mistake> {
     let mut devices = Devices::default();
     for lookup in lookups {
-        let found = facts(&lookup.device, kernel);
-        match (found, lookup.must) {
-            (Some(device), Must::HaveAddressOf(bytes)) if device.address_bytes != bytes => {
-                return Err(Mistake::address_length(bytes, device.address_bytes));
+        match lookup.must {
+            Must::Be(asked) => {
+                let found = vrf(&lookup.device, asked, kernel);
+                let (index, table) = found.ok_or_else(|| lookup.missing.clone())?;
+                devices.learn(index, &lookup.device);
+                devices.learn_table(table, &lookup.device);
             }
-            (Some(device), Must::BeVrf) if !device.vrf => return Err(lookup.missing.clone()),
-            (None, Must::HaveAddressOf(_)) => {}
-            (None, _) => return Err(lookup.missing.clone()),
-            (Some(device), _) => devices.learn(device.index, &lookup.device),
+            must => {
+                let Some(device) = facts(&lookup.device, kernel) else {
+                    if matches!(must, Must::HaveAddressOf(_)) {
+                        continue;
+                    }
+                    return Err(lookup.missing.clone());
+                };
+                if let Must::HaveAddressOf(bytes) = must
+                    && device.address_bytes != bytes
+                {
+                    return Err(Mistake::address_length(bytes, device.address_bytes));
+                }
+                devices.learn(device.index, &lookup.device);
+            }
         }
     }
     Ok(devices)

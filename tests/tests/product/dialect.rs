@@ -86,17 +86,10 @@ fn ours(twins: &Twins, command: &[String]) -> Result<Output> {
 
 #[test]
 fn the_judge_agrees_with_itself_on_the_whole_corpus() -> Result<()> {
-    for subject in [
-        "address.txt",
-        "link.txt",
-        "neigh.txt",
-        "options.txt",
-        "route.txt",
-        "rule.txt",
-        "link-kinds.txt",
-        "link-show.txt",
-    ] {
-        judged(subject, |twins, command| twins.judge_in_ours(command)).context(subject)?;
+    let folder = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"))?;
+    for subject in folder {
+        let subject = subject?.file_name().to_string_lossy().into_owned();
+        judged(&subject, |twins, command| twins.judge_in_ours(command)).context(subject)?;
     }
     Ok(())
 }
@@ -104,6 +97,21 @@ fn the_judge_agrees_with_itself_on_the_whole_corpus() -> Result<()> {
 #[test]
 fn address_commands_are_iproute2s_to_the_byte() -> Result<()> {
     judged("address.txt", ours)
+}
+
+#[test]
+fn address_filters_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("address-filters.txt", ours)
+}
+
+#[test]
+fn flushed_addresses_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("address-flush.txt", ours)
+}
+
+#[test]
+fn address_keywords_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("address-keywords.txt", ours)
 }
 
 #[test]
@@ -141,4 +149,29 @@ fn route_commands_are_iproute2s_to_the_byte() -> Result<()> {
 #[test]
 fn rule_commands_are_iproute2s_to_the_byte() -> Result<()> {
     judged("rule.txt", ours)
+}
+
+#[test]
+fn route_filters_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("route-filters.txt", ours)
+}
+
+#[test]
+fn flushed_routes_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("route-flush.txt", ours)
+}
+
+#[test]
+fn answers_to_route_get_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("route-get.txt", ours)
+}
+
+#[test]
+fn route_keywords_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("route-keywords.txt", ours)
+}
+
+#[test]
+fn abbreviations_and_odd_values_are_iproute2s_to_the_byte() -> Result<()> {
+    judged("route-address-odd.txt", ours)
 }

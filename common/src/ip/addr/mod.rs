@@ -1,18 +1,19 @@
 //! `ip address`: addresses of the namespace's devices.
 
 use std::fmt;
-use std::net::IpAddr;
 
-use super::names;
-use super::prefix::{Prefix, address_text};
+use super::prefix::{Host, Prefix};
 
 mod filter;
+mod given;
 pub(super) mod read;
 pub(super) mod request;
 pub(super) mod run;
 pub(super) mod show;
+mod wanted;
 
-pub use filter::Filter;
+pub use filter::{Filter, Master};
+pub use given::{Address, Broadcast};
 
 /// What `ip address` is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Action {
     Show(Filter),
     /// Changes one address.
     Change(Verb, Address),
+    /// Takes away the addresses that a filter wants.
+    Flush(Filter),
 }
 
 /// How an address is changed.
@@ -49,82 +52,52 @@ impl Verb {
     }
 }
 
-/// One address as a command names it: only what was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    /// The device.
-    pub dev: String,
-    /// The address on this side, and the length of its prefix.
-    pub local: Option<Prefix>,
-    /// The address on the other side; its length wins.
-    pub peer: Option<Prefix>,
-    /// `brd`.
-    pub broadcast: Option<Broadcast>,
-    /// `scope`.
-    pub scope: Option<u8>,
-    /// `label`.
-    pub label: Option<String>,
-    /// `metric` of the prefix route.
-    pub metric: Option<u32>,
-    /// `nodad`, `noprefixroute` and so on: `IFA_F_…` bits.
-    pub flags: u32,
+/// One of `IFA_F_*`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flag {
+    pub(super) bit: u32,
+    pub(super) word: &'static str,
+    settable: Settable,
 }
 
-/// A broadcast address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Broadcast {
-    /// `+`: the host bits all ones.
-    Ones,
-    /// `-`: the host bits all zeros.
-    Zeros,
-    /// This one.
-    Is(IpAddr),
+enum Settable {
+    Always,
+    Inet6,
+    Never,
 }
 
-/// The flags a command can set, by name.
-pub(super) const SETTABLE: &[(u32, &str)] = &[
-    (0x02, "nodad"),
-    (0x10, "home"),
-    (0x100, "mngtmpaddr"),
-    (0x200, "noprefixroute"),
+const fn flag(bit: u32, word: &'static str, settable: Settable) -> Flag {
+    Flag {
+        bit,
+        word,
+        settable,
+    }
+}
+
+/// The flags in iproute2's order. `temporary` is another word for the first bit; IPv6 addresses are shown with it.
+pub(super) const FLAGS: &[Flag] = &[
+    flag(0x01, "secondary", Settable::Never),
+    flag(0x01, "temporary", Settable::Never),
+    flag(0x02, "nodad", Settable::Inet6),
+    flag(0x04, "optimistic", Settable::Inet6),
+    flag(0x08, "dadfailed", Settable::Never),
+    flag(0x10, "home", Settable::Inet6),
+    flag(0x20, "deprecated", Settable::Never),
+    flag(0x40, "tentative", Settable::Never),
+    flag(0x80, "permanent", Settable::Never),
+    flag(0x100, "mngtmpaddr", Settable::Inet6),
+    flag(0x200, "noprefixroute", Settable::Always),
+    flag(0x400, "autojoin", Settable::Always),
+    flag(0x800, "stable-privacy", Settable::Never),
 ];
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Show(filter) => write!(f, "show{filter}"),
+            Self::Flush(filter) => write!(f, "flush{filter}"),
             Self::Change(verb, address) => write!(f, "{} {address}", verb.word()),
         }
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(local) = self.local {
-            write!(f, "{local} ")?;
-        }
-        if let Some(peer) = self.peer {
-            write!(f, "peer {peer} ")?;
-        }
-        match self.broadcast {
-            Some(Broadcast::Ones) => f.write_str("broadcast + ")?,
-            Some(Broadcast::Zeros) => f.write_str("broadcast - ")?,
-            Some(Broadcast::Is(address)) => write!(f, "broadcast {} ", address_text(address))?,
-            None => {}
-        }
-        write!(f, "dev {}", self.dev)?;
-        if let Some(scope) = self.scope {
-            write!(f, " scope {}", names::name_of(names::SCOPES, scope.into()))?;
-        }
-        if let Some(label) = &self.label {
-            write!(f, " label {label}")?;
-        }
-        if let Some(metric) = self.metric {
-            write!(f, " metric {metric}")?;
-        }
-        SETTABLE
-            .iter()
-            .filter(|(bit, _)| self.flags & bit != 0)
-            .try_for_each(|(_, word)| write!(f, " {word}"))
     }
 }

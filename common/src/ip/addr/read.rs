@@ -1,20 +1,23 @@
 //! Words of `ip address` become an [`Action`].
 
-use super::super::args::{Args, spelt};
+use super::super::args::{Args, is_help, spelt};
 use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::Mistake;
 use super::super::names;
-use super::super::options::{Options, not_spoken, verb};
+use super::super::number;
+use super::super::options::{Options, verb};
 use super::super::prefix::Prefix;
-use super::{Action, Address, Broadcast, Filter, Verb};
+use super::{Action, Address, Broadcast, FLAGS, Filter, Verb};
 use crate::family::Family;
+use crate::uapi::ifa;
 
 #[derive(Debug, Clone, Copy)]
 enum Asked {
     Show,
     Change(Verb),
+    Flush,
     Never(&'static str),
-    NotYet,
+    Help,
 }
 
 const FILE: &str = "no file of the node is read or written";
@@ -29,11 +32,11 @@ const VERBS: &[Keyword<Asked>] = &[
     prefix("show", Asked::Show),
     exact("lst", Asked::Show),
     prefix("list", Asked::Show),
-    prefix("flush", Asked::NotYet),
+    prefix("flush", Asked::Flush),
     prefix("save", Asked::Never(FILE)),
     prefix("showdump", Asked::Never(FILE)),
     prefix("restore", Asked::Never(FILE)),
-    prefix("help", Asked::NotYet),
+    prefix("help", Asked::Help),
 ];
 
 /// Reads what follows `ip address`.
@@ -44,9 +47,16 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
         .unwrap_or_default();
     match verb(VERBS, "address", args, Asked::Show)? {
         Asked::Show => Filter::read(args, options).map(Action::Show),
-        Asked::Change(verb) => address(args, options).map(|address| Action::Change(verb, address)),
+        Asked::Change(verb) => {
+            address(verb, args, options).map(|address| Action::Change(verb, address))
+        }
+        Asked::Flush if args.peek().is_none() => Err(Mistake::new("Flush requires arguments.", 1)),
+        Asked::Flush if options.family == Family::Packet => {
+            Err(Mistake::new("Cannot flush link addresses.", 1))
+        }
+        Asked::Flush => Filter::read(args, options).map(Action::Flush),
         Asked::Never(reason) => Err(Mistake::never(args.last(), &given, reason)),
-        Asked::NotYet => Err(not_spoken(&given)),
+        Asked::Help => Err(Mistake::help("ip address")),
     }
 }
 
@@ -54,98 +64,110 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
 enum Key {
     Peer,
     Broadcast,
+    Anycast,
     Scope,
     Dev,
     Label,
     Metric,
-    Flag(u32),
+    Valid,
+    Preferred,
+    Proto,
     Local,
-    NotYet,
 }
 
-/// In iproute2's order.
+/// In iproute2's order; the flags stand in a table of their own, behind `preferred_lft`.
 const TABLE: &[Keyword<Key>] = &[
     exact("peer", Key::Peer),
     exact("remote", Key::Peer),
     prefix("broadcast", Key::Broadcast),
     exact("brd", Key::Broadcast),
-    exact("anycast", Key::NotYet),
+    exact("anycast", Key::Anycast),
     exact("scope", Key::Scope),
     exact("dev", Key::Dev),
     exact("label", Key::Label),
     prefix("metric", Key::Metric),
     prefix("priority", Key::Metric),
     prefix("preference", Key::Metric),
-    prefix("valid_lft", Key::NotYet),
-    prefix("preferred_lft", Key::NotYet),
-    exact("nodad", Key::Flag(0x02)),
-    exact("home", Key::Flag(0x10)),
-    exact("mngtmpaddr", Key::Flag(0x100)),
-    exact("noprefixroute", Key::Flag(0x200)),
-    exact("autojoin", Key::NotYet),
-    exact("proto", Key::NotYet),
+    prefix("valid_lft", Key::Valid),
+    prefix("preferred_lft", Key::Preferred),
+    exact("proto", Key::Proto),
     exact("local", Key::Local),
 ];
 
-fn address(args: &mut Args<'_>, options: &Options) -> Result<Address, Mistake> {
-    let mut family = options.family;
-    let mut address = Address {
-        dev: String::new(),
-        local: None,
-        peer: None,
-        broadcast: None,
-        scope: None,
-        label: None,
-        metric: None,
-        flags: 0,
-    };
+fn address(verb: Verb, args: &mut Args<'_>, options: &Options) -> Result<Address, Mistake> {
+    let mut address = Address::new(options.family);
     while let Some(word) = args.peek() {
-        let row = spelt(TABLE, word);
-        if row.is_some() {
-            args.take();
+        let flag = FLAGS
+            .iter()
+            .find(|flag| !word.replaced && flag.word == word.text);
+        match (spelt(TABLE, word), flag) {
+            (Some(row), _) => {
+                args.take();
+                option(row.key, args, &mut address)?;
+            }
+            (None, Some(flag)) => {
+                args.take();
+                if flag.can_be_set(address.family) {
+                    address.flags |= flag.bit;
+                } else {
+                    args.warn(&flag.warning());
+                    address.ignored.push(flag.word);
+                }
+            }
+            (None, None) => option(Key::Local, args, &mut address)?,
         }
-        option(
-            row.map_or(Key::Local, |row| row.key),
-            args,
-            &mut address,
-            &mut family,
-        )?;
     }
-    if address.dev.is_empty() {
-        return Err(Mistake::new(
-            "Not enough information: \"dev\" argument is required.",
-            1,
-        ));
-    }
-    let dev = address.dev.clone();
-    args.look_up(&dev, Mistake::no_device(&dev));
+    complete(verb, args, &address)?;
     Ok(address)
 }
 
-fn option(
-    key: Key,
-    args: &mut Args<'_>,
-    address: &mut Address,
-    family: &mut Family,
-) -> Result<(), Mistake> {
-    match key {
-        Key::Local | Key::Peer => {
-            let (word, place) = match key {
-                Key::Peer => ("peer", &mut address.peer),
-                _ => ("local", &mut address.local),
-            };
-            let given = args.value()?;
-            if place.is_some() {
-                return Err(if word == "peer" {
-                    Mistake::duplicate(word, given)
-                } else {
-                    Mistake::garbage(word, given)
-                });
-            }
-            let read = Prefix::read(given, *family)?;
-            *family = read.family;
-            *place = Some(read);
+/// What iproute2 checks when it has read everything, the device's existence among it.
+fn complete(verb: Verb, args: &mut Args<'_>, address: &Address) -> Result<(), Mistake> {
+    let fault = |line: &str| Err(Mistake::new(line, 1));
+    if address.dev.is_empty() {
+        return fault("Not enough information: \"dev\" argument is required.");
+    }
+    if verb == Verb::Del && address.is_wildcard() {
+        let wildcard = address.local.map(|local| local.to_string());
+        for line in wildcard_warning(&wildcard.unwrap_or_default()) {
+            args.warn(&line);
         }
+    }
+    let computed = matches!(address.broadcast, Some(Broadcast::Ones | Broadcast::Zeros));
+    if computed && verb != Verb::Del && address.family != Family::Inet {
+        return fault("Broadcast can be set only for IPv4 addresses");
+    }
+    args.look_up(&address.dev, Mistake::no_device(&address.dev));
+    let valid = address.valid.unwrap_or(u32::MAX);
+    let limited = address.valid.is_some() || address.preferred.is_some();
+    if limited && valid == 0 {
+        return fault("valid_lft is zero");
+    }
+    if limited && valid < address.preferred.unwrap_or(u32::MAX) {
+        return fault("preferred_lft is greater than valid_lft");
+    }
+    let local = address.local.and_then(|local| local.address);
+    if address.flags & ifa::F_AUTOJOIN != 0 && !local.is_some_and(|local| local.is_multicast()) {
+        return fault("autojoin needs multicast address");
+    }
+    Ok(())
+}
+
+/// What iproute2 says before it deletes an IPv4 address whose length was not written.
+pub(super) fn wildcard_warning(address: &str) -> [String; 4] {
+    [
+        "Warning: Executing wildcard deletion to stay compatible with old scripts.".to_owned(),
+        format!(
+            "         Explicitly specify the prefix length ({address}/32) to avoid this warning."
+        ),
+        "         This special behaviour is likely to disappear in further releases,".to_owned(),
+        "         fix your scripts!".to_owned(),
+    ]
+}
+
+fn option(key: Key, args: &mut Args<'_>, address: &mut Address) -> Result<(), Mistake> {
+    match key {
+        Key::Local | Key::Peer => prefix_of(key, args, address)?,
         Key::Broadcast => {
             let given = args.value()?;
             if address.broadcast.is_some() {
@@ -154,8 +176,23 @@ fn option(
             address.broadcast = Some(match given {
                 "+" => Broadcast::Ones,
                 "-" => Broadcast::Zeros,
-                _ => Broadcast::Is(super::super::prefix::address(given, *family)?),
+                _ => {
+                    args.put_back();
+                    let host = args.host(address.family)?;
+                    address.settle(host.family().unwrap_or_default());
+                    Broadcast::Is(host)
+                }
             });
+        }
+        Key::Anycast => {
+            let given = args.value()?;
+            if address.anycast.is_some() {
+                return Err(Mistake::duplicate("anycast", given));
+            }
+            args.put_back();
+            let host = args.host(address.family)?;
+            address.settle(host.family().unwrap_or_default());
+            address.anycast = Some(host);
         }
         Key::Scope => {
             let scope = |word: &str| names::number_of(names::SCOPES, word);
@@ -164,8 +201,53 @@ fn option(
         Key::Dev => args.value()?.clone_into(&mut address.dev),
         Key::Label => address.label = Some(args.value()?.to_owned()),
         Key::Metric => address.metric = Some(args.number("\"metric\" value is invalid\n")?),
-        Key::Flag(bit) => address.flags |= bit,
-        Key::NotYet => return Err(not_spoken("this keyword")),
+        Key::Valid => lifetime("valid_lft", args, &mut address.valid)?,
+        Key::Preferred => lifetime("preferred_lft", args, &mut address.preferred)?,
+        Key::Proto => {
+            let proto = |word: &str| names::number_of(names::ADDRESS_PROTOCOLS, word);
+            address.protocol = Some(args.read(proto, "\"proto\" value is invalid\n")?);
+        }
     }
+    Ok(())
+}
+
+fn prefix_of(key: Key, args: &mut Args<'_>, address: &mut Address) -> Result<(), Mistake> {
+    let is_peer = matches!(key, Key::Peer);
+    let given = args.value()?;
+    if !is_peer && is_help(given) {
+        return Err(Mistake::help("ip address"));
+    }
+    let family = address.family;
+    let place = if is_peer {
+        &mut address.peer
+    } else {
+        &mut address.local
+    };
+    if place.is_some() {
+        return Err(if is_peer {
+            Mistake::duplicate("peer", given)
+        } else {
+            Mistake::garbage("local", given)
+        });
+    }
+    let read = Prefix::read(given, family)?;
+    *place = Some(read);
+    address.settle(read.family);
+    Ok(())
+}
+
+fn lifetime(
+    word: &'static str,
+    args: &mut Args<'_>,
+    place: &mut Option<u32>,
+) -> Result<(), Mistake> {
+    if place.is_some() {
+        return Err(Mistake::duplicate(word, word));
+    }
+    let seconds = |word: &str| match word {
+        "forever" => Some(u32::MAX),
+        _ => number::fitting(word),
+    };
+    *place = Some(args.read(seconds, &format!("{word} value"))?);
     Ok(())
 }

@@ -7,9 +7,12 @@ use netlink_packet_core::{
 };
 
 use super::super::devices::Devices;
-use super::{Address, Broadcast, Filter, Verb};
+use super::super::link::request::asked;
+use super::filter::Master;
+use super::{Address, Broadcast, Filter, Host, Verb};
 use crate::family::Family;
-use crate::uapi::{ifa, rt, rtm};
+use crate::ip::link::request::HEADER as LINK_HEADER;
+use crate::uapi::{ifa, ifla, rt, rtm};
 use crate::wire::{Attributes, Request};
 
 /// How long `struct ifaddrmsg` is.
@@ -22,19 +25,17 @@ fn header(family: Family, len: u8, flags: u8, scope: u8, index: u32) -> [u8; HEA
 
 /// The message that changes an address.
 pub fn change(verb: Verb, address: &Address, devices: &Devices) -> Request {
-    let local = address.local.or(address.peer);
-    let family = local.map_or(Family::Unspec, |local| local.family);
-    let len = address
-        .peer
-        .filter(|peer| peer.explicit)
-        .or(address.local)
-        .map_or(0, |prefix| prefix.len);
-    let header_flags = u8::try_from(address.flags).unwrap_or(0);
+    let len = [address.peer, address.local]
+        .into_iter()
+        .flatten()
+        .map(|prefix| prefix.len)
+        .find(|len| *len != 0)
+        .unwrap_or(0);
     let header = header(
-        family,
+        address.family,
         len,
-        header_flags,
-        scope(address),
+        u8::try_from(address.flags).unwrap_or(0),
+        scope(verb, address),
         devices.index(&address.dev),
     );
     let (message, flags) = match verb {
@@ -47,32 +48,42 @@ pub fn change(verb: Verb, address: &Address, devices: &Devices) -> Request {
         message,
         NLM_F_REQUEST | NLM_F_ACK | flags,
         &header,
-        &attributes(address, len),
+        &attributes(verb, address),
     )
 }
 
 /// Host for 127.0.0.0/8, global for the rest: the kernel sets that of IPv6 itself.
-fn scope(address: &Address) -> u8 {
+fn scope(verb: Verb, address: &Address) -> u8 {
     let loopback =
         |prefix: super::Prefix| matches!(prefix.address, Some(IpAddr::V4(v4)) if v4.is_loopback());
     match address.scope {
         Some(scope) => scope,
-        None if address.local.is_some_and(loopback) => rt::SCOPE_HOST,
+        None if verb != Verb::Del && address.local.is_some_and(loopback) => rt::SCOPE_HOST,
         None => rt::SCOPE_UNIVERSE,
     }
 }
 
-fn attributes(address: &Address, len: u8) -> Attributes {
+fn attributes(verb: Verb, address: &Address) -> Attributes {
     let mut attributes = Attributes::default();
-    let local = address.local.and_then(|local| local.address);
-    if let Some(local) = local {
-        attributes.put_address(ifa::LOCAL, local);
+    for (kind, prefix) in [(ifa::LOCAL, address.local), (ifa::ADDRESS, address.peer)] {
+        if let Some(prefix) = prefix {
+            put_prefix(&mut attributes, kind, &prefix);
+        }
     }
-    if let Some(far) = address.peer.and_then(|peer| peer.address).or(local) {
-        attributes.put_address(ifa::ADDRESS, far);
+    let peered = address.peer.is_some_and(|peer| peer.sent().is_some());
+    if let Some(local) = address.local.and_then(|local| local.sent())
+        && !peered
+        && !(verb == Verb::Del && address.is_wildcard())
+    {
+        attributes.put_address(ifa::ADDRESS, local);
     }
-    if let Some(broadcast) = broadcast(address, len) {
-        attributes.put_address(ifa::BROADCAST, broadcast);
+    for (kind, host) in [
+        (ifa::BROADCAST, broadcast(verb, address)),
+        (ifa::ANYCAST, address.anycast),
+    ] {
+        if let Some(host) = host {
+            attributes.put(kind, &host.bytes());
+        }
     }
     if let Some(label) = &address.label {
         attributes.put_text(ifa::LABEL, label);
@@ -80,23 +91,53 @@ fn attributes(address: &Address, len: u8) -> Attributes {
     if let Some(metric) = address.metric {
         attributes.put_u32(ifa::RT_PRIORITY, metric);
     }
+    if let Some(protocol) = address.protocol {
+        attributes.put(ifa::PROTO, &[protocol]);
+    }
     if address.flags > 0xff {
         attributes.put_u32(ifa::FLAGS, address.flags);
+    }
+    if address.valid.is_some() || address.preferred.is_some() {
+        attributes.put(ifa::CACHEINFO, &lifetimes(address));
     }
     attributes
 }
 
-fn broadcast(address: &Address, len: u8) -> Option<IpAddr> {
-    let host = u32::MAX.checked_shr(len.into()).unwrap_or(0);
-    let bits = || match address.peer.or(address.local)?.address? {
-        IpAddr::V4(v4) => Some(u32::from(v4)),
-        IpAddr::V6(_) => None,
+fn put_prefix(attributes: &mut Attributes, kind: u16, prefix: &super::Prefix) {
+    match prefix.sent() {
+        Some(address) => attributes.put_address(kind, address),
+        None => attributes.put(kind, &[]),
     };
-    match address.broadcast? {
-        Broadcast::Is(address) => Some(address),
-        Broadcast::Ones => bits().map(|bits| Ipv4Addr::from(bits | host).into()),
-        Broadcast::Zeros => bits().map(|bits| Ipv4Addr::from(bits & !host).into()),
-    }
+}
+
+/// `struct ifa_cacheinfo`.
+fn lifetimes(address: &Address) -> Vec<u8> {
+    let fields = [
+        address.preferred.unwrap_or(u32::MAX),
+        address.valid.unwrap_or(u32::MAX),
+        0,
+        0,
+    ];
+    fields
+        .iter()
+        .flat_map(|field| field.to_ne_bytes())
+        .collect()
+}
+
+/// The broadcast address; `+` and `-` are worked out from the peer, else the local address, where that leaves host bits.
+fn broadcast(verb: Verb, address: &Address) -> Option<Host> {
+    let of = address.peer.or(address.local)?;
+    let host = u32::MAX.checked_shr(of.len.into()).unwrap_or(0);
+    let bits = match of.sent() {
+        Some(IpAddr::V4(v4)) if of.len <= 30 && verb != Verb::Del => Some(u32::from(v4)),
+        _ => None,
+    };
+    let bits = match address.broadcast? {
+        Broadcast::Is(address) => return Some(address),
+        Broadcast::Ones => bits? | host,
+        Broadcast::Zeros => bits? & !host,
+    };
+    Some(Host::Is(Ipv4Addr::from(bits).into()))
 }
 
 /// The message that lists addresses, of one device if one is named.
@@ -113,5 +154,27 @@ pub fn dump(filter: &Filter, devices: &Devices) -> Request {
         NLM_F_REQUEST | NLM_F_DUMP,
         &header,
         &Attributes::default(),
+    )
+}
+
+/// The message that lists the devices; what the kernel can filter (master, kind) it filters.
+pub fn dump_links(filter: &Filter, statistics: bool, devices: &Devices) -> Request {
+    let mut attributes = asked(statistics);
+    if let Some(Master::Device(master) | Master::Vrf(master)) = &filter.master {
+        attributes.put_u32(ifla::MASTER, devices.index(master));
+    }
+    if filter.nomaster {
+        attributes.put_u32(ifla::MASTER, ifla::NO_MASTER);
+    }
+    if let Some(kind) = &filter.kind {
+        let mut info = Attributes::default();
+        info.put(ifla::INFO_KIND, kind.as_bytes());
+        attributes.put_nested(ifla::LINKINFO, &info);
+    }
+    Request::new(
+        rtm::GETLINK,
+        NLM_F_REQUEST | NLM_F_DUMP,
+        &[0; LINK_HEADER],
+        &attributes,
     )
 }

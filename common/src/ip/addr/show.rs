@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::devices::Names;
+use super::super::devices::{Devices, Names};
 use super::super::link::show::{
     Head, Shown as Link, altnames, brief, name_and_state, print_head, statistics,
 };
@@ -10,24 +10,25 @@ use super::super::names;
 use super::super::options::Options;
 use super::super::page::Entry;
 use super::super::prefix::address_text;
-use super::Filter;
 use super::request::HEADER;
+use super::wanted::{is_of_family, is_up_as_wanted, wanted, wanted_device};
+use super::{FLAGS, Filter};
 use crate::family::Family;
-use crate::uapi::{ifa, iff};
+use crate::uapi::ifa;
 use crate::wire::{Received, Reply, u32_of};
 
 /// An address as received.
-struct Shown<'a> {
-    family: Family,
+pub(super) struct Shown<'a> {
+    pub(super) family: Family,
     len: u8,
-    flags: u32,
-    scope: u8,
-    index: u32,
-    attributes: Received<'a>,
+    pub(super) flags: u32,
+    pub(super) scope: u8,
+    pub(super) index: u32,
+    pub(super) attributes: Received<'a>,
 }
 
 impl<'a> Shown<'a> {
-    fn read(reply: &'a Reply) -> Option<Self> {
+    pub(super) fn read(reply: &'a Reply) -> Option<Self> {
         let [family, len, flags, scope] = *reply.body.first_chunk::<4>()?;
         let attributes = Received::behind(&reply.body, HEADER);
         Some(Self {
@@ -41,39 +42,64 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Prints the devices with the addresses that the filter wants.
+/// Prints the devices with the addresses that the filter wants. In JSON a device that is not wanted itself leaves an
+/// empty object.
 pub fn print(
     links: &[Reply],
     addresses: &[Reply],
     filter: &Filter,
     options: &Options,
+    devices: &Devices,
     names: &mut dyn Names,
 ) -> Vec<Entry> {
     let addresses: Vec<Shown<'_>> = addresses.iter().filter_map(Shown::read).collect();
     let mut entries = Vec::new();
     for link in links.iter().filter_map(Link::read) {
+        let name = link.name();
         let all: Vec<&Shown<'_>> = addresses
             .iter()
             .filter(|address| address.index == link.index)
             .collect();
-        let wanted: Vec<&Shown<'_>> = all
-            .iter()
-            .copied()
-            .filter(|address| wanted(address, filter))
-            .collect();
-        let bare =
-            filter.family == Family::Packet || (all.is_empty() && filter.family == Family::Unspec);
-        if (filter.up && link.flags & iff::UP == 0) || (wanted.is_empty() && !bare) {
+        let is_wanted = |address: &Shown<'_>| wanted(address, filter, &name);
+        let bare = all.is_empty() && matches!(filter.family, Family::Unspec | Family::Packet);
+        let some_wanted = all.iter().any(|address| is_wanted(address));
+        if !some_wanted && !bare && filter.family != Family::Packet {
             continue;
         }
-        entries.push(device(&link, wanted.into_iter(), filter, options, names));
+        if with_link(filter, options) && !wanted_device(&link, filter, devices) {
+            entries.push(Entry::new(options));
+            continue;
+        }
+        let shown = all
+            .into_iter()
+            .filter(|address| is_up_as_wanted(&link, filter) && is_of_family(address, filter));
+        let shown = shown.map(|address| is_wanted(address).then_some(address));
+        entries.push(device(&link, shown, filter, options, names));
     }
     entries
 }
 
+/// Whether the device itself is printed, not only its addresses.
+fn with_link(filter: &Filter, options: &Options) -> bool {
+    filter.family == Family::Packet || !(options.oneline || filter.label.is_some())
+}
+
+/// Prints one address that a flush takes away.
+pub(super) fn flushed(reply: &Reply, options: &Options, names: &mut dyn Names) -> Option<Entry> {
+    let address = Shown::read(reply)?;
+    let mut entry = Entry::new(options);
+    entry.text(format_args!(
+        "{}: {}",
+        address.index,
+        names.name(address.index)
+    ));
+    line(&address, options, &mut entry);
+    Some(entry)
+}
+
 fn device<'a>(
     link: &Link<'_>,
-    addresses: impl Iterator<Item = &'a Shown<'a>>,
+    addresses: impl Iterator<Item = Option<&'a Shown<'a>>>,
     filter: &Filter,
     options: &Options,
     names: &mut dyn Names,
@@ -84,13 +110,13 @@ fn device<'a>(
         brief(link, &mut entry, names);
         return entry;
     }
-    let with_link = !options.oneline || options.json || for_link;
+    let with_link = with_link(filter, options);
     if options.brief {
         name_and_state(link, &mut entry, names);
     } else if with_link {
         let place = Head {
             for_link: false,
-            complete: filter.family != Family::Inet6 || filter.dev.is_some(),
+            complete: options.family != Family::Inet6 || filter.dev.is_some(),
             link_layer: matches!(filter.family, Family::Unspec | Family::Packet),
         };
         print_head(link, place, options, &mut entry, names);
@@ -100,13 +126,20 @@ fn device<'a>(
     let mut infos = Vec::new();
     for address in addresses.filter(|_| filter.family != Family::Packet) {
         let mut info = Entry::new(options);
+        // In JSON an address that is not wanted leaves an empty object.
+        let Some(address) = address else {
+            infos.push(info.into_json());
+            continue;
+        };
         if options.brief {
             address_and_metric(&address.attributes, address.len, &mut info);
-        } else if options.oneline {
-            info.text(format_args!("{}: {}", link.index, link.name()));
-        }
-        if !options.brief {
-            line(address, &mut info);
+        } else {
+            if options.oneline {
+                let (index, name) = (link.index, link.name());
+                info.put("index", index, format_args!("{index}: "));
+                info.put("dev", name.clone(), format_args!("{name}"));
+            }
+            line(address, options, &mut info);
         }
         if options.json {
             infos.push(info.into_json());
@@ -124,42 +157,7 @@ fn device<'a>(
     entry
 }
 
-fn wanted(address: &Shown<'_>, filter: &Filter) -> bool {
-    let family = matches!(filter.family, Family::Unspec) || filter.family == address.family;
-    family
-        && filter.scope.is_none_or(|scope| scope == address.scope)
-        && filter.to.is_none_or(|to| {
-            address
-                .attributes
-                .address(ifa::LOCAL)
-                .or(address.attributes.address(ifa::ADDRESS))
-                .is_some_and(|local| {
-                    to.address
-                        .is_none_or(|wanted| within(local, wanted, to.len))
-                })
-        })
-}
-
-fn within(address: std::net::IpAddr, of: std::net::IpAddr, len: u8) -> bool {
-    use std::net::IpAddr::{V4, V6};
-    match (address, of) {
-        (V4(a), V4(b)) => {
-            (u32::from(a) ^ u32::from(b))
-                .checked_shr(32 - u32::from(len))
-                .unwrap_or(0)
-                == 0
-        }
-        (V6(a), V6(b)) => {
-            (u128::from(a) ^ u128::from(b))
-                .checked_shr(128 - u32::from(len))
-                .unwrap_or(0)
-                == 0
-        }
-        _ => false,
-    }
-}
-
-fn line(address: &Shown<'_>, entry: &mut Entry) {
+fn line(address: &Shown<'_>, options: &Options, entry: &mut Entry) {
     let attributes = &address.attributes;
     entry.put(
         "family",
@@ -175,11 +173,18 @@ fn line(address: &Shown<'_>, entry: &mut Entry) {
             entry.put(key, value.clone(), format_args!("{word} {value} "));
         }
     }
-    let scope = names::name_of(names::SCOPES, address.scope.into());
+    let scope = if options.numeric {
+        address.scope.to_string()
+    } else {
+        names::name_of(names::SCOPES, address.scope.into())
+    };
     entry.put("scope", scope.clone(), format_args!("scope {scope} "));
     flags(address, entry);
     if let Some(proto) = attributes.u8(ifa::PROTO) {
-        let proto = names::name_or_hex(names::ADDRESS_PROTOCOLS, proto.into());
+        let name = names::ADDRESS_PROTOCOLS
+            .iter()
+            .find(|(number, _)| *number == u32::from(proto) && !options.numeric);
+        let proto = name.map_or_else(|| format!("{proto:#x}"), |(_, name)| (*name).to_owned());
         entry.put("protocol", proto.clone(), format_args!("proto {proto} "));
     }
     if let Some(label) = attributes.text(ifa::LABEL) {
@@ -208,32 +213,20 @@ fn address_and_metric(attributes: &Received<'_>, len: u8, entry: &mut Entry) {
     }
 }
 
-/// `IFA_F_*` in iproute2's order.
-const FLAGS: &[(u32, &str)] = &[
-    (ifa::F_SECONDARY, "secondary"),
-    (0x02, "nodad"),
-    (0x04, "optimistic"),
-    (0x08, "dadfailed"),
-    (0x10, "home"),
-    (0x20, "deprecated"),
-    (0x40, "tentative"),
-    (ifa::F_PERMANENT, "permanent"),
-    (0x100, "mngtmpaddr"),
-    (0x200, "noprefixroute"),
-    (0x400, "autojoin"),
-    (0x800, "stable-privacy"),
-];
-
 fn flags(address: &Shown<'_>, entry: &mut Entry) {
     let mut rest = address.flags;
-    for (bit, name) in FLAGS {
-        let set = address.flags & bit != 0;
-        rest &= !bit;
-        let word = match (*bit, set) {
+    let other = if address.family == Family::Inet6 {
+        "secondary"
+    } else {
+        "temporary"
+    };
+    for flag in FLAGS.iter().filter(|flag| flag.word != other) {
+        let set = address.flags & flag.bit != 0;
+        rest &= !flag.bit;
+        let word = match (flag.bit, set) {
             (ifa::F_PERMANENT, false) => "dynamic",
             (ifa::F_PERMANENT, true) | (_, false) => continue,
-            (ifa::F_SECONDARY, true) if address.family == Family::Inet6 => "temporary",
-            (_, true) => name,
+            (_, true) => flag.word,
         };
         entry.put(word, true, format_args!("{word} "));
     }

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use super::super::args::{Args, Must, spelt};
+use super::super::args::{Args, Must, Vrf, spelt};
 use super::super::devices::Devices;
 use super::super::keyword::{Keyword, exact};
 use super::super::mistake::{Mistake, USAGE};
 use super::super::names;
 use super::super::options::{Options, not_spoken};
-use super::settings::quoted;
 use super::{Master, USAGE_LINE};
 use crate::family::Family;
+use crate::words::quoted;
 
 /// Which devices are listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Filter {
             Key::Vrf => {
                 let vrf = args.value()?;
                 let wrong = Mistake::wrong(vrf, "Not a valid VRF name\n");
-                args.look_at(vrf, Must::BeVrf, wrong);
+                args.look_at(vrf, Must::Be(Vrf::Device), wrong);
                 self.master = Some(Master::Vrf(vrf.to_owned()));
             }
             Key::Group => {

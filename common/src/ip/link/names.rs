@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use super::settings::{is_name, quoted};
+use super::settings::is_name;
 use crate::ip::args::{Args, spelt};
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::mistake::{Mistake, USAGE};
+use crate::words::quoted;
 
 /// A device and altnames.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

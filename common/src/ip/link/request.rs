@@ -118,7 +118,7 @@ pub fn dump(filter: &Filter, devices: &Devices) -> Request {
 }
 
 /// What is asked for with every link.
-fn asked(statistics: bool) -> Attributes {
+pub fn asked(statistics: bool) -> Attributes {
     let skipped = if statistics {
         0
     } else {

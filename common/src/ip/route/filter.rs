@@ -1,23 +1,26 @@
-//! Which routes `ip route show` lists.
+//! Which routes `ip route show` lists, and `ip route flush` takes away.
 
 use std::fmt;
 
 use super::super::args::{Args, spelt};
 use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::Mistake;
-use super::super::names;
-use super::super::options::{Options, not_spoken};
-use super::super::prefix::Prefix;
+use super::super::options::Options;
+use super::super::{devices::Devices, names};
+use super::{Area, Prefix, Table, keywords, realms};
 use crate::family::Family;
 use crate::uapi::rt;
+use crate::words::quoted;
 
 /// What a route has to be like. `None` is no matter.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
     /// The family asked for.
     pub family: Family,
-    /// `table`; `Some(0)` is all.
-    pub table: Option<u32>,
+    /// `table`, where 0 is all, or `vrf`, whose local and broadcast routes do not count.
+    pub table: Option<Table>,
+    /// `cached`: clones, not routes.
+    pub cached: bool,
     /// `proto`.
     pub protocol: Option<u8>,
     /// `scope`.
@@ -28,48 +31,50 @@ pub struct Filter {
     pub tos: Option<u8>,
     /// `metric`.
     pub metric: Option<u32>,
+    /// `mark`.
+    pub mark: Option<u32>,
+    /// `realms`: which, and which bits of them count.
+    pub realms: Option<(u32, u32)>,
     /// `dev`.
     pub dev: Option<String>,
+    /// `iif`.
+    pub iif: Option<String>,
     /// `via`.
     pub via: Option<Prefix>,
     /// `src`.
     pub src: Option<Prefix>,
-    /// `to`, how its destination lies to a prefix.
-    pub to: Option<(Reach, Prefix)>,
-}
-
-/// How a destination lies to a prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Within it.
-    Root,
-    /// Around it.
-    Match,
-    /// The same.
-    Exact,
+    /// `to`, how its destination lies.
+    pub to: Area,
+    /// `from`, how its source lies.
+    pub from: Area,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Key {
     Table,
+    Vrf,
+    Cached,
     Tos,
     Protocol,
     Scope,
     Kind,
     Dev,
+    Iif,
+    Mark,
     Metric,
     Via,
     Src,
+    Realms,
+    From,
     To,
-    NotYet,
 }
 
 /// In iproute2's order.
 const TABLE: &[Keyword<Key>] = &[
     prefix("table", Key::Table),
-    prefix("vrf", Key::NotYet),
-    prefix("cached", Key::NotYet),
-    prefix("cloned", Key::NotYet),
+    prefix("vrf", Key::Vrf),
+    prefix("cached", Key::Cached),
+    prefix("cloned", Key::Cached),
     exact("tos", Key::Tos),
     prefix("dsfield", Key::Tos),
     prefix("protocol", Key::Protocol),
@@ -77,25 +82,28 @@ const TABLE: &[Keyword<Key>] = &[
     prefix("type", Key::Kind),
     exact("dev", Key::Dev),
     exact("oif", Key::Dev),
-    exact("iif", Key::NotYet),
-    exact("mark", Key::NotYet),
+    exact("iif", Key::Iif),
+    exact("mark", Key::Mark),
     prefix("metric", Key::Metric),
     prefix("priority", Key::Metric),
     exact("preference", Key::Metric),
     exact("via", Key::Via),
     exact("src", Key::Src),
-    prefix("realms", Key::NotYet),
-    prefix("from", Key::NotYet),
+    prefix("realms", Key::Realms),
+    prefix("from", Key::From),
     exact("to", Key::To),
 ];
 
-const REACHES: &[Keyword<Reach>] = &[
-    prefix("root", Reach::Root),
-    prefix("match", Reach::Match),
-    exact("exact", Reach::Exact),
-];
-
 impl Filter {
+    /// Every route of every table, as `get` prints what it is answered.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self {
+            table: Some(Table::Id(0)),
+            ..Self::default()
+        }
+    }
+
     /// Reads what follows `ip route show`.
     pub(super) fn read(args: &mut Args<'_>, options: &Options) -> Result<Self, Mistake> {
         let mut filter = Self {
@@ -106,79 +114,91 @@ impl Filter {
             match spelt(TABLE, word) {
                 Some(row) => {
                     args.take();
-                    filter.option(row.word, row.key, args)?;
+                    filter.option(row.key, args)?;
                 }
-                None => filter.to(args)?,
+                None => filter.to.read(args, filter.family)?,
             }
         }
-        if let Some(dev) = filter.dev.clone() {
-            args.look_up(&dev, Mistake::no_device(&dev));
+        for dev in [&filter.iif, &filter.dev].into_iter().flatten() {
+            args.look_up(dev, Mistake::no_device(dev));
         }
         Ok(filter)
     }
 
-    fn option(&mut self, word: &'static str, key: Key, args: &mut Args<'_>) -> Result<(), Mistake> {
+    fn option(&mut self, key: Key, args: &mut Args<'_>) -> Result<(), Mistake> {
+        let family = self.family;
         match key {
-            Key::Table => self.table = Some(args.read(table, "table id value is invalid\n")?),
+            Key::Table => self.table(args)?,
+            Key::Vrf => {
+                self.table = Some(keywords::vrf(args)?);
+                self.kind = None;
+            }
+            Key::Cached => self.cached = true,
             Key::Tos => self.tos = Some(args.read(names::dsfield, "TOS value is invalid\n")?),
             Key::Protocol => {
-                self.protocol = args.read(
-                    |word| any_or(names::PROTOCOLS, word),
-                    "invalid \"protocol\"\n",
-                )?
+                let wrong = "invalid \"protocol\"\n";
+                self.protocol = args.read(|word| any_or(names::PROTOCOLS, word), wrong)?;
             }
             Key::Scope => {
-                self.scope = args.read(|word| any_or(names::SCOPES, word), "invalid \"scope\"\n")?
+                let wrong = "invalid \"scope\"\n";
+                self.scope = args.read(|word| any_or(names::SCOPES, word), wrong)?;
             }
             Key::Kind => {
-                self.kind = Some(args.read(names::route_type, "node type value is invalid\n")?)
+                let wrong = "node type value is invalid\n";
+                self.kind = Some(args.read(names::route_type, wrong)?);
             }
             Key::Dev => self.dev = Some(args.value()?.to_owned()),
+            Key::Iif => self.iif = Some(args.value()?.to_owned()),
+            Key::Mark => self.mark = Some(args.number("invalid mark value")?),
             Key::Metric => self.metric = Some(args.number("\"metric\" value is invalid\n")?),
-            Key::Via => self.via = Some(args.prefix(self.family)?),
-            Key::Src => self.src = Some(args.prefix(self.family)?),
-            Key::To => self.to(args)?,
-            Key::NotYet => return Err(not_spoken(word)),
+            Key::Via => self.via = Some(args.prefix(family)?),
+            Key::Src => self.src = Some(args.prefix(family)?),
+            Key::Realms => self.realms = Some(args.read(masked_realms, "invalid realms\n")?),
+            Key::From => self.from.read(args, family)?,
+            Key::To => self.to.read(args, family)?,
         }
         Ok(())
     }
 
-    /// `[to] [root | match | exact] PREFIX`.
-    fn to(&mut self, args: &mut Args<'_>) -> Result<(), Mistake> {
-        let reach = args
-            .peek()
-            .and_then(|word| spelt(REACHES, word))
-            .map(|row| row.key);
-        if reach.is_some() {
-            args.take();
+    /// A table, `all` of them, or `cache`, which is none.
+    fn table(&mut self, args: &mut Args<'_>) -> Result<(), Mistake> {
+        let wrong = "table id value is invalid\n";
+        let known = |word: &str| match word {
+            "all" => Some(Some(0)),
+            "cache" => Some(None),
+            _ => names::number_of(names::TABLES, word).map(Some),
+        };
+        match args.read(known, wrong)? {
+            Some(id) => self.table = Some(Table::Id(id)),
+            None => self.cached = true,
         }
-        let prefix = args.prefix(self.family)?;
-        self.to = Some((reach.unwrap_or(Reach::Exact), prefix));
         Ok(())
     }
 
     /// The table that is listed: `main` unless another was named, 0 for all.
     #[must_use]
-    pub fn listed_table(&self) -> u32 {
-        self.table.unwrap_or(rt::TABLE_MAIN)
+    pub fn listed_table(&self, devices: &Devices) -> u32 {
+        match &self.table {
+            Some(Table::Id(id)) => *id,
+            Some(Table::Vrf(vrf)) => devices.table(vrf),
+            None => rt::TABLE_MAIN,
+        }
+    }
+
+    /// Whether every table is listed.
+    #[must_use]
+    pub fn all_tables(&self) -> bool {
+        self.table == Some(Table::Id(0))
     }
 
     /// The family that is listed: IPv4 unless another was named or every table is listed.
     #[must_use]
     pub fn listed_family(&self) -> Family {
-        if self.family == Family::Unspec && self.listed_table() != 0 {
+        if self.family == Family::Unspec && !self.all_tables() {
             Family::Inet
         } else {
             self.family
         }
-    }
-}
-
-fn table(word: &str) -> Option<u32> {
-    if word == "all" {
-        Some(0)
-    } else {
-        names::number_of(names::TABLES, word)
     }
 }
 
@@ -192,20 +212,27 @@ fn any_or(names: names::Names, word: &str) -> Option<Option<u8>> {
     }
 }
 
+/// Realms and the bits of them that were written: `TO`, `FROM/` or `FROM/TO`.
+fn masked_realms(word: &str) -> Option<(u32, u32)> {
+    let mask = match word.split_once('/') {
+        None => 0xffff,
+        Some((_, "")) => 0xffff_0000,
+        Some(_) => u32::MAX,
+    };
+    Some((realms(word)?, mask))
+}
+
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some((reach, prefix)) = &self.to {
-            let word = match reach {
-                Reach::Root => "root",
-                Reach::Match => "match",
-                Reach::Exact => "exact",
-            };
-            write!(f, " to {word} {prefix}")?;
-        }
-        match self.table {
-            Some(0) => f.write_str(" table all")?,
-            Some(table) => write!(f, " table {}", names::name_of(names::TABLES, table))?,
+        self.to.write(f, "to")?;
+        self.from.write(f, "from")?;
+        match &self.table {
+            Some(Table::Id(0)) => f.write_str(" table all")?,
+            Some(table) => write!(f, " {table}")?,
             None => {}
+        }
+        if self.cached {
+            f.write_str(" cached")?;
         }
         for (word, names, number) in [
             ("proto", names::PROTOCOLS, self.protocol),
@@ -219,17 +246,24 @@ impl fmt::Display for Filter {
             write!(f, " type {}", names::route_type_name(kind))?;
         }
         if let Some(tos) = self.tos {
-            write!(
-                f,
-                " tos {}",
-                names::name_or_hex(names::DSFIELDS, tos.into())
-            )?;
+            let tos = names::name_or_hex(names::DSFIELDS, tos.into());
+            write!(f, " tos {tos}")?;
         }
-        if let Some(dev) = &self.dev {
-            write!(f, " dev {dev}")?;
+        for (word, dev) in [("dev", &self.dev), ("iif", &self.iif)] {
+            if let Some(dev) = dev {
+                write!(f, " {word} {}", quoted(dev))?;
+            }
         }
-        if let Some(metric) = self.metric {
-            write!(f, " metric {metric}")?;
+        for (word, number) in [("metric", self.metric), ("mark", self.mark)] {
+            if let Some(number) = number {
+                write!(f, " {word} {number}")?;
+            }
+        }
+        match self.realms {
+            Some((realms, 0xffff)) => write!(f, " realms {realms}")?,
+            Some((realms, u32::MAX)) => write!(f, " realms {}/{}", realms >> 16, realms & 0xffff)?,
+            Some((realms, _)) => write!(f, " realms {}/", realms >> 16)?,
+            None => {}
         }
         for (word, prefix) in [("via", &self.via), ("src", &self.src)] {
             if let Some(prefix) = prefix {

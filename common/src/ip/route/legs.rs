@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::show::{flags, gateway};
+use super::show::{flags, gateway, realms, wrapping};
 use crate::ip::devices::Names;
 use crate::ip::options::Options;
 use crate::ip::page::Entry;
+use crate::uapi::rta;
 use crate::wire::{Received, u32_of};
 
 /// Prints rows of `struct rtnexthop`.
@@ -18,7 +19,12 @@ pub(super) fn print(mut legs: &[u8], options: &Options, entry: &mut Entry, names
         let mut nexthop = Entry::new(options);
         nexthop.break_line();
         nexthop.text(format_args!("\tnexthop "));
-        gateway(&Received::behind(leg, 8), &mut nexthop);
+        let received = Received::behind(leg, 8);
+        wrapping(&received, options, &mut nexthop);
+        gateway(&received, false, &mut nexthop);
+        if let Some(flow) = received.u32(rta::FLOW) {
+            realms(flow, options, &mut nexthop);
+        }
         let name = names.name(index);
         nexthop.put("dev", name.clone(), format_args!("dev {name} "));
         let weight = u32::from(hops) + 1;

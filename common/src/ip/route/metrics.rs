@@ -14,8 +14,40 @@ use crate::wire::{Attributes, Received, u32_of};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metric {
     number: u16,
-    value: u32,
+    value: Value,
     lock: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Value {
+    Number(u32),
+    Name(&'static str),
+}
+
+/// The congestion controls a route may name. The kernel loads the module of one it does not have, so which there are is
+/// not a pod's to choose: `reno` is in every kernel and `cubic` is its default; the other two need more than a route's
+/// profile ([`Metric::may_load_a_module`]); no other has a representation.
+const CONGESTION_CONTROLS: &[(&str, bool)] = &[
+    ("reno", false),
+    ("cubic", false),
+    ("bbr", true),
+    ("dctcp", true),
+];
+
+/// `RTAX_FEATURE_*`.
+const FEATURES: &[(u32, &str)] = &[(1, "ecn"), (16, "tcp_usec_ts")];
+
+impl Metric {
+    /// Whether the kernel may load a module for it.
+    #[must_use]
+    pub fn may_load_a_module(&self) -> bool {
+        let Value::Name(name) = self.value else {
+            return false;
+        };
+        CONGESTION_CONTROLS
+            .iter()
+            .any(|(known, loads)| *known == name && *loads)
+    }
 }
 
 /// How a metric is written.
@@ -31,6 +63,10 @@ pub(super) enum Unit {
     Quarters,
     /// Milliseconds, always locked (`RTAX_RTO_MIN`).
     Locked,
+    /// A word for bits (`RTAX_FEATURES`).
+    Features,
+    /// A congestion control (`RTAX_CC_ALGO`).
+    Control,
 }
 
 /// A row: the metric's number and how it is written.
@@ -48,7 +84,9 @@ pub(super) const TABLE: &[Keyword<Row>] = &[
     prefix("cwnd", (rtax::CWND, Unit::Lockable)),
     prefix("initcwnd", (rtax::INITCWND, Unit::Lockable)),
     prefix("initrwnd", (rtax::INITRWND, Unit::Lockable)),
+    prefix("features", (rtax::FEATURES, Unit::Features)),
     prefix("quickack", (rtax::QUICKACK, Unit::Plain)),
+    prefix("congctl", (rtax::CC_ALGO, Unit::Control)),
     prefix("rttvar", (rtax::RTTVAR, Unit::Quarters)),
     prefix("ssthresh", (rtax::SSTHRESH, Unit::Lockable)),
     prefix(
@@ -64,7 +102,7 @@ pub(super) fn read(
     args: &mut Args<'_>,
 ) -> Result<Metric, Mistake> {
     let mut lock = unit == Unit::Locked;
-    if unit != Unit::Plain && unit != Unit::Locked && args.take_exact("lock") {
+    if !matches!(unit, Unit::Plain | Unit::Locked | Unit::Features) && args.take_exact("lock") {
         lock = true;
     }
     let wrong = format!("\"{word}\" value is invalid\n");
@@ -73,6 +111,15 @@ pub(super) fn read(
         Unit::Eighths => args.read(|word| milliseconds(word, 8), &wrong)?,
         Unit::Quarters => args.read(|word| milliseconds(word, 4), &wrong)?,
         Unit::Locked => args.read(|word| milliseconds(word, 1), &wrong)?,
+        Unit::Features => args.read(feature, "\"features\" value not valid\n")?,
+        Unit::Control => {
+            let value = Value::Name(control(args)?);
+            return Ok(Metric {
+                number,
+                value,
+                lock,
+            });
+        }
     };
     if matches!(number, rtax::QUICKACK | rtax::FASTOPEN_NO_COOKIE) && value > 1 {
         return Err(Mistake::wrong(
@@ -82,8 +129,27 @@ pub(super) fn read(
     }
     Ok(Metric {
         number,
-        value,
+        value: Value::Number(value),
         lock,
+    })
+}
+
+fn feature(word: &str) -> Option<u32> {
+    let row = FEATURES.iter().find(|(_, name)| *name == word);
+    row.map(|(bit, _)| *bit)
+}
+
+fn control(args: &mut Args<'_>) -> Result<&'static str, Mistake> {
+    let word = args.value()?;
+    let row = CONGESTION_CONTROLS.iter().find(|(name, _)| *name == word);
+    row.map(|(name, _)| *name).ok_or_else(|| {
+        let names: Vec<&str> = CONGESTION_CONTROLS.iter().map(|(name, _)| *name).collect();
+        Mistake::never(
+            args.last(),
+            word,
+            "the kernel would load a module of that name",
+        )
+        .hinting(Some(names.join(", ")))
     })
 }
 
@@ -129,7 +195,10 @@ pub(super) fn attributes(metrics: &[Metric]) -> Attributes {
         attributes.put_u32(rtax::LOCK, locked);
     }
     for metric in metrics {
-        attributes.put_u32(metric.number, metric.value);
+        match metric.value {
+            Value::Number(value) => attributes.put_u32(metric.number, value),
+            Value::Name(name) => attributes.put(metric.number, name.as_bytes()),
+        };
     }
     attributes
 }
@@ -163,12 +232,19 @@ pub(super) fn print(entry: &mut Entry, received: &Received<'_>) {
             continue;
         };
         let lock = locked & (1 << number) != 0;
+        let lock = if lock { "lock " } else { "" };
+        if *number == rtax::FEATURES {
+            let features = features(u32_of(bytes).unwrap_or(0), &mut values);
+            entry.text(format_args!("features {lock}{features}"));
+            continue;
+        }
         let (json, text) = shown(*number, bytes);
-        entry.text(format_args!(
-            "{name} {}{text} ",
-            if lock { "lock " } else { "" }
-        ));
-        values.insert((*name).to_owned(), json);
+        entry.text(format_args!("{name} {lock}{text} "));
+        let key = match *number {
+            rtax::CC_ALGO => "congestion",
+            _ => name,
+        };
+        values.insert(key.to_owned(), json);
     }
     entry.json("metrics", serde_json::Value::Array(vec![values.into()]));
 }
@@ -197,23 +273,24 @@ fn shown(number: u16, bytes: &[u8]) -> (serde_json::Value, String) {
                 },
             )
         }
-        rtax::FEATURES => (value.into(), features(value)),
         _ => (value.into(), value.to_string()),
     }
 }
 
-/// `RTAX_FEATURE_*`: what `ip` has a word for, the rest in hexadecimal.
-fn features(bits: u32) -> String {
-    let mut words: Vec<String> = [(1, "ecn"), (8, "tcp_usec_ts")]
-        .iter()
-        .filter(|(bit, _)| bits & bit != 0)
-        .map(|(_, word)| (*word).to_owned())
-        .collect();
-    let rest = bits & !9;
-    if rest != 0 {
-        words.push(format!("{rest:#x}"));
+/// What `ip` has a word for, the rest in hexadecimal; each with a space behind it.
+fn features(bits: u32, json: &mut serde_json::Map<String, serde_json::Value>) -> String {
+    let mut text = String::new();
+    let mut rest = bits;
+    for (bit, word) in FEATURES.iter().filter(|(bit, _)| bits & bit != 0) {
+        text.push_str(&format!("{word} "));
+        json.insert((*word).to_owned(), serde_json::Value::Null);
+        rest &= !bit;
     }
-    words.join(" ")
+    if rest != 0 {
+        text.push_str(&format!("{rest:#x} "));
+        json.insert("features".to_owned(), format!("{rest:#x}").into());
+    }
+    text
 }
 
 impl fmt::Display for Metric {
@@ -221,11 +298,14 @@ impl fmt::Display for Metric {
         let row = TABLE.iter().find(|row| row.key.0 == self.number);
         let word = row.map_or("", |row| row.word);
         let always = row.is_some_and(|row| row.key.1 == Unit::Locked);
-        write!(
-            f,
-            "{word} {}{}",
-            if self.lock && !always { "lock " } else { "" },
-            self.value
-        )
+        let lock = if self.lock && !always { "lock " } else { "" };
+        let feature = |value| FEATURES.iter().find(|(bit, _)| *bit == value);
+        match self.value {
+            Value::Name(name) => write!(f, "{word} {lock}{name}"),
+            Value::Number(value) if self.number == rtax::FEATURES => {
+                write!(f, "{word} {}", feature(value).map_or("", |(_, name)| name))
+            }
+            Value::Number(value) => write!(f, "{word} {lock}{value}"),
+        }
     }
 }

@@ -1,33 +1,47 @@
 //! `ip route`: routes of the namespace.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use super::names;
-use super::prefix::{Prefix, address_text};
-use crate::family::Family;
+use super::prefix::{Host, Prefix};
 
+mod area;
+mod cache;
+mod encap;
 mod filter;
+mod get;
+mod given;
+mod keywords;
 mod legs;
 mod metrics;
 mod nexthop;
+mod packet;
 pub(super) mod read;
 pub(super) mod request;
 pub(super) mod run;
 pub(super) mod show;
 mod wanted;
 
-pub use filter::{Filter, Reach};
+pub use area::Area;
+pub use encap::{Encap, Tunnel};
+pub use filter::Filter;
+pub use get::Get;
+pub use given::{Route, Table};
 pub use metrics::Metric;
 pub use nexthop::Nexthop;
+pub use packet::Number;
 
 /// What `ip route` is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Lists routes.
     Show(Filter),
+    /// Asks which way a packet would take.
+    Get(Get),
     /// Changes one route.
     Change(Verb, Route),
+    /// Takes away the routes that a filter wants.
+    Flush(Filter),
 }
 
 /// How a route is changed: which of the kernel's flags go along.
@@ -43,6 +57,8 @@ pub enum Verb {
     Prepend,
     /// It goes behind its like (`CREATE`, `APPEND`).
     Append,
+    /// Whether it is there: nothing is changed (`EXCL`).
+    Test,
     /// It is taken away.
     Del,
 }
@@ -57,79 +73,8 @@ impl Verb {
             Self::Replace => "replace",
             Self::Prepend => "prepend",
             Self::Append => "append",
+            Self::Test => "test",
             Self::Del => "del",
-        }
-    }
-}
-
-/// One route as a command names it: only what was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
-    /// The family, `Unspec` if nothing in the command decides it.
-    pub family: Family,
-    /// `unicast`, `blackhole` and so on, by number.
-    pub kind: Option<u8>,
-    /// The destination.
-    pub dst: Prefix,
-    /// `from`, the source prefix (IPv6 subtrees).
-    pub from: Option<Prefix>,
-    /// `via`.
-    pub via: Option<IpAddr>,
-    /// `dev`.
-    pub dev: Option<String>,
-    /// `nexthop …`, each.
-    pub nexthops: Vec<Nexthop>,
-    /// `src`, the preferred source address.
-    pub src: Option<IpAddr>,
-    /// `table`.
-    pub table: Option<u32>,
-    /// `proto`.
-    pub protocol: Option<u8>,
-    /// `scope`.
-    pub scope: Option<u8>,
-    /// `tos`.
-    pub tos: Option<u8>,
-    /// `metric`.
-    pub metric: Option<u32>,
-    /// `onlink`.
-    pub onlink: bool,
-    /// `pref`, by RFC 4191's number.
-    pub pref: Option<u8>,
-    /// `mtu`, `advmss` and so on.
-    pub metrics: Vec<Metric>,
-}
-
-impl Route {
-    fn new(family: Family) -> Self {
-        Self {
-            family,
-            kind: None,
-            dst: Prefix {
-                family,
-                address: None,
-                len: 0,
-                explicit: false,
-            },
-            from: None,
-            via: None,
-            dev: None,
-            nexthops: Vec::new(),
-            src: None,
-            table: None,
-            protocol: None,
-            scope: None,
-            tos: None,
-            metric: None,
-            onlink: false,
-            pref: None,
-            metrics: Vec::new(),
-        }
-    }
-
-    /// Settles the family with the first address that has one.
-    fn settle(&mut self, family: Family) {
-        if self.family == Family::Unspec {
-            self.family = family;
         }
     }
 }
@@ -141,69 +86,27 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Show(filter) => write!(f, "show{filter}"),
+            Self::Flush(filter) => write!(f, "flush{filter}"),
+            Self::Get(get) => write!(f, "get {get}"),
             Self::Change(verb, route) => write!(f, "{} {route}", verb.word()),
         }
     }
 }
 
-impl fmt::Display for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(kind) = self.kind {
-            write!(f, "{} ", names::route_type_name(kind))?;
-        }
-        write!(f, "{}", self.dst)?;
-        if let Some(from) = self.from {
-            write!(f, " from {from}")?;
-        }
-        if let Some(tos) = self.tos {
-            write!(
-                f,
-                " tos {}",
-                names::name_or_hex(names::DSFIELDS, tos.into())
-            )?;
-        }
-        if let Some(via) = self.via {
-            write!(f, " {}", via_text(self.family, via))?;
-        }
-        if let Some(dev) = &self.dev {
-            write!(f, " dev {dev}")?;
-        }
-        for (word, names, number) in [
-            ("table", names::TABLES, self.table),
-            ("proto", names::PROTOCOLS, self.protocol.map(u32::from)),
-            ("scope", names::SCOPES, self.scope.map(u32::from)),
-        ] {
-            if let Some(number) = number {
-                write!(f, " {word} {}", names::name_of(names, number))?;
-            }
-        }
-        if let Some(src) = self.src {
-            write!(f, " src {}", address_text(src))?;
-        }
-        if let Some(metric) = self.metric {
-            write!(f, " metric {metric}")?;
-        }
-        if self.onlink {
-            f.write_str(" onlink")?;
-        }
-        self.metrics
-            .iter()
-            .try_for_each(|metric| write!(f, " {metric}"))?;
-        if let Some(pref) = self.pref {
-            write!(f, " pref {}", names::name_of(PREFERENCES, pref.into()))?;
-        }
-        self.nexthops
-            .iter()
-            .try_for_each(|nexthop| write!(f, " {}", nexthop.shown(self.family)))
+/// Two realms in one number: from, in the upper half, and to.
+fn realms_text(realms: u32, name: impl Fn(u32) -> String) -> String {
+    match realms >> 16 {
+        0 => name(realms),
+        from => format!("{}/{}", name(from), name(realms & 0xffff)),
     }
 }
 
-/// `via A`, or `via FAMILY A` where the gateway is of another family than the route.
-fn via_text(family: Family, via: IpAddr) -> String {
-    let of = Family::of(via);
-    if family == of || family == Family::Unspec {
-        format!("via {}", address_text(via))
-    } else {
-        format!("via {} {}", of.name(), address_text(via))
+/// `[FROM/]TO`, each a name or a number.
+fn realms(word: &str) -> Option<u32> {
+    let realm = |word: &str| names::number_of::<u32>(names::REALMS, word);
+    match word.split_once('/') {
+        None => realm(word),
+        Some((from, "")) => realm(from).map(|from| from << 16),
+        Some((from, to)) => Some(realm(from)? << 16 | realm(to)?),
     }
 }

@@ -1,25 +1,30 @@
 //! `nexthop …`: one leg of a multipath route.
 
-use std::net::IpAddr;
-
 use super::super::args::{Args, spelt};
 use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::{Mistake, USAGE};
-use super::super::options::not_spoken;
-use super::via_text;
+use super::given::via_text;
+use super::{Encap, Host, encap, realms, realms_text};
 use crate::family::Family;
+use crate::words::quoted;
 
 /// One leg.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Nexthop {
     /// `via`.
-    pub via: Option<IpAddr>,
+    pub via: Option<Host>,
     /// `dev`.
     pub dev: Option<String>,
     /// `weight`, 1 to 256.
     pub weight: Option<u16>,
     /// `onlink`.
     pub onlink: bool,
+    /// `realms`, from in the upper half.
+    pub realms: Option<u32>,
+    /// `encap …`.
+    pub encap: Option<Encap>,
+    /// `as`.
+    pub newdst: Option<Host>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +33,9 @@ enum Key {
     Dev,
     Weight,
     Onlink,
-    NotYet,
+    Realms,
+    Encap,
+    As,
 }
 
 const TABLE: &[Keyword<Key>] = &[
@@ -37,9 +44,9 @@ const TABLE: &[Keyword<Key>] = &[
     exact("oif", Key::Dev),
     exact("weight", Key::Weight),
     exact("onlink", Key::Onlink),
-    prefix("realms", Key::NotYet),
-    exact("encap", Key::NotYet),
-    exact("as", Key::NotYet),
+    prefix("realms", Key::Realms),
+    exact("encap", Key::Encap),
+    exact("as", Key::As),
 ];
 
 /// Reads the legs, up to the end of the line; the word `nexthop` has just been taken.
@@ -88,21 +95,35 @@ fn leg(args: &mut Args<'_>, family: &mut Family) -> Result<Nexthop, Mistake> {
                 )?);
             }
             Key::Onlink => nexthop.onlink = true,
-            Key::NotYet => return Err(not_spoken(row.word)),
+            Key::Realms => {
+                nexthop.realms = Some(args.read(realms, "\"realm\" value is invalid\n")?);
+            }
+            Key::Encap => nexthop.encap = Some(encap::read::encap(args)?),
+            Key::As => nexthop.newdst = Some(newdst(args, family)?),
         }
     }
     Ok(nexthop)
 }
 
 /// `via [FAMILY] ADDRESS`. The first gateway settles the family of a command that has none.
-pub(super) fn gateway(args: &mut Args<'_>, family: &mut Family) -> Result<IpAddr, Mistake> {
+pub(super) fn gateway(args: &mut Args<'_>, family: &mut Family) -> Result<Host, Mistake> {
     let named = args.peek().and_then(|word| Family::named(&word.text));
     if named.is_some() {
         args.take();
     }
-    let address = args.address(named.unwrap_or(*family))?;
+    let address = args.host(named.unwrap_or(*family))?;
     if *family == Family::Unspec {
-        *family = Family::of(address);
+        *family = address.family().or(named).unwrap_or_default();
+    }
+    Ok(address)
+}
+
+/// `as [to] ADDRESS`.
+pub(super) fn newdst(args: &mut Args<'_>, family: &mut Family) -> Result<Host, Mistake> {
+    args.take_exact("to");
+    let address = args.host(*family)?;
+    if *family == Family::Unspec {
+        *family = address.family().unwrap_or_default();
     }
     Ok(address)
 }
@@ -110,17 +131,27 @@ pub(super) fn gateway(args: &mut Args<'_>, family: &mut Family) -> Result<IpAddr
 impl Nexthop {
     pub(super) fn shown(&self, family: Family) -> String {
         let mut text = String::from("nexthop");
+        if let Some(encap) = &self.encap {
+            text.push_str(&format!(" {encap}"));
+        }
         if let Some(via) = self.via {
             text.push_str(&format!(" {}", via_text(family, via)));
         }
         if let Some(dev) = &self.dev {
-            text.push_str(&format!(" dev {dev}"));
+            text.push_str(&format!(" dev {}", quoted(dev)));
         }
         if let Some(weight) = self.weight {
             text.push_str(&format!(" weight {weight}"));
         }
         if self.onlink {
             text.push_str(" onlink");
+        }
+        if let Some(realms) = self.realms {
+            let realms = realms_text(realms, |realm| realm.to_string());
+            text.push_str(&format!(" realms {realms}"));
+        }
+        if let Some(newdst) = self.newdst {
+            text.push_str(&format!(" as {newdst}"));
         }
         text
     }

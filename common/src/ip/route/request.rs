@@ -5,7 +5,7 @@ use netlink_packet_core::{
 };
 
 use super::super::devices::Devices;
-use super::{Filter, Nexthop, Route, Verb, metrics};
+use super::{Filter, Host, Nexthop, Route, Table, Verb, encap, metrics};
 use crate::family::Family;
 use crate::uapi::{rt, rta, rtf, rtm, rtn};
 use crate::wire::{Attributes, Request};
@@ -21,7 +21,11 @@ pub fn change(verb: Verb, route: &Route, devices: &Devices) -> Request {
     } else {
         route.family
     };
-    let table = route.table.unwrap_or_else(|| default_table(route));
+    let table = match &route.table {
+        Some(Table::Id(id)) => *id,
+        Some(Table::Vrf(vrf)) => devices.table(vrf),
+        None => default_table(route),
+    };
     let kind = route
         .kind
         .unwrap_or(if delete { rtn::UNSPEC } else { rtn::UNICAST });
@@ -57,12 +61,13 @@ fn message(verb: Verb) -> (u16, u16) {
         Verb::Change => (rtm::NEWROUTE, NLM_F_REPLACE),
         Verb::Replace => (rtm::NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE),
         Verb::Prepend => (rtm::NEWROUTE, NLM_F_CREATE),
+        Verb::Test => (rtm::NEWROUTE, NLM_F_EXCL),
         Verb::Append => (rtm::NEWROUTE, NLM_F_CREATE | NLM_F_APPEND),
         Verb::Del => (rtm::DELROUTE, 0),
     }
 }
 
-fn header(bytes: [u8; 8], flags: u32) -> [u8; HEADER] {
+pub(super) fn header(bytes: [u8; 8], flags: u32) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     let (fields, tail) = header.split_at_mut(8);
     fields.copy_from_slice(&bytes);
@@ -93,7 +98,10 @@ fn default_scope(route: &Route, family: Family, delete: bool) -> u8 {
         rtn::LOCAL | rtn::NAT => rt::SCOPE_HOST,
         rtn::BROADCAST | rtn::MULTICAST | rtn::ANYCAST => rt::SCOPE_LINK,
         rtn::UNICAST | rtn::UNSPEC
-            if !delete && route.via.is_none() && route.nexthops.is_empty() =>
+            if !delete
+                && route.via.is_none()
+                && route.nhid.is_none()
+                && route.nexthops.is_empty() =>
         {
             rt::SCOPE_LINK
         }
@@ -106,10 +114,14 @@ fn attributes(route: &Route, table: u32, family: Family, devices: &Devices) -> A
     for (kind, address) in [
         (rta::DST, route.dst.address),
         (rta::SRC, route.from.and_then(|from| from.address)),
-        (rta::PREFSRC, route.src),
     ] {
         if let Some(address) = address {
             attributes.put_address(kind, address);
+        }
+    }
+    for (kind, host) in [(rta::PREFSRC, route.src), (rta::NEWDST, route.newdst)] {
+        if let Some(host) = host {
+            attributes.put(kind, &host.bytes());
         }
     }
     if let Some(via) = route.via {
@@ -121,8 +133,21 @@ fn attributes(route: &Route, table: u32, family: Family, devices: &Devices) -> A
     if table > 255 {
         attributes.put_u32(rta::TABLE, table);
     }
-    if let Some(metric) = route.metric {
-        attributes.put_u32(rta::PRIORITY, metric);
+    for (kind, number) in [
+        (rta::PRIORITY, route.metric),
+        (rta::FLOW, route.realms),
+        (rta::EXPIRES, route.expires),
+        (rta::NH_ID, route.nhid),
+    ] {
+        if let Some(number) = number {
+            attributes.put_u32(kind, number);
+        }
+    }
+    if let Some(propagate) = route.ttl_propagate {
+        attributes.put(rta::TTL_PROPAGATE, &[u8::from(propagate)]);
+    }
+    if let Some(encap) = &route.encap {
+        encap::request::put(&mut attributes, encap);
     }
     if let Some(pref) = route.pref {
         attributes.put(rta::PREF, &[pref]);
@@ -141,19 +166,16 @@ fn attributes(route: &Route, table: u32, family: Family, devices: &Devices) -> A
     attributes
 }
 
-/// `RTA_GATEWAY`, or `RTA_VIA` (`struct rtvia`) where the gateway is of another family.
-fn put_gateway(attributes: &mut Attributes, family: Family, via: std::net::IpAddr) {
-    let of = Family::of(via);
-    if of == family {
-        attributes.put_address(rta::GATEWAY, via);
-        return;
-    }
-    let mut value = u16::from(of.number()).to_ne_bytes().to_vec();
-    match via {
-        std::net::IpAddr::V4(v4) => value.extend(v4.octets()),
-        std::net::IpAddr::V6(v6) => value.extend(v6.octets()),
-    }
-    attributes.put(rta::VIA, &value);
+/// A gateway, of the route's family or of another (`RTA_VIA`).
+fn put_gateway(attributes: &mut Attributes, family: Family, via: Host) {
+    match via.family().filter(|of| *of != family) {
+        None => attributes.put(rta::GATEWAY, &via.bytes()),
+        Some(of) => {
+            let mut value = u16::from(of.number()).to_ne_bytes().to_vec();
+            value.extend(via.bytes());
+            attributes.put(rta::VIA, &value)
+        }
+    };
 }
 
 /// `struct rtnexthop` and its attributes.
@@ -161,6 +183,15 @@ fn leg(nexthop: &Nexthop, family: Family, devices: &Devices) -> Vec<u8> {
     let mut attributes = Attributes::default();
     if let Some(via) = nexthop.via {
         put_gateway(&mut attributes, family, via);
+    }
+    if let Some(realms) = nexthop.realms {
+        attributes.put_u32(rta::FLOW, realms);
+    }
+    if let Some(newdst) = nexthop.newdst {
+        attributes.put(rta::NEWDST, &newdst.bytes());
+    }
+    if let Some(encap) = &nexthop.encap {
+        encap::request::put(&mut attributes, encap);
     }
     let attributes = attributes.bytes();
     let length = u16::try_from(8 + attributes.len()).unwrap_or(u16::MAX);
@@ -176,16 +207,17 @@ fn leg(nexthop: &Nexthop, family: Family, devices: &Devices) -> Vec<u8> {
     bytes
 }
 
-/// The message that lists routes. What the kernel can filter (table, protocol, device) it filters.
+/// The message that lists routes. What the kernel can filter (table, protocol, device, clones) it filters.
 pub fn dump(filter: &Filter, devices: &Devices) -> Request {
     let protocol = filter.protocol.unwrap_or(0);
     let header = header(
         [filter.listed_family().number(), 0, 0, 0, 0, protocol, 0, 0],
-        0,
+        if filter.cached { rtf::CLONED } else { 0 },
     );
     let mut attributes = Attributes::default();
-    if filter.listed_table() != 0 {
-        attributes.put_u32(rta::TABLE, filter.listed_table());
+    let table = filter.listed_table(devices);
+    if table != 0 {
+        attributes.put_u32(rta::TABLE, table);
     }
     if let Some(dev) = &filter.dev {
         attributes.put_u32(rta::OIF, devices.index(dev));

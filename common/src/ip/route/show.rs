@@ -9,7 +9,7 @@ use super::super::page::Entry;
 use super::super::prefix::address_text;
 use super::request::HEADER;
 use super::wanted::wanted;
-use super::{Filter, PREFERENCES, legs, metrics};
+use super::{Filter, PREFERENCES, cache, encap, legs, metrics, realms_text};
 use crate::family::Family;
 use crate::uapi::{rt, rta, rtf, rtn};
 use crate::wire::{Received, Reply, address_of, u32_of};
@@ -29,7 +29,7 @@ pub(super) struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn read(reply: &'a Reply) -> Option<Self> {
+    pub(super) fn read(reply: &'a Reply) -> Option<Self> {
         let [family, dst_len, src_len, tos, table, protocol, scope, kind] =
             *reply.body.first_chunk::<8>()?;
         let attributes = Received::behind(&reply.body, HEADER);
@@ -48,6 +48,11 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// Whether a reply is a packet's way, not a route of a table.
+pub(super) fn is_cloned(reply: &Reply) -> bool {
+    Shown::read(reply).is_some_and(|route| route.flags & rtf::CLONED != 0)
+}
+
 /// Prints one route, or nothing if the filter does not want it.
 pub fn print(
     reply: &Reply,
@@ -58,22 +63,30 @@ pub fn print(
 ) -> Option<Entry> {
     let route = Shown::read(reply).filter(|route| wanted(route, filter, devices))?;
     let mut entry = Entry::new(options);
-    destination(&route, filter, options, &mut entry);
+    destination(&route, options, &mut entry);
     if route.tos != 0 && filter.tos.is_none() {
-        let tos = names::name_or_hex(names::DSFIELDS, route.tos.into());
+        let tos = if options.numeric {
+            format!("0x{:02x}", route.tos)
+        } else {
+            names::name_or_hex(names::DSFIELDS, route.tos.into())
+        };
         entry.put("tos", tos.clone(), format_args!("tos {tos} "));
     }
     let attributes = &route.attributes;
-    if !filter.via.is_some_and(|via| via.is_host()) {
-        gateway(attributes, &mut entry);
-    }
+    gateway(
+        attributes,
+        filter.via.is_some_and(|via| via.is_host()),
+        &mut entry,
+    );
     if let Some(index) = attributes.u32(rta::OIF).filter(|_| filter.dev.is_none()) {
         let name = names.name(index);
         entry.put("dev", name.clone(), format_args!("dev {name} "));
     }
     origin(&route, filter, options, &mut entry);
     flags(route.flags, &mut entry);
-    rest(&route, &mut entry);
+    owner(&route, filter, options, &mut entry);
+    cache::print(&route, options, &mut entry);
+    rest(&route, filter, &mut entry, names);
     if let Some(received) = attributes.bytes(rta::MULTIPATH) {
         legs::print(received, options, &mut entry, names);
     }
@@ -81,46 +94,49 @@ pub fn print(
     Some(entry)
 }
 
-fn destination(route: &Shown<'_>, filter: &Filter, options: &Options, entry: &mut Entry) {
-    if (route.kind != rtn::UNICAST || options.details)
-        && filter.kind.is_none_or(|kind| kind == route.kind)
-    {
-        let kind = names::route_type_name(route.kind);
+fn destination(route: &Shown<'_>, options: &Options, entry: &mut Entry) {
+    if route.kind != rtn::UNICAST || options.details {
+        let kind = if options.numeric {
+            route.kind.to_string()
+        } else {
+            names::route_type_name(route.kind)
+        };
         entry.put("type", kind.clone(), format_args!("{kind} "));
     }
-    let dst = prefix_text(
-        route.attributes.bytes(rta::DST),
-        route.dst_len,
-        route.family,
-        "default",
-    );
+    let attributes = &route.attributes;
+    let dst = prefix_text(attributes.bytes(rta::DST), route.dst_len, route.family);
     entry.put("dst", dst.clone(), format_args!("{dst} "));
-    if route.attributes.bytes(rta::SRC).is_some() || route.src_len != 0 {
-        let src = prefix_text(
-            route.attributes.bytes(rta::SRC),
-            route.src_len,
-            route.family,
-            "default",
-        );
+    if attributes.bytes(rta::SRC).is_some() || route.src_len != 0 {
+        let src = prefix_text(attributes.bytes(rta::SRC), route.src_len, route.family);
         entry.put("from", src.clone(), format_args!("from {src} "));
     }
-    if let Some(id) = route.attributes.u32(rta::NH_ID) {
+    if let Some(id) = attributes.u32(rta::NH_ID) {
         entry.put("nhid", id, format_args!("nhid {id} "));
     }
+    wrapping(attributes, options, entry);
 }
 
-fn prefix_text(address: Option<&[u8]>, len: u8, family: Family, none: &str) -> String {
+/// What becomes of the packet on its way: another destination (MPLS), an encapsulation.
+pub(super) fn wrapping(attributes: &Received<'_>, options: &Options, entry: &mut Entry) {
+    if let Some(newdst) = attributes.address(rta::NEWDST).map(address_text) {
+        entry.put("to", newdst.clone(), format_args!("as to {newdst} "));
+    }
+    encap::show::print(attributes, entry, Entry::new(options));
+}
+
+fn prefix_text(address: Option<&[u8]>, len: u8, family: Family) -> String {
     match address.and_then(address_of) {
         Some(address) if len == family.bits() => address_text(address),
         Some(address) => format!("{}/{len}", address_text(address)),
         None if len != 0 => format!("0/{len}"),
-        None => none.to_owned(),
+        None => "default".to_owned(),
     }
 }
 
 /// `via A`, or `via FAMILY A` for a gateway of another family (`RTA_VIA`).
-pub(super) fn gateway(attributes: &Received<'_>, entry: &mut Entry) {
-    if let Some(via) = attributes.address(rta::GATEWAY).map(address_text) {
+pub(super) fn gateway(attributes: &Received<'_>, filtered: bool, entry: &mut Entry) {
+    let via = attributes.address(rta::GATEWAY).filter(|_| !filtered);
+    if let Some(via) = via.map(address_text) {
         entry.put("gateway", via.clone(), format_args!("via {via} "));
     }
     if let Some((family, address)) = attributes
@@ -140,9 +156,7 @@ pub(super) fn gateway(attributes: &Received<'_>, entry: &mut Entry) {
 
 /// Table, protocol, scope, source, metric: each unless it goes without saying.
 fn origin(route: &Shown<'_>, filter: &Filter, options: &Options, entry: &mut Entry) {
-    if (route.table != rt::TABLE_MAIN || options.details)
-        && filter.listed_table() == 0
-        && route.table != 0
+    if (route.table != rt::TABLE_MAIN || options.details) && filter.all_tables() && route.table != 0
     {
         let table = named(names::TABLES, route.table, options);
         entry.put("table", table.clone(), format_args!("table {table} "));
@@ -213,8 +227,10 @@ pub(super) fn flags(flags: u32, entry: &mut Entry) {
     entry.json("flags", words);
 }
 
-fn rest(route: &Shown<'_>, entry: &mut Entry) {
-    if let Some(mark) = route.attributes.u32(rta::MARK).filter(|mark| *mark != 0) {
+/// Mark, realms and user.
+fn owner(route: &Shown<'_>, filter: &Filter, options: &Options, entry: &mut Entry) {
+    let attributes = &route.attributes;
+    if let Some(mark) = attributes.u32(rta::MARK).filter(|mark| *mark != 0) {
         let text = if mark >= 16 {
             format!("{mark:#x}")
         } else {
@@ -222,20 +238,43 @@ fn rest(route: &Shown<'_>, entry: &mut Entry) {
         };
         entry.put("mark", mark, format_args!("mark {text} "));
     }
-    if let Some(uid) = route.attributes.u32(rta::UID) {
+    let all_filtered = filter.realms.is_some_and(|(_, mask)| mask == u32::MAX);
+    if let Some(flow) = attributes.u32(rta::FLOW).filter(|_| !all_filtered) {
+        realms(flow, options, entry);
+    }
+    if let Some(uid) = attributes.u32(rta::UID) {
         entry.put("uid", uid, format_args!("uid {uid} "));
     }
-    if let Some(info) = route.attributes.bytes(rta::CACHEINFO) {
-        cache_info(info, entry);
-    }
-    if let Some(received) = route.attributes.nested(rta::METRICS) {
+}
+
+/// `realm TO` or `realms FROM/TO`.
+pub(super) fn realms(flow: u32, options: &Options, entry: &mut Entry) {
+    let name = |realm| named(names::REALMS, realm, options);
+    let (from, to) = (flow >> 16, name(flow & 0xffff));
+    let word = if from == 0 { "realm" } else { "realms" };
+    entry.text(format_args!("{word} {} ", realms_text(flow, name)));
+    let json = if from == 0 {
+        json!({"to": to})
+    } else {
+        json!({"from": name(from), "to": to})
+    };
+    entry.json("flow", json);
+}
+
+fn rest(route: &Shown<'_>, filter: &Filter, entry: &mut Entry, names: &mut dyn Names) {
+    let attributes = &route.attributes;
+    if let Some(received) = attributes.nested(rta::METRICS) {
         metrics::print(entry, &received);
     }
-    if let Some(pref) = route.attributes.u8(rta::PREF) {
+    if let Some(iif) = attributes.u32(rta::IIF).filter(|_| filter.iif.is_none()) {
+        let name = names.name(iif);
+        entry.put("iif", name.clone(), format_args!("iif {name} "));
+    }
+    if let Some(pref) = attributes.u8(rta::PREF) {
         let pref = names::name_of(PREFERENCES, pref.into());
         entry.put("pref", pref.clone(), format_args!("pref {pref}"));
     }
-    if let Some(propagate) = route.attributes.u8(rta::TTL_PROPAGATE) {
+    if let Some(propagate) = attributes.u8(rta::TTL_PROPAGATE) {
         let text = if propagate == 0 {
             "disabled"
         } else {
@@ -246,26 +285,5 @@ fn rest(route: &Shown<'_>, entry: &mut Entry) {
             propagate != 0,
             format_args!("ttl-propagate {text}"),
         );
-    }
-}
-
-/// `struct rta_cacheinfo`: what is left of its life, in hundredths of a second, and an error.
-fn cache_info(info: &[u8], entry: &mut Entry) {
-    let field = |at: usize| {
-        info.get(at * 4..)
-            .and_then(u32_of)
-            .unwrap_or(0)
-            .cast_signed()
-    };
-    let (expires, error) = (field(2), field(3));
-    if expires != 0 {
-        entry.put(
-            "expires",
-            expires / 100,
-            format_args!("expires {}sec ", expires / 100),
-        );
-    }
-    if error != 0 {
-        entry.put("error", error, format_args!("error {error} "));
     }
 }

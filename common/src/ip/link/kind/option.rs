@@ -7,12 +7,13 @@ use super::shape::{self, Shape};
 use crate::ip::args::{Args, spelt};
 use crate::ip::devices::{Devices, Names};
 use crate::ip::keyword::{self, Keyword};
-use crate::ip::link::settings::{link_address, quoted};
+use crate::ip::link::settings::link_address;
 use crate::ip::mistake::Mistake;
 use crate::ip::page::Entry;
 use crate::ip::prefix::address_text;
 use crate::nearest::nearest;
 use crate::wire::{Attributes, Received};
+use crate::words::quoted;
 
 /// Judges a keyword with its value, before they are read, by what was given so far.
 pub type Judge = fn(&Keyword<Row>, &str, &[Setting]) -> Result<(), Mistake>;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Kind;
 use crate::ip::names;
+use crate::words::quoted;
 
 pub(super) mod read;
 mod request;
@@ -11,7 +12,7 @@ mod values;
 
 pub(super) use read::is_name;
 pub use request::{below, change, peer};
-pub use values::{link_address, lladdr, on_off, quoted, switch};
+pub use values::{link_address, lladdr, on_off, switch};
 
 /// Settings of one device: only what was given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::values::{ADDRESS_MODES, LINK_MODES, STATES, SWITCHES, Words};
 use super::{Master, Mode, Number, Settings, lladdr, on_off, switch};
-use crate::ip::args::{Args, Must, spelt};
+use crate::ip::args::{Args, Must, Vrf, spelt};
 use crate::ip::keyword::{self, Keyword, exact, prefix};
 use crate::ip::link::{kind, not_a_name};
 use crate::ip::mistake::{Mistake, USAGE};
@@ -284,7 +284,7 @@ fn master(key: Key, args: &mut Args<'_>) -> Result<Master, Mistake> {
         Key::Vrf => {
             let vrf = args.value()?;
             let wrong = Mistake::wrong(vrf, "Not a valid VRF name\n");
-            args.look_at(vrf, Must::BeVrf, wrong);
+            args.look_at(vrf, Must::Be(Vrf::Device), wrong);
             Ok(Master::Vrf(vrf.to_owned()))
         }
         _ => Ok(Master::None),

@@ -131,14 +131,3 @@ pub fn link_address(bytes: &[u8]) -> String {
     let octets: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     octets.join(":")
 }
-
-/// A word as it can be read back as one, whatever is in it.
-#[must_use]
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| !c.is_whitespace() && c != '"' && c != '\'';
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    // Quoted parts that touch are one word.
-    format!("'{}'", word.replace('\'', "'\"'\"'"))
-}

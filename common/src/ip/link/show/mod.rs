@@ -25,10 +25,19 @@ pub struct Shown<'a> {
     pub flags: u32,
     /// `ARPHRD_…`.
     hardware: u16,
-    attributes: Received<'a>,
+    pub(in crate::ip) attributes: Received<'a>,
 }
 
 impl<'a> Shown<'a> {
+    /// The table of a VRF; `None` for any other kind.
+    pub fn vrf_table(&self) -> Option<u32> {
+        let info = self.attributes.nested(ifla::LINKINFO)?;
+        let is_vrf = info.text(ifla::INFO_KIND).as_deref() == Some("vrf");
+        is_vrf
+            .then(|| info.nested(ifla::INFO_DATA)?.u32(ifla::VRF_TABLE))
+            .flatten()
+    }
+
     /// Reads a reply.
     pub fn read(reply: &'a Reply) -> Option<Self> {
         let [_, _, low, high] = *reply.body.first_chunk::<4>()?;
@@ -48,13 +57,6 @@ impl<'a> Shown<'a> {
     /// How long its link-layer address is.
     pub fn address_bytes(&self) -> usize {
         self.attributes.bytes(ifla::ADDRESS).map_or(0, <[u8]>::len)
-    }
-
-    /// Its kind, as the kernel names it.
-    pub fn kind(&self) -> Option<String> {
-        self.attributes
-            .nested(ifla::LINKINFO)?
-            .text(ifla::INFO_KIND)
     }
 
     /// Whether it is of the kind of a filter: `KIND_slave` is a device whose master is of that kind.
