@@ -88,26 +88,18 @@ fn word_at(column: usize) -> Word {
     }
 }
 
-/// A word as [`split`] reads it back: white space and quotes between quotes.
+/// A word as [`split`] reads it back as one, whatever is in it.
 #[must_use]
 pub fn quoted(word: &str) -> String {
-    let mut text = String::new();
-    for piece in word.split_inclusive('"') {
-        let (plain, quote) = match piece.strip_suffix('"') {
-            Some(plain) => (plain, "'\"'"),
-            None => (piece, ""),
-        };
-        if plain.contains(|c: char| c == '\'' || c.is_whitespace()) {
-            text.extend(["\"", plain, "\""]);
-        } else {
-            text.push_str(plain);
-        }
-        text.push_str(quote);
+    let special = |c: char| c.is_whitespace() || matches!(c, '\'' | '"');
+    match word {
+        "" => "''".to_owned(),
+        _ if !word.contains(special) => word.to_owned(),
+        _ if !word.contains('\'') => format!("'{word}'"),
+        _ if !word.contains('"') => format!("\"{word}\""),
+        // Quoted parts that touch are one word.
+        _ => format!("'{}'", word.replace('\'', "'\"'\"'")),
     }
-    if text.is_empty() {
-        text.push_str("''");
-    }
-    text
 }
 
 #[cfg(test)]

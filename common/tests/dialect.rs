@@ -200,10 +200,7 @@ const FORMS: &[(&str, &str)] = &[
     ),
     ("rule add nop nat any", "rule add type unicast nat 0.0.0.0"),
     ("rule add m 10.0.0.1", "rule add nat 10.0.0.1"),
-    (
-        "rule add iif \"'\" from all",
-        "rule add from default iif \"'\"",
-    ),
+    ("rule add iif \"'\" from all", "rule add from all iif \"'\""),
     (
         "rule l pref 5 not src 10/8 10.1/16 tos 4 fwmark 1/2 iif a oif b l3mdev uidrange 1-2",
         "rule show priority 5 not from 10.0.0.0/8 to 10.1.0.0/16 tos 0x04 fwmark 0x1/0x2 iif a oif b l3mdev uidrange 1-2",
@@ -337,7 +334,7 @@ const FORMS: &[(&str, &str)] = &[
     ),
     (
         "link set \"a'b\" alias \"c'd e\"",
-        "link set dev 'a'\"'\"'b' alias 'c'\"'\"'d e'",
+        "link set dev \"a'b\" alias \"c'd e\"",
     ),
     (
         "link property d altname one dev v1",

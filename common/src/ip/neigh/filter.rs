@@ -145,6 +145,7 @@ impl Filter {
         };
         self.to = Some(match (to.address, all) {
             (None, Some(all)) if self.family == Family::Unspec => Prefix {
+                family,
                 address: Some(all),
                 explicit: true,
                 ..to
