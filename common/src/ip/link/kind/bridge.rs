@@ -80,7 +80,7 @@ pub const SPEC: Spec = Spec {
     print,
 };
 
-/// In iproute2's order; what comes between two parts is printed by [`print`].
+/// In iproute2's order; what comes between two parts is printed by [`print()`].
 const FIRST: &[Field] = &[
     (1, "forward_delay", "forward_delay", Form::Number),
     (2, "hello_time", "hello_time", Form::Number),
