@@ -105,7 +105,8 @@ impl Config {
         if let Some((at, why)) = unknown_key("", table.get_ref()) {
             return Err(wrong(at, why));
         }
-        let mut config: Self = toml::from_str(text).map_err(toml)?;
+        let parsed = toml::Deserializer::from(table);
+        let mut config = Self::deserialize(parsed).map_err(toml)?;
         for rule in &mut config.rules {
             let at = rule.profile.span().start;
             rule.line = line(text, at);
