@@ -6,12 +6,13 @@ use std::net::IpAddr;
 
 use chainsaw_common::config::{self, Config, OnFailure};
 use chainsaw_common::engine::{self, Ask, Value};
-use chainsaw_common::ip::device;
+use chainsaw_common::interface::Link;
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::Namespace;
 use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
+use chainsaw_common::recall::Recall;
 use chainsaw_common::record::{self, Event, Records};
 use chainsaw_common::report::{Report, transcript};
 use chainsaw_common::surroundings;
@@ -102,7 +103,10 @@ fn serve(
         netns: netns.to_owned(),
         source,
     })?;
-    let surroundings = around(ifname, prev_result, values, &mut socket);
+    let mut kernel = Recall::over(&mut socket);
+    let link = Link::named(ifname, &mut kernel);
+    let named = link.is_some().then_some(ifname);
+    let surroundings = around(named, prev_result, values, &mut kernel);
     let policy = Policy::of(config, config::PATH);
     let ask = Ask {
         subject: &subject,
@@ -112,12 +116,12 @@ fn serve(
         run: memory.run(values),
     };
     memory.add(values, Event::Begun)?;
-    let mut watch = Watch::of(ifname);
-    let report = engine::serve(&ask, &mut socket, &mut |touch, kernel| {
+    let mut watch = Watch::of(ifname, link);
+    let report = engine::serve(&ask, &mut kernel, &mut |touch, kernel| {
         watch.before_change(touch, kernel)
     });
     let done = match report.outcome {
-        outcome if outcome.is_good() => watch.told_on(prev_result, &mut socket, log),
+        outcome if outcome.is_good() => watch.told_on(prev_result, &mut kernel, log),
         _ => Err(Error::Commands {
             hint: memory.hint(values),
             report: Box::new(report.clone()),
@@ -148,20 +152,16 @@ fn subject(environment: &Environment, ifname: &str, netns: &str) -> Subject {
     }
 }
 
-/// The current interface is CNI_IFNAME if the namespace has it, else the last one that the result puts in a sandbox;
+/// The current interface is CNI_IFNAME where the namespace has it, else the last one that the result puts in a sandbox;
 /// addresses and gateways are the result's, a gateway that it does not tell is the kernel's.
 fn around(
-    ifname: &str,
+    named: Option<&str>,
     prev_result: &str,
     values: &[Value],
     kernel: &mut dyn Kernel,
 ) -> Surroundings {
     let result = PrevResult::read(prev_result);
-    let interface = match device(ifname, kernel) {
-        Some(_) => Some(ifname),
-        None => result.last_interface(),
-    };
-    let Some(interface) = interface else {
+    let Some(interface) = named.or_else(|| result.last_interface()) else {
         return Surroundings::default();
     };
     let mut gateways = result.gateways(interface);

@@ -1,6 +1,6 @@
 //! What the commands did to the attachment's interface, and how the result says so.
 
-use chainsaw_common::interface::{Address, Interface, unsettled};
+use chainsaw_common::interface::{Address, Interface, Link, unsettled};
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::plan::Touch;
 
@@ -12,6 +12,7 @@ use crate::settle::{Settled, settle};
 #[derive(Debug)]
 pub struct Watch<'a> {
     ifname: &'a str,
+    link: Option<Link>,
     before: Option<Before>,
 }
 
@@ -23,17 +24,19 @@ struct Before {
 }
 
 impl<'a> Watch<'a> {
-    /// Of this interface, at which nothing was looked yet.
-    pub fn of(ifname: &'a str) -> Self {
+    /// Of the interface of this name, which was just read; there may be none.
+    pub fn of(ifname: &'a str, link: Option<Link>) -> Self {
         Self {
             ifname,
+            link,
             before: None,
         }
     }
 
     /// Something is about to change.
     pub fn before_change(&mut self, touch: Touch, kernel: &mut dyn Kernel) {
-        let interface = Interface::read(self.ifname, touch, kernel);
+        let link = self.link.clone();
+        let interface = link.map(|link| Interface::behind(link, touch, kernel));
         let unsettled = if touch == Touch::Everything {
             unsettled(kernel)
         } else {
@@ -74,11 +77,15 @@ impl<'a> Watch<'a> {
         let Some(interface) = &before.interface else {
             return Ok(None);
         };
-        let ifname = self.ifname.to_owned();
-        let after = Interface::read(self.ifname, before.touch, kernel)
-            .ok_or(Error::InterfaceTaken { ifname })?;
-        updated(prev_result, self.ifname, interface, &after).map_err(|_| Error::LastAddress {
-            ifname: self.ifname.to_owned(),
-        })
+        let link = match before.touch {
+            Touch::Everything => Link::named(self.ifname, kernel),
+            // Routes come and go, and their device stays as it is.
+            Touch::Routes | Touch::Nothing => Some(interface.link.clone()),
+        };
+        let ifname = || self.ifname.to_owned();
+        let link = link.ok_or_else(|| Error::InterfaceTaken { ifname: ifname() })?;
+        let after = Interface::behind(link, before.touch, kernel);
+        updated(prev_result, self.ifname, interface, &after)
+            .map_err(|_| Error::LastAddress { ifname: ifname() })
     }
 }

@@ -11,13 +11,22 @@ use crate::plan::Touch;
 use crate::uapi::{ifa, ifla, rt, rta, rtm, rtn};
 use crate::wire::{Attributes, Received, Reply, Request, u32_of};
 
-/// One interface, at one moment.
+/// What `RTM_GETLINK` says of an interface.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Interface {
+pub struct Link {
+    /// Its index.
+    pub index: u32,
     /// Its link-layer address.
     pub mac: Vec<u8>,
     /// Its MTU, in bytes.
     pub mtu: u32,
+}
+
+/// One interface, at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interface {
+    /// Itself.
+    pub link: Link,
     /// Its addresses, in the kernel's order; link-local ones left out.
     pub addresses: Vec<Address>,
     /// The unicast routes of table main that leave by it.
@@ -66,24 +75,32 @@ pub struct Route {
     pub gateway: Option<IpAddr>,
 }
 
-impl Interface {
-    /// Reads what can be touched of the interface of that name; nothing if there is none.
-    pub fn read(name: &str, touch: Touch, kernel: &mut dyn Kernel) -> Option<Self> {
+impl Link {
+    /// Reads the interface of that name; nothing if there is none.
+    pub fn named(name: &str, kernel: &mut dyn Kernel) -> Option<Self> {
         let answer = kernel.exchange(&by_name(name));
         let reply = answer.replies.first()?;
-        let index = reply.body.get(4..).and_then(u32_of)?;
-        let link = Received::behind(&reply.body, 16);
-        let everything = touch == Touch::Everything;
+        let received = Received::behind(&reply.body, 16);
         Some(Self {
-            mac: link.bytes(ifla::ADDRESS).unwrap_or_default().to_vec(),
-            mtu: link.u32(ifla::MTU).unwrap_or(0),
-            addresses: if everything {
-                addresses(index, kernel)
-            } else {
-                Vec::new()
-            },
-            routes: routes(index, kernel),
+            index: reply.body.get(4..).and_then(u32_of)?,
+            mac: received.bytes(ifla::ADDRESS).unwrap_or_default().to_vec(),
+            mtu: received.u32(ifla::MTU).unwrap_or(0),
         })
+    }
+}
+
+impl Interface {
+    /// Reads what can be touched of an interface besides what was just read.
+    pub fn behind(link: Link, touch: Touch, kernel: &mut dyn Kernel) -> Self {
+        let addresses = match touch {
+            Touch::Everything => addresses(link.index, kernel),
+            Touch::Routes | Touch::Nothing => Vec::new(),
+        };
+        Self {
+            addresses,
+            routes: routes(link.index, kernel),
+            link,
+        }
     }
 }
 

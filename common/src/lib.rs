@@ -7,7 +7,7 @@
 //! |---|---|
 //! | the order of work | [`engine`] |
 //! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`interface`], [`netns`], [`netlink`], [`record`] |
-//! | what will run, once or again | [`plan`], [`again`] |
+//! | what will run, once or again | [`plan`], [`again`], [`recall`] |
 //! | the `ip` dialect | [`ip`] |
 //! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
 //! | who and where; what everything speaks | [`pod`], [`config`], [`family`], [`kernel`], [`wire`], [`uapi`] |
@@ -25,6 +25,7 @@ pub mod netns;
 pub mod plan;
 pub mod pod;
 pub mod policy;
+pub mod recall;
 pub mod record;
 pub mod report;
 pub mod surroundings;

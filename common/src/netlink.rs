@@ -53,7 +53,8 @@ impl Socket {
         Ok(Self {
             socket,
             sequence: 0,
-            buffer: vec![0; BUFFER],
+            // Not zeroed: that alone would touch sixteen pages.
+            buffer: Vec::with_capacity(BUFFER),
         })
     }
 
@@ -74,8 +75,9 @@ impl Socket {
     fn receive(&mut self, listing: bool) -> io::Result<Answer> {
         let mut answer = Answer::default();
         loop {
-            let size = self.socket.recv(&mut self.buffer.as_mut_slice(), 0)?;
-            let mut datagram = self.buffer.get(..size).unwrap_or(&self.buffer);
+            self.buffer.clear();
+            self.socket.recv(&mut self.buffer, 0)?;
+            let mut datagram = self.buffer.as_slice();
             while let Ok(message) = NetlinkBuffer::new_checked(datagram) {
                 let length = usize::try_from(message.length())
                     .unwrap_or(usize::MAX)

@@ -92,17 +92,17 @@ fn interface<'a>(
         .find(|(_, _, entry)| {
             entry.name == ifname && entry.sandbox.as_deref().is_some_and(|s| !s.is_empty())
         })?;
-    if before.mac != after.mac
+    if before.link.mac != after.link.mac
         && let Some(mac) = entry.mac
     {
-        edits.replace(mac, json!(hexadecimal(&after.mac)).to_string());
+        edits.replace(mac, json!(hexadecimal(&after.link.mac)).to_string());
     }
     match entry.mtu {
-        _ if before.mtu == after.mtu => {}
-        Some(mtu) => edits.replace(mtu, after.mtu.to_string()),
+        _ if before.link.mtu == after.link.mtu => {}
+        Some(mtu) => edits.replace(mtu, after.link.mtu.to_string()),
         // Interfaces have an MTU from 1.0.0 on.
         None if is_before_1(&parts.version) => {}
-        None => edits.append(raw.get(), &[format!("\"mtu\":{}", after.mtu)]),
+        None => edits.append(raw.get(), &[format!("\"mtu\":{}", after.link.mtu)]),
     }
     Some(index)
 }
@@ -250,6 +250,8 @@ fn edit<'a>(
 
 #[cfg(test)]
 mod tests {
+    use chainsaw_common::interface::Link;
+
     use super::*;
 
     const RESULT: &str = r#"{"cniVersion": "1.0.0", "x": 1.50,
@@ -277,8 +279,11 @@ mod tests {
 
     fn before() -> Interface {
         Interface {
-            mac: vec![2, 0, 0, 0, 0, 2],
-            mtu: 1500,
+            link: Link {
+                index: 2,
+                mac: vec![2, 0, 0, 0, 0, 2],
+                mtu: 1500,
+            },
             addresses: vec![address("192.0.2.10/24")],
             routes: vec![
                 route("0.0.0.0/0", Some("192.0.2.1")),
@@ -305,8 +310,8 @@ mod tests {
     #[test]
     fn mac_and_mtu_are_told_on_and_nothing_else_is_touched() {
         let told = after(|eth0| {
-            eth0.mac = vec![2, 0, 0, 0, 0, 9];
-            eth0.mtu = 1400;
+            eth0.link.mac = vec![2, 0, 0, 0, 0, 9];
+            eth0.link.mtu = 1400;
         });
         let expected = RESULT.replace(
             r#""mac":"02:00:00:00:00:02", "sandbox": "/n""#,
@@ -359,7 +364,7 @@ mod tests {
     fn an_old_version_says_the_family_and_no_mtu() {
         let result = r#"{"cniVersion":"0.3.1","interfaces":[{"name":"eth0","sandbox":"/n"}],"ips":[{"version":"4","address":"192.0.2.10/24","interface":0}]}"#;
         let mut now = before();
-        now.mtu = 1400;
+        now.link.mtu = 1400;
         now.addresses.push(address("192.0.2.11/24"));
         let told = updated(result, "eth0", &before(), &now).unwrap().unwrap();
         assert!(
