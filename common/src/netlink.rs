@@ -47,8 +47,8 @@ impl Socket {
         socket.set_netlink_get_strict_chk(true)?;
         let patience = TimeVal::new(PATIENCE.as_secs().cast_signed(), 0);
         setsockopt(&socket, sockopt::ReceiveTimeout, &patience)?;
-        socket.bind_auto()?;
-        // Connected to the kernel: a process of the pod's own, even one with NET_ADMIN, cannot answer in its place.
+        // Connected to the kernel, which gives it an address as well: a process of the pod's own, even one with
+        // NET_ADMIN, cannot answer in its place.
         socket.connect(&SocketAddr::new(0, 0))?;
         Ok(Self {
             socket,

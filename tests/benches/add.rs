@@ -4,20 +4,20 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use chainsaw_tests::{machine::Machine, parts};
+use chainsaw_tests::{machine::Machine, parts, scratch::Scratch};
 use serde_json::json;
 
 /// How often each is run.
 const ROUNDS: usize = 300;
 /// Rounds that warm the caches and are not counted.
 const WARM_UP: usize = 20;
-/// Where everything lies in the machine: memory.
-const FOLDER: &str = "/run/bench";
+/// Tells the inner program where everything lies.
+const FOLDER: &str = "CHAINSAW_BENCH";
 
 /// One side of the comparison.
 struct Side {
@@ -73,8 +73,9 @@ fn main() -> Result<ExitCode> {
 /// Makes a machine with a pod's namespace in it, and runs this program again inside.
 fn outside() -> Result<ExitCode> {
     let machine = Machine::boot()?;
-    let folder = machine.path(FOLDER);
-    fs::create_dir_all(&folder)?;
+    // On the disk, as a node's plugins are: how much of a file one page fault brings is the file system's.
+    let scratch = Scratch::new()?;
+    let folder = scratch.path();
     let empty =
         std::env::var("CHAINSAW_EMPTY").context("CHAINSAW_EMPTY is not set: run `make bench`")?;
     for (from, name) in [
@@ -93,13 +94,14 @@ fn outside() -> Result<ExitCode> {
         ("none", json!({})),
         ("two", json!({"k8s.v1.cni.cncf.io/chainsaw": TWO})),
     ] {
-        machine.write(format!("{FOLDER}/{name}.json"), conf(&annotations))?;
+        fs::write(folder.join(name).with_extension("json"), conf(&annotations))?;
     }
     for line in POD {
         machine.program("ip").args(line.split(' ')).stdout()?;
     }
     let output = machine
-        .program(format!("{FOLDER}/bench"))
+        .program(folder.join("bench"))
+        .env(FOLDER, folder)
         .arg("inside")
         .limit(Duration::from_secs(300))
         .run()?;
@@ -176,7 +178,7 @@ fn inside() -> Result<ExitCode> {
     reason = "what is timed is the start of a process and nothing around it"
 )]
 fn once(side: &Side) -> Result<Duration> {
-    let folder = Path::new(FOLDER);
+    let folder = PathBuf::from(std::env::var_os(FOLDER).context("start me by `make bench`")?);
     let stdin = File::open(folder.join(format!("{}.json", side.conf)))?;
     let verb = if side.name.ends_with("DEL") {
         "DEL"
@@ -190,7 +192,7 @@ fn once(side: &Side) -> Result<Duration> {
         .env("CNI_CONTAINERID", "bench")
         .env("CNI_NETNS", "/run/netns/pod")
         .env("CNI_IFNAME", "eth0")
-        .env("CNI_PATH", FOLDER)
+        .env("CNI_PATH", &folder)
         .env(
             "CNI_ARGS",
             "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=bench",
