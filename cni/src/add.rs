@@ -116,12 +116,10 @@ fn serve(
         run: memory.run(values),
     };
     memory.add(values, Event::Begun)?;
-    let mut watch = Watch::of(ifname, link);
-    let report = engine::serve(&ask, &mut kernel, &mut |touch, kernel| {
-        watch.before_change(touch, kernel)
-    });
+    let mut watch = Watch::over(&mut kernel, ifname, link);
+    let report = engine::serve(&ask, &mut watch);
     let done = match report.outcome {
-        outcome if outcome.is_good() => watch.told_on(prev_result, &mut kernel, log),
+        outcome if outcome.is_good() => watch.told_on(prev_result, log),
         _ => Err(Error::Commands {
             hint: memory.hint(values),
             report: Box::new(report.clone()),

@@ -1,91 +1,107 @@
 //! What the commands did to the attachment's interface, and how the result says so.
 
-use chainsaw_common::interface::{Address, Interface, Link, unsettled};
-use chainsaw_common::kernel::Kernel;
-use chainsaw_common::plan::Touch;
+use chainsaw_common::family::Family;
+use chainsaw_common::interface::{Address, Destination, Interface, Link, routes, unsettled};
+use chainsaw_common::kernel::{Answer, Kernel};
+use chainsaw_common::uapi::rtm;
+use chainsaw_common::wire::Request;
 
 use crate::error::Error;
-use crate::result::update::updated;
+use crate::result::update::{Changes, NoAddressLeft, updated};
 use crate::settle::{Settled, settle};
 
-/// Looks at the interface before the first change and after the last.
-#[derive(Debug)]
-pub struct Watch<'a> {
-    ifname: &'a str,
+/// A kernel that is watched: every change goes by here. Before the first that can change devices or addresses, and with
+/// them anything, the interface is looked at; of changes of routes their destinations are noted, which is enough.
+pub struct Watch<'k> {
+    kernel: &'k mut dyn Kernel,
+    ifname: &'k str,
     link: Option<Link>,
     before: Option<Before>,
+    destinations: Vec<Destination>,
 }
 
-#[derive(Debug)]
 struct Before {
-    touch: Touch,
     interface: Option<Interface>,
     unsettled: Vec<(u32, Address)>,
 }
 
-impl<'a> Watch<'a> {
+impl Kernel for Watch<'_> {
+    fn exchange(&mut self, request: &Request) -> Answer {
+        match request.kind {
+            rtm::NEWROUTE | rtm::DELROUTE => {
+                self.destinations.extend(Destination::of(&request.body))
+            }
+            rtm::NEWLINK | rtm::DELLINK | rtm::NEWADDR | rtm::DELADDR => self.look(),
+            // Of the others a result says nothing.
+            _ => {}
+        }
+        self.kernel.exchange(request)
+    }
+}
+
+impl<'k> Watch<'k> {
     /// Of the interface of this name, which was just read; there may be none.
-    pub fn of(ifname: &'a str, link: Option<Link>) -> Self {
+    pub fn over(kernel: &'k mut dyn Kernel, ifname: &'k str, link: Option<Link>) -> Self {
         Self {
+            kernel,
             ifname,
             link,
             before: None,
+            destinations: Vec::new(),
         }
     }
 
-    /// Something is about to change.
-    pub fn before_change(&mut self, touch: Touch, kernel: &mut dyn Kernel) {
+    fn look(&mut self) {
+        if self.before.is_some() {
+            return;
+        }
         let link = self.link.clone();
-        let interface = link.map(|link| Interface::behind(link, touch, kernel));
-        let unsettled = if touch == Touch::Everything {
-            unsettled(kernel)
-        } else {
-            Vec::new()
-        };
         self.before = Some(Before {
-            touch,
-            interface,
-            unsettled,
+            interface: link.map(|link| Interface::behind(link, self.kernel)),
+            unsettled: unsettled(self.kernel),
         });
     }
 
     /// The result with what has changed; nothing if it stays as it is.
-    pub fn told_on(
-        &self,
-        prev_result: &str,
-        kernel: &mut dyn Kernel,
-        log: &mut String,
-    ) -> Result<Option<String>, Error> {
-        let Some(before) = &self.before else {
-            return Ok(None);
-        };
-        let settled = match before.touch {
-            Touch::Everything => settle(&before.unsettled, kernel),
-            _ => Settled::Yes,
-        };
-        match settled {
-            Settled::Yes => {}
-            Settled::Duplicate(Address { address, .. }) => {
-                return Err(Error::Duplicate { address });
-            }
-            Settled::NotYet(Address { address, .. }) => {
-                log.push_str(&format!(
-                    "chainsaw: {address} is still tentative, is its device up?\n"
-                ));
-            }
+    pub fn told_on(self, prev_result: &str, log: &mut String) -> Result<Option<String>, Error> {
+        let Self {
+            kernel,
+            ifname,
+            link,
+            before,
+            destinations,
+        } = self;
+        let name = || ifname.to_owned();
+        let last_address = |NoAddressLeft| Error::LastAddress { ifname: name() };
+        if let Some(before) = before {
+            settled(&before, kernel, log)?;
+            let Some(interface) = before.interface else {
+                return Ok(None);
+            };
+            let link = Link::named(ifname, kernel);
+            let link = link.ok_or_else(|| Error::InterfaceTaken { ifname: name() })?;
+            let after = Interface::behind(link, kernel);
+            let changes = Changes::between(&interface, &after, destinations);
+            return updated(prev_result, ifname, &changes).map_err(last_address);
         }
-        let Some(interface) = &before.interface else {
+        // Routes come and go, and their device stays as it is.
+        let Some(link) = link.filter(|_| !destinations.is_empty()) else {
             return Ok(None);
         };
-        let link = match before.touch {
-            Touch::Everything => Link::named(self.ifname, kernel),
-            // Routes come and go, and their device stays as it is.
-            Touch::Routes | Touch::Nothing => Some(interface.link.clone()),
-        };
-        let ifname = || self.ifname.to_owned();
-        let link = link.ok_or_else(|| Error::InterfaceTaken { ifname: ifname() })?;
-        let after = Interface::behind(link, before.touch, kernel);
-        updated(prev_result, self.ifname, interface, &after)
-            .map_err(|_| Error::LastAddress { ifname: ifname() })
+        let family = Family::of_all(destinations.iter().map(|one| one.address));
+        let routes = routes(link.index, family, kernel);
+        let changes = Changes::of_routes(&routes, destinations);
+        updated(prev_result, ifname, &changes).map_err(last_address)
     }
+}
+
+fn settled(before: &Before, kernel: &mut dyn Kernel, log: &mut String) -> Result<(), Error> {
+    match settle(&before.unsettled, kernel) {
+        Settled::Yes => {}
+        Settled::Duplicate(Address { address, .. }) => return Err(Error::Duplicate { address }),
+        Settled::NotYet(Address { address, .. }) => log.push_str(&format!(
+            "chainsaw: {address} is still tentative, is its device up?\n"
+        )),
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::ip::run::{Output, refuse};
 use crate::kernel::Kernel;
-use crate::plan::{Author, Draft, Fault, Judged, Run, Touch, micros};
+use crate::plan::{Author, Draft, Fault, Judged, Run, micros};
 use crate::pod::{Entrance, Subject};
 use crate::policy::Policy;
 use crate::report::Report;
@@ -39,26 +39,15 @@ pub struct Ask<'a> {
     pub run: Run,
 }
 
-/// Does what is asked, if the policy allows all of it, and reports. `before_change` is called once, before the first
-/// command of a plan that can change something of an interface.
-pub fn serve(
-    ask: &Ask<'_>,
-    kernel: &mut dyn Kernel,
-    before_change: &mut dyn FnMut(Touch, &mut dyn Kernel),
-) -> Report {
+/// Does what is asked, if the policy allows all of it, and reports.
+pub fn serve(ask: &Ask<'_>, kernel: &mut dyn Kernel) -> Report {
     let clock = Instant::now();
     let report = Report::about(ask.subject);
     let report = match draft(ask) {
         Err(problems) => report.unreadable(&problems),
         Ok(draft) => match draft.approve(ask.policy, ask.subject) {
             Err(refused) => report.refused(refused),
-            Ok(plan) => {
-                let touch = plan.touches();
-                if touch > Touch::Nothing {
-                    before_change(touch, kernel);
-                }
-                report.ran(plan.run(ask.run, kernel))
-            }
+            Ok(plan) => report.ran(plan.run(ask.run, kernel)),
         },
     };
     report.taking(micros(clock))

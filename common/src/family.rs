@@ -57,6 +57,18 @@ impl Family {
         }
     }
 
+    /// The family that all of these addresses have; none where they differ.
+    #[must_use]
+    pub fn of_all(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        let mut families = addresses.into_iter().map(Self::of);
+        let first = families.next().unwrap_or_default();
+        if families.all(|family| family == first) {
+            first
+        } else {
+            Self::Unspec
+        }
+    }
+
     /// The name `ip` prints and reads: `inet`, `inet6`, `link`, `mpls`, `bridge`.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -1,5 +1,6 @@
 //! An interface as the kernel has it: what a CNI result speaks of, so that a change can be told on.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST};
@@ -7,7 +8,6 @@ use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST};
 use crate::family::Family;
 use crate::ip::by_name;
 use crate::kernel::Kernel;
-use crate::plan::Touch;
 use crate::uapi::{ifa, ifla, rt, rta, rtm, rtn};
 use crate::wire::{Attributes, Received, Reply, Request, u32_of};
 
@@ -67,12 +67,42 @@ impl Address {
 /// One route that leaves by an interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
-    /// The destination; `0.0.0.0` or `::` with length 0 is the default.
-    pub dst: IpAddr,
-    /// The length of its prefix, in bits.
-    pub len: u8,
+    /// Where to.
+    pub destination: Destination,
     /// The gateway, if there is one.
     pub gateway: Option<IpAddr>,
+}
+
+/// Where a route leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Destination {
+    /// The address; `0.0.0.0` or `::` with length 0 is the default.
+    pub address: IpAddr,
+    /// The length of its prefix, in bits.
+    pub len: u8,
+}
+
+impl Destination {
+    /// Where a route of table main leads to, by a message that lists it or changes it; nothing if it is another table's.
+    #[must_use]
+    pub fn of(body: &[u8]) -> Option<Self> {
+        let [family, len, _, _, table, ..] = *body.first_chunk::<8>()?;
+        let received = Received::behind(body, 12);
+        let any = match Family::from_number(family) {
+            Family::Inet => IpAddr::from([0; 4]),
+            Family::Inet6 => IpAddr::from([0; 16]),
+            _ => return None,
+        };
+        let table = received.u32(rta::TABLE).unwrap_or(table.into());
+        let address = received.address(rta::DST).unwrap_or(any);
+        (table == rt::TABLE_MAIN).then_some(Self { address, len })
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.len)
+    }
 }
 
 impl Link {
@@ -90,15 +120,11 @@ impl Link {
 }
 
 impl Interface {
-    /// Reads what can be touched of an interface besides what was just read.
-    pub fn behind(link: Link, touch: Touch, kernel: &mut dyn Kernel) -> Self {
-        let addresses = match touch {
-            Touch::Everything => addresses(link.index, kernel),
-            Touch::Routes | Touch::Nothing => Vec::new(),
-        };
+    /// Reads what else there is of an interface that was just read.
+    pub fn behind(link: Link, kernel: &mut dyn Kernel) -> Self {
         Self {
-            addresses,
-            routes: routes(link.index, kernel),
+            addresses: addresses(link.index, kernel),
+            routes: routes(link.index, Family::Unspec, kernel),
             link,
         }
     }
@@ -129,12 +155,14 @@ fn address(reply: &Reply, index: u32) -> Option<Address> {
     })
 }
 
-fn routes(index: u32, kernel: &mut dyn Kernel) -> Vec<Route> {
+/// The unicast routes of table main that leave by the device `index`, of one family or of both.
+pub fn routes(index: u32, family: Family, kernel: &mut dyn Kernel) -> Vec<Route> {
     let mut attributes = Attributes::default();
     attributes
         .put_u32(rta::TABLE, rt::TABLE_MAIN)
         .put_u32(rta::OIF, index);
-    list(rtm::GETROUTE, &[0; 12], &attributes, kernel)
+    let header = [family.number(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    list(rtm::GETROUTE, &header, &attributes, kernel)
         .iter()
         .filter_map(route)
         .collect()
@@ -142,19 +170,11 @@ fn routes(index: u32, kernel: &mut dyn Kernel) -> Vec<Route> {
 
 /// Routes that the kernel made itself, for an address or an advertisement, go with what they were made for.
 fn route(reply: &Reply) -> Option<Route> {
-    let [family, len, _, _, _, protocol, _, kind] = *reply.body.first_chunk::<8>()?;
-    let received = Received::behind(&reply.body, 12);
-    let any = if family == 2 {
-        IpAddr::from([0; 4])
-    } else {
-        IpAddr::from([0; 16])
-    };
-    let dst = received.address(rta::DST).unwrap_or(any);
+    let [_, _, _, _, _, protocol, _, kind] = *reply.body.first_chunk::<8>()?;
     let ours = kind == rtn::UNICAST && !matches!(protocol, rt::PROTOCOL_KERNEL | rt::PROTOCOL_RA);
-    ours.then_some(Route {
-        dst,
-        len,
-        gateway: received.address(rta::GATEWAY),
+    Some(Route {
+        destination: Destination::of(&reply.body).filter(|_| ours)?,
+        gateway: Received::behind(&reply.body, 12).address(rta::GATEWAY),
     })
 }
 

@@ -41,7 +41,7 @@ impl Socket {
     /// # Errors
     /// What the system said of the socket or of one of its options.
     pub fn open() -> io::Result<Self> {
-        let mut socket = netlink_sys::Socket::new(NETLINK_ROUTE)?;
+        let socket = netlink_sys::Socket::new(NETLINK_ROUTE)?;
         socket.set_ext_ack(true)?;
         socket.set_cap_ack(true)?;
         socket.set_netlink_get_strict_chk(true)?;

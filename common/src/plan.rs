@@ -6,10 +6,10 @@ use std::time::Instant;
 use crate::again::Again;
 use crate::family::Family;
 use crate::ip::run::{Output, run};
-use crate::ip::{self, Action, Command, Lookup, Mistake, Reading};
+use crate::ip::{self, Command, Lookup, Mistake, Reading};
 use crate::kernel::Kernel;
 use crate::pod::Subject;
-use crate::policy::{Denial, Policy, Profile};
+use crate::policy::{Denial, Policy};
 use crate::tokens::{Surroundings, TokenError};
 use crate::value::Line;
 use crate::words::{self, WordError};
@@ -303,29 +303,6 @@ pub struct Done {
     pub unchanged: bool,
 }
 
-/// What commands can change of an interface as a CNI result speaks of it. Each is within the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Touch {
-    /// Nothing.
-    Nothing,
-    /// The routes that leave by it.
-    Routes,
-    /// Its address, its MTU, its addresses, and with them its routes.
-    Everything,
-}
-
-impl Touch {
-    fn of(command: &Command) -> Self {
-        match &command.action {
-            _ if Profile::needed(command) == Profile::Inspect => Self::Nothing,
-            // A result speaks of neither.
-            Action::Rule(_) | Action::Neigh(_) => Self::Nothing,
-            Action::Route(_) => Self::Routes,
-            Action::Addr(_) | Action::Link(_) => Self::Everything,
-        }
-    }
-}
-
 /// Whether a plan runs for the first time in its sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Run {
@@ -344,13 +321,6 @@ impl Step {
 }
 
 impl Approved {
-    /// What its commands can change of an interface.
-    #[must_use]
-    pub fn touches(&self) -> Touch {
-        let touches = self.steps.iter().map(|step| Touch::of(&step.command));
-        touches.max().unwrap_or(Touch::Nothing)
-    }
-
     /// Its commands, which can no longer run.
     #[must_use]
     pub fn into_steps(self) -> Vec<Step> {

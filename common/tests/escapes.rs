@@ -49,7 +49,7 @@ fn served(value: &str) -> (Report, usize) {
         run: Run::First,
     };
     let mut kernel = Untouched::default();
-    let report = engine::serve(&ask, &mut kernel, &mut |_, _| {});
+    let report = engine::serve(&ask, &mut kernel);
     (report, kernel.asked)
 }
 

@@ -200,7 +200,7 @@ fn serve(
         policy: &policy,
         run: Run::First,
     };
-    engine::serve(&ask, kernel, &mut |_, _| {})
+    engine::serve(&ask, kernel)
 }
 
 fn subject(trigger: &'static str, interface: Option<String>, netns: Option<String>) -> Subject {

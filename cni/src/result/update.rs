@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use chainsaw_common::interface::{Address, Interface, Route};
+use chainsaw_common::interface::{Address, Destination, Interface, Route};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -55,24 +55,72 @@ struct RawRoute<'a> {
     gw: Option<IpAddr>,
 }
 
-/// The result after commands that took the interface from `before` to `after`; nothing if they changed nothing that it
-/// speaks of, or if it cannot be read: then it is the other plugins' business, byte for byte.
+/// What became otherwise of an interface.
+#[derive(Debug, Default)]
+pub struct Changes<'a> {
+    mac: Option<&'a [u8]>,
+    mtu: Option<u32>,
+    gone: Vec<Address>,
+    new: Vec<Address>,
+    destinations: Vec<Destination>,
+    routes: &'a [Route],
+}
+
+impl<'a> Changes<'a> {
+    /// Between two looks. What commands did to routes before the first is known by their destinations.
+    pub fn between(
+        before: &Interface,
+        after: &'a Interface,
+        mut destinations: Vec<Destination>,
+    ) -> Self {
+        let differing = |ours: &[Route], others: &[Route]| {
+            let differ = ours.iter().filter(|route| !others.contains(route));
+            differ.map(|route| route.destination).collect::<Vec<_>>()
+        };
+        destinations.extend(differing(&before.routes, &after.routes));
+        destinations.extend(differing(&after.routes, &before.routes));
+        let without = |ours: &[Address], others: &[Address]| {
+            let lost = |one: &&Address| !others.iter().any(|other| other.is_same(one));
+            ours.iter().filter(lost).copied().collect()
+        };
+        let (old, new) = (&before.link, &after.link);
+        Self {
+            mac: (old.mac != new.mac).then_some(new.mac.as_slice()),
+            mtu: (old.mtu != new.mtu).then_some(new.mtu),
+            gone: without(&before.addresses, &after.addresses),
+            new: without(&after.addresses, &before.addresses),
+            destinations,
+            routes: &after.routes,
+        }
+    }
+
+    /// Of routes to these destinations, by the routes that there are now.
+    pub fn of_routes(routes: &'a [Route], destinations: Vec<Destination>) -> Self {
+        Self {
+            destinations,
+            routes,
+            ..Self::default()
+        }
+    }
+}
+
+/// The result after these changes; nothing if it speaks of none of them, or if it cannot be read: then it is the other
+/// plugins' business, byte for byte.
 ///
 /// # Errors
 /// No reported address is left.
 pub fn updated(
     result: &str,
     ifname: &str,
-    before: &Interface,
-    after: &Interface,
+    changes: &Changes<'_>,
 ) -> Result<Option<String>, NoAddressLeft> {
     let Ok(parts) = serde_json::from_str::<Parts<'_>>(result) else {
         return Ok(None);
     };
     let mut edits = Edits::of(result);
-    let index = interface(&parts, ifname, before, after, &mut edits);
-    ips(&parts, index, before, after, &mut edits)?;
-    routes(result, &parts, before, after, &mut edits);
+    let index = interface(&parts, ifname, changes, &mut edits);
+    ips(&parts, index, changes, &mut edits)?;
+    routes(result, &parts, changes, &mut edits);
     Ok(edits.made())
 }
 
@@ -80,8 +128,7 @@ pub fn updated(
 fn interface<'a>(
     parts: &Parts<'a>,
     ifname: &str,
-    before: &Interface,
-    after: &Interface,
+    changes: &Changes<'_>,
     edits: &mut Edits<'a>,
 ) -> Option<usize> {
     let of = |raw: &&'a RawValue| serde_json::from_str::<RawInterface<'a>>(raw.get()).ok();
@@ -92,17 +139,15 @@ fn interface<'a>(
         .find(|(_, _, entry)| {
             entry.name == ifname && entry.sandbox.as_deref().is_some_and(|s| !s.is_empty())
         })?;
-    if before.link.mac != after.link.mac
-        && let Some(mac) = entry.mac
-    {
-        edits.replace(mac, json!(hexadecimal(&after.link.mac)).to_string());
+    if let (Some(new), Some(mac)) = (changes.mac, entry.mac) {
+        edits.replace(mac, json!(hexadecimal(new)).to_string());
     }
-    match entry.mtu {
-        _ if before.link.mtu == after.link.mtu => {}
-        Some(mtu) => edits.replace(mtu, after.link.mtu.to_string()),
+    match (changes.mtu, entry.mtu) {
+        (None, _) => {}
+        (Some(new), Some(mtu)) => edits.replace(mtu, new.to_string()),
         // Interfaces have an MTU from 1.0.0 on.
-        None if is_before_1(&parts.version) => {}
-        None => edits.append(raw.get(), &[format!("\"mtu\":{}", after.link.mtu)]),
+        (Some(_), None) if is_before_1(&parts.version) => {}
+        (Some(new), None) => edits.append(raw.get(), &[format!("\"mtu\":{new}")]),
     }
     Some(index)
 }
@@ -122,8 +167,7 @@ fn is_before_1(version: &str) -> bool {
 fn ips<'a>(
     parts: &Parts<'a>,
     index: Option<usize>,
-    before: &Interface,
-    after: &Interface,
+    changes: &Changes<'_>,
     edits: &mut Edits<'a>,
 ) -> Result<(), NoAddressLeft> {
     let Some(raw) = parts.ips else { return Ok(()) };
@@ -140,20 +184,15 @@ fn ips<'a>(
         };
         (ip.interface.is_none() || ip.interface == index).then_some(address)
     };
-    let has = |list: &[Address], one: &Address| list.iter().any(|other| other.is_same(one));
     let gone = |raw: &&'a RawValue| {
-        reported(raw).is_some_and(|ip| has(&before.addresses, &ip) && !has(&after.addresses, &ip))
+        reported(raw).is_some_and(|ip| changes.gone.iter().any(|one| one.is_same(&ip)))
     };
     let kept: Vec<&RawValue> = all.iter().copied().filter(|raw| !gone(raw)).collect();
-    let family = |ip: &Address| {
-        all.iter()
-            .filter_map(reported)
-            .any(|known| known.address.is_ipv4() == ip.address.is_ipv4())
+    let family = |ip: &&Address| {
+        let mut known = all.iter().filter_map(reported);
+        known.any(|known| known.address.is_ipv4() == ip.address.is_ipv4())
     };
-    let new = after
-        .addresses
-        .iter()
-        .filter(|ip| !has(&before.addresses, ip) && family(ip));
+    let new = changes.new.iter().filter(family);
     let new: Vec<String> = new.map(|ip| entry(ip, index, &parts.version)).collect();
     if !all.is_empty() && kept.is_empty() && new.is_empty() {
         return Err(NoAddressLeft);
@@ -181,47 +220,58 @@ fn entry(ip: &Address, index: Option<usize>, version: &str) -> String {
 }
 
 /// Takes out the routes that are gone; puts new ones last.
-fn routes<'a>(
-    result: &'a str,
-    parts: &Parts<'a>,
-    before: &Interface,
-    after: &Interface,
-    edits: &mut Edits<'a>,
-) {
-    let new = after
-        .routes
+fn routes<'a>(result: &'a str, parts: &Parts<'a>, changes: &Changes<'_>, edits: &mut Edits<'a>) {
+    let all: Vec<&'a RawValue> = match parts.routes.map(|raw| serde_json::from_str(raw.get())) {
+        None => Vec::new(),
+        Some(Ok(all)) => all,
+        Some(Err(_)) => return,
+    };
+    let reported: Vec<Option<RawRoute<'a>>> = all
         .iter()
-        .filter(|route| !before.routes.contains(route));
-    let new: Vec<String> = new.map(shown).collect();
-    let Some(raw) = parts.routes else {
-        if !new.is_empty() {
-            edits.append(result, &[format!("\"routes\":[{}]", new.join(","))]);
-        }
-        return;
+        .map(|raw| serde_json::from_str(raw.get()).ok())
+        .collect();
+    let (touched, there): (Vec<String>, Vec<&Route>) = (
+        changes
+            .destinations
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        changes
+            .routes
+            .iter()
+            .filter(|route| changes.destinations.contains(&route.destination))
+            .collect(),
+    );
+    let gone = |entry: &RawRoute<'_>| {
+        touched.iter().any(|one| *one == entry.dst) && !there.iter().any(|route| entry.is(route))
     };
-    let Ok(all) = serde_json::from_str::<Vec<&'a RawValue>>(raw.get()) else {
-        return;
-    };
-    let gone = |raw: &&'a RawValue| {
-        let Ok(reported) = serde_json::from_str::<RawRoute<'a>>(raw.get()) else {
-            return false;
-        };
-        let is = |route: &&Route| {
-            format!("{}/{}", route.dst, route.len) == reported.dst
-                && (reported.gw.is_none() || reported.gw == route.gateway)
-        };
-        before.routes.iter().any(|route| is(&route)) && !after.routes.iter().any(|route| is(&route))
-    };
-    let kept: Vec<&RawValue> = all.iter().copied().filter(|raw| !gone(raw)).collect();
-    edit(raw, kept, all.len(), new, edits);
+    let kept = all
+        .iter()
+        .zip(&reported)
+        .filter(|(_, entry)| !entry.as_ref().is_some_and(gone))
+        .map(|(raw, _)| *raw)
+        .collect();
+    let new = there
+        .iter()
+        .filter(|route| !reported.iter().flatten().any(|entry| entry.is(route)));
+    let new: Vec<String> = new.map(|route| shown(route)).collect();
+    match parts.routes {
+        Some(raw) => edit(raw, kept, all.len(), new, edits),
+        None if new.is_empty() => {}
+        None => edits.append(result, &[format!("\"routes\":[{}]", new.join(","))]),
+    }
+}
+
+impl RawRoute<'_> {
+    /// Whether it speaks of this route; without a gateway it does of one by any.
+    fn is(&self, route: &Route) -> bool {
+        self.dst == route.destination.to_string() && (self.gw.is_none() || self.gw == route.gateway)
+    }
 }
 
 fn shown(route: &Route) -> String {
     let mut entry = serde_json::Map::new();
-    entry.insert(
-        "dst".to_owned(),
-        json!(format!("{}/{}", route.dst, route.len)),
-    );
+    entry.insert("dst".to_owned(), json!(route.destination.to_string()));
     if let Some(gateway) = route.gateway {
         entry.insert("gw".to_owned(), json!(gateway.to_string()));
     }
@@ -271,8 +321,7 @@ mod tests {
     fn route(dst: &str, gateway: Option<&str>) -> Route {
         let Address { address, len, .. } = address(dst);
         Route {
-            dst: address,
-            len,
+            destination: Destination { address, len },
             gateway: gateway.map(|gateway| gateway.parse().unwrap()),
         }
     }
@@ -295,16 +344,21 @@ mod tests {
     fn after(change: impl FnOnce(&mut Interface)) -> Result<Option<String>, NoAddressLeft> {
         let mut after = before();
         change(&mut after);
-        updated(RESULT, "eth0", &before(), &after)
+        told(RESULT, &after)
+    }
+
+    fn told(result: &str, after: &Interface) -> Result<Option<String>, NoAddressLeft> {
+        updated(
+            result,
+            "eth0",
+            &Changes::between(&before(), after, Vec::new()),
+        )
     }
 
     #[test]
     fn what_changed_nothing_changes_no_byte() {
         assert_eq!(after(|_| {}), Ok(None));
-        assert_eq!(
-            updated("not json", "eth0", &before(), &Interface::default()),
-            Ok(None)
-        );
+        assert_eq!(told("not json", &Interface::default()), Ok(None));
     }
 
     #[test]
@@ -336,7 +390,7 @@ mod tests {
     #[test]
     fn routes_come_and_go() {
         let told = after(|eth0| {
-            eth0.routes.retain(|route| route.len != 24);
+            eth0.routes.retain(|route| route.destination.len != 24);
             eth0.routes.push(route("192.0.3.0/24", None));
         });
         let expected = RESULT.replace(
@@ -347,10 +401,38 @@ mod tests {
     }
 
     #[test]
+    fn a_route_that_a_command_named_is_told_as_it_is_now() {
+        let named = |dst: &str| {
+            let Route { destination, .. } = route(dst, None);
+            vec![destination]
+        };
+        let told = |routes: &[Route], dst: &str| {
+            updated(RESULT, "eth0", &Changes::of_routes(routes, named(dst)))
+        };
+        let now = [
+            route("0.0.0.0/0", Some("192.0.2.1")),
+            route("198.51.100.0/24", Some("192.0.2.9")),
+            route("203.0.113.0/24", None),
+        ];
+        // It is there as the result has it; nobody named the others.
+        assert_eq!(told(&now, "0.0.0.0/0"), Ok(None));
+        let elsewhere = RESULT.replace(
+            r#"[{"dst": "0.0.0.0/0"}, {"dst": "198.51.100.0/24", "gw": "192.0.2.2"}]"#,
+            r#"[{"dst": "0.0.0.0/0"},{"dst":"198.51.100.0/24","gw":"192.0.2.9"}]"#,
+        );
+        assert_eq!(told(&now, "198.51.100.0/24"), Ok(Some(elsewhere)));
+        let gone = RESULT.replace(
+            r#"[{"dst": "0.0.0.0/0"}, {"dst": "198.51.100.0/24", "gw": "192.0.2.2"}]"#,
+            r#"[{"dst": "198.51.100.0/24", "gw": "192.0.2.2"}]"#,
+        );
+        assert_eq!(told(&[], "0.0.0.0/0"), Ok(Some(gone)));
+    }
+
+    #[test]
     fn a_result_without_routes_gets_them() {
         let mut now = before();
         now.routes.push(route("2001:db8::/32", Some("fe80::1")));
-        let told = updated(r#"{"cniVersion":"0.4.0" }"#, "eth0", &before(), &now);
+        let told = told(r#"{"cniVersion":"0.4.0" }"#, &now);
         assert_eq!(
             told,
             Ok(Some(
@@ -366,7 +448,7 @@ mod tests {
         let mut now = before();
         now.link.mtu = 1400;
         now.addresses.push(address("192.0.2.11/24"));
-        let told = updated(result, "eth0", &before(), &now).unwrap().unwrap();
+        let told = told(result, &now).unwrap().unwrap();
         assert!(
             told.contains(r#",{"version":"4","address":"192.0.2.11/24","interface":0}]"#)
                 && !told.contains("mtu"),
