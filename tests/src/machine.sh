@@ -8,6 +8,8 @@ for tree in etc opt var; do
     mkdir -p "/run/.node/$tree" "/run/.node/$tree.work"
     mount -t overlay -o "lowerdir=/$tree,upperdir=/run/.node/$tree,workdir=/run/.node/$tree.work" node "/$tree"
 done
+# What this host's own Chainsaw is told is not the node's.
+rm -rf /etc/chainsaw
 # containerd's snapshots are overlays themselves, and those cannot lie on an overlay.
 mkdir -p /run/.node/containerd /var/lib/containerd
 mount --bind /run/.node/containerd /var/lib/containerd
