@@ -1,5 +1,10 @@
-//! NRI, the Node Resource Interface, from a plugin's side.
-//!
-//! So far it knows how bytes lie on the trunk: [`trunk`]. The session, the typed plugin and `chainsawd` build on it.
+//! NRI, the Node Resource Interface, from the side of a plugin that watches and refuses.
 
+mod identity;
+pub mod mux;
+mod tally;
 pub mod trunk;
+mod ttrpc;
+
+pub use identity::{Identity, IdentityError};
+pub use ttrpc::status::{STATUS_BYTES, Status};
