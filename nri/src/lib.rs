@@ -1,5 +1,6 @@
 //! NRI, the Node Resource Interface, from the side of a plugin that watches and refuses.
 
+pub mod api;
 mod identity;
 pub mod mux;
 mod tally;
