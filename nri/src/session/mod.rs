@@ -196,9 +196,8 @@ impl<P: Plugin> Session<P> {
         {
             Ok(_) => Ok(()),
             Err(CallError::Refused(status)) => Err(Cause::Refused(status)),
-            Err(CallError::Late(_)) => Err(late("answer the registration", limit)),
-            // Why it ended is told by the stream.
-            Err(CallError::Ended) => std::future::pending().await,
+            // Told by the stream, and by the limit that Configure shares.
+            Err(CallError::Ended | CallError::Late(_)) => std::future::pending().await,
             Err(error) => Err(Cause::Garbled(error.to_string())),
         }
     }
@@ -223,13 +222,19 @@ fn late(what: &'static str, limit: std::time::Duration) -> Cause {
     Cause::Late { what, limit }
 }
 
+/// The cause that the link gives the connection to end, if it does.
 async fn closed(state: &mut watch::Receiver<State>) -> Cause {
-    match state
-        .wait_for(|state| matches!(state, State::Closed(_)))
-        .await
-        .as_deref()
-    {
-        Ok(State::Closed(cause)) => cause.clone(),
-        _ => std::future::pending().await,
+    let mut found = None;
+    let given = state.wait_for(|state| {
+        if let State::Closed(cause) = state {
+            found = Some(cause.clone());
+        }
+        found.is_some()
+    });
+    // The sender lives as long as the session does.
+    drop(given.await);
+    match found {
+        Some(cause) => cause,
+        None => std::future::pending().await,
     }
 }
