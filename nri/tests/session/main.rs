@@ -20,6 +20,13 @@
 //! * 26: an answer may be lost if the connection closes at once.
 //! * 31: nothing but the stream tells that a connection has ended.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "these are tests, and what helps them is no less so"
+)]
+
 mod connections;
 mod events;
 mod plugin;
