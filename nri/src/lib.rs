@@ -12,6 +12,8 @@
 //! yes. So every event is answered, with an error if need be, before the runtime gives up; and no answer is ever framed
 //! in a way that makes a Go peer close the connection.
 //!
+//! With the feature `testing` comes a runtime in memory, for the tests of plugins.
+//!
 //! [`examples/watch.rs`]: https://github.com/chainsaw-cni/chainsaw/blob/main/nri/examples/watch.rs
 
 pub mod api;
@@ -21,6 +23,7 @@ mod identity;
 pub mod mux;
 mod plugin;
 mod refusal;
+mod runtime;
 mod session;
 mod tally;
 #[cfg(feature = "testing")]
@@ -33,6 +36,6 @@ pub use events::{Event, Events};
 pub use identity::{Identity, IdentityError};
 pub use plugin::{Answer, Context, Plugin};
 pub use refusal::{Code, Refusal};
+pub use runtime::RuntimeInfo;
 pub use session::{Cause, Session, State, Timing};
 pub use ttrpc::status::{STATUS_BYTES, Status};
-pub use version::RuntimeInfo;

@@ -9,7 +9,7 @@ use crate::api::{Container, PodSandbox};
 use crate::dispatch::Happened;
 use crate::events::{Event, Events};
 use crate::refusal::Refusal;
-use crate::version::RuntimeInfo;
+use crate::runtime::RuntimeInfo;
 
 /// What a plugin answers: let it go on, or refuse it.
 pub type Answer = Result<(), Refusal>;

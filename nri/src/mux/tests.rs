@@ -1,7 +1,10 @@
 //! The multiplexer over a stream in memory, whose other end writes and reads bytes by hand.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::time::Instant;
 
 use super::frame::{FIRST_FRAME, LONGEST, announced, header};
 use super::{Closed, Connection, Mux, PLUGIN, RUNTIME};
@@ -167,6 +170,18 @@ async fn all_that_was_sent_is_out_before_the_stream_closes() {
     assert_eq!(far.read(&mut [0; 1]).await.unwrap(), 0);
     closing.await.unwrap();
     assert!(plugin.outgoing.send(vec![1]).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_has_a_moment_to_read_before_the_stream_closes() {
+    let (mut far, mux, plugin, _runtime) = started(64);
+    plugin.outgoing.send(vec![7; 20]).await.unwrap();
+    let closing = tokio::spawn(mux.close());
+    read_frame(&mut far).await;
+    let read = Instant::now();
+    assert_eq!(far.read(&mut [0; 1]).await.unwrap(), 0);
+    assert!(read.elapsed() >= Duration::from_millis(100));
+    closing.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

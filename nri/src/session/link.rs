@@ -16,10 +16,10 @@ use crate::dispatch::{self, Asked, Happened};
 use crate::events::Event;
 use crate::plugin::{Answer, Context, Plugin, deliver};
 use crate::refusal::{Code, Refusal};
+use crate::runtime::RuntimeInfo;
 use crate::tally::Tally;
 use crate::ttrpc::server::{Call, Service};
 use crate::ttrpc::status::{Status, code};
-use crate::version::RuntimeInfo;
 
 /// What a session answers on one connection.
 pub(super) struct Link<P> {
@@ -27,7 +27,8 @@ pub(super) struct Link<P> {
     pub(super) timing: Timing,
     /// Whether the runtime started the plugin.
     pub(super) launched: bool,
-    pub(super) state: watch::Sender<State>,
+    /// Where this connection stands.
+    pub(super) stage: watch::Sender<State>,
     /// The plugin's work, which outlives answers and connections.
     pub(super) work: Tally,
     pub(super) known: Mutex<Known>,
@@ -192,7 +193,7 @@ impl<P: Plugin> Link<P> {
 
     /// States only go forward.
     fn advance(&self, to: State) {
-        self.state.send_if_modified(|state| {
+        self.stage.send_if_modified(|state| {
             let forward = to.rank() > state.rank();
             if forward {
                 *state = to;

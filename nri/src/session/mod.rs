@@ -2,31 +2,26 @@
 //!
 //! Connecting → Registering → Configured → Synchronized → Running → Closed, and, for a session that dials, over again.
 
+mod connection;
 mod link;
 mod state;
 mod timing;
 
 use std::path::Path;
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 pub use state::{Cause, State};
 pub use timing::Timing;
 
-use crate::api::{RUNTIME, RegisterPluginRequest};
 use crate::identity::Identity;
-use crate::mux::Mux;
 use crate::plugin::Plugin;
 use crate::tally::Tally;
 use crate::trunk::{self, TrunkError};
-use crate::ttrpc::client::{CallError, Client};
-use crate::ttrpc::server::serve;
-use link::Link;
 use timing::Backoff;
 
 /// One plugin's life with a runtime.
@@ -116,98 +111,6 @@ impl<P: Plugin> Session<P> {
         cause
     }
 
-    /// Lives through one connection.
-    async fn attend<S, F>(&self, stream: S, launched: bool, stop: &mut F) -> Cause
-    where
-        S: AsyncRead + AsyncWrite + Send + 'static,
-        F: Future<Output = ()> + Unpin,
-    {
-        let (mux, plugin, runtime) = Mux::start(stream);
-        let mut state = self.state.subscribe();
-        self.state.send_replace(State::Registering);
-        // The runtime may call before it answers the registration: it is served first.
-        let mut tasks = JoinSet::new();
-        let open = Tally::default();
-        tasks.spawn(serve(plugin, Arc::new(self.link(launched)), open.clone()));
-        let client = Client::start(runtime);
-        let cause = tokio::select! {
-            biased;
-            cause = closed(&mut state) => cause,
-            cause = mux.closed() => Cause::Stream(cause),
-            cause = self.oversee(&client, launched) => cause,
-            () = stop => Cause::Stopped,
-        };
-        // Also for a runtime that refused the plugin: some leave the connection open.
-        if !matches!(cause, Cause::Stream(_)) {
-            timeout(self.timing.stop, open.idle()).await.ok();
-            mux.close().await;
-        }
-        self.close(cause.clone());
-        cause
-    }
-
-    fn link(&self, launched: bool) -> Link<P> {
-        Link {
-            plugin: Arc::clone(&self.plugin),
-            timing: self.timing,
-            launched,
-            state: self.state.clone(),
-            work: self.work.clone(),
-            known: Mutex::default(),
-        }
-    }
-
-    /// Registers, and watches over the way to [`State::Running`]. Ends only with a cause to end.
-    async fn oversee(&self, client: &Client, launched: bool) -> Cause {
-        let Timing {
-            registration,
-            synchronization,
-            ..
-        } = self.timing;
-        let registered = async {
-            self.register(client).await?;
-            self.reached(&State::Configured).await;
-            Ok(())
-        };
-        match timeout(registration, registered).await {
-            Ok(Ok(())) => {}
-            Ok(Err(cause)) => return cause,
-            Err(_) => return late("register and configure the plugin", registration),
-        }
-        // Of those that a runtime started, containerd 1.7 synchronises none.
-        if !launched {
-            let running = self.reached(&State::Running);
-            if timeout(synchronization, running).await.is_err() {
-                return late("synchronize the plugin", synchronization);
-            }
-        }
-        std::future::pending().await
-    }
-
-    async fn register(&self, client: &Client) -> Result<(), Cause> {
-        let request = RegisterPluginRequest {
-            plugin_name: self.identity.name().to_owned(),
-            plugin_idx: self.identity.index().to_owned(),
-        };
-        let limit = self.timing.registration;
-        match client
-            .call(RUNTIME, "RegisterPlugin", &request, limit)
-            .await
-        {
-            Ok(_) => Ok(()),
-            Err(CallError::Refused(status)) => Err(Cause::Refused(status)),
-            // Told by the stream, and by the limit that Configure shares.
-            Err(CallError::Ended | CallError::Late(_)) => std::future::pending().await,
-            Err(error) => Err(Cause::Garbled(error.to_string())),
-        }
-    }
-
-    async fn reached(&self, state: &State) {
-        let mut now = self.state.subscribe();
-        // The sender lives as long as this does.
-        now.wait_for(|now| now.rank() >= state.rank()).await.ok();
-    }
-
     fn close(&self, cause: Cause) {
         self.state.send_replace(State::Closed(cause));
     }
@@ -215,26 +118,5 @@ impl<P: Plugin> Session<P> {
     /// Waits for work that outlived its answer.
     async fn finish(&self) {
         timeout(self.timing.stop, self.work.idle()).await.ok();
-    }
-}
-
-fn late(what: &'static str, limit: std::time::Duration) -> Cause {
-    Cause::Late { what, limit }
-}
-
-/// The cause that the link gives the connection to end, if it does.
-async fn closed(state: &mut watch::Receiver<State>) -> Cause {
-    let mut found = None;
-    let given = state.wait_for(|state| {
-        if let State::Closed(cause) = state {
-            found = Some(cause.clone());
-        }
-        found.is_some()
-    });
-    // The sender lives as long as the session does.
-    drop(given.await);
-    match found {
-        Some(cause) => cause,
-        None => std::future::pending().await,
     }
 }

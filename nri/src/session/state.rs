@@ -74,7 +74,8 @@ pub enum Cause {
     Stream(mux::Closed),
     /// The runtime does not want this plugin.
     #[error(
-        "the runtime refused the registration: {0}; two plugins may share a name and an index, but not all names are taken"
+        "the runtime refused the registration: {0}; it wants an index of two digits, and newer ones a name of letters, \
+         digits, _ . + and -"
     )]
     Refused(Status),
     /// The runtime's answer to the registration is none.

@@ -8,16 +8,15 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream as Std;
 
-use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
+use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, getpeername, sendmsg};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use tokio::net::UnixStream;
 
 /// The connected unix stream with this number, which is not open under that number any more.
 pub(super) fn take(number: RawFd) -> io::Result<UnixStream> {
+    // First of all: a number that is not open would become that of a socket of the pair.
+    getpeername::<UnixAddr>(number)?;
     let stream = Std::from(copy(number)?);
-    // Both fail for what is no connected unix socket, and then the number is somebody else's: it stays open.
-    stream.local_addr()?;
-    stream.peer_addr()?;
     nix::unistd::close(number)?;
     stream.set_nonblocking(true)?;
     UnixStream::from_std(stream)
@@ -101,6 +100,15 @@ mod tests {
         let listed = child.args(["-l", "/proc/self/fd"]).output().unwrap();
         let listed = String::from_utf8(listed.stdout).unwrap();
         assert!(!listed.contains(socket.to_str().unwrap()), "{listed}");
+    }
+
+    #[tokio::test]
+    async fn a_number_that_is_not_open_is_nobodys() {
+        let file = File::open("/dev/null").unwrap();
+        let number = file.as_raw_fd();
+        drop(file);
+        let error = take(number).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(nix::libc::EBADF));
     }
 
     #[tokio::test]

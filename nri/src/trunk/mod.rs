@@ -4,6 +4,7 @@ mod inherited;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::net::UnixStream;
 
@@ -85,14 +86,18 @@ pub struct Launched {
 }
 
 impl Launched {
-    /// What the environment says; none if no runtime started this process.
+    /// What the environment says; none if no runtime started this process, or if this was asked before.
     ///
-    /// This takes the descriptor over and has to come first in `main`, before anything opens a descriptor or starts a
-    /// child.
+    /// It takes the descriptor over: call it first in `main`, before anything starts a child.
     ///
     /// # Errors
     /// The variables are there, and what they say is not so.
     pub fn from_environment() -> Result<Option<Self>, TrunkError> {
+        // The number may be anybody's once it has been closed.
+        static ASKED: AtomicBool = AtomicBool::new(false);
+        if ASKED.swap(true, Ordering::Relaxed) {
+            return Ok(None);
+        }
         Self::from_variables(|name| std::env::var(name).ok())
     }
 

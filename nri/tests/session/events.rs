@@ -1,11 +1,13 @@
 //! Events and their answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chainsaw_nri::api::{PodSandbox, ValidateContainerAdjustmentResponse};
 use chainsaw_nri::testing::CallError;
 use chainsaw_nri::{Event, Events, STATUS_BYTES};
 use prost::Message;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::plugin::{Recorder, Running, container, pod, refused};
@@ -130,6 +132,24 @@ async fn a_plugin_that_panics_fails_that_event_and_no_other() {
         let (code, text) = refused(runtime.event(Event::RunPodSandbox, pod("s1"), None).await);
         assert_eq!((code, &*text), (13, "the plugin panicked"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_than_64_calls_are_served_at_once() {
+    let (mut plugin, _heard) = Recorder::new();
+    plugin.pause = Duration::from_secs(3600);
+    let mut running = Running::start(plugin);
+    let runtime = Arc::new(running.welcomed("v2.1.9").await);
+    let mut calls = JoinSet::new();
+    for _ in 0..65 {
+        let runtime = Arc::clone(&runtime);
+        calls.spawn(async move {
+            refused(runtime.event(Event::RunPodSandbox, pod("s1"), None).await).0
+        });
+    }
+    let codes = calls.join_all().await;
+    let exhausted = codes.iter().filter(|code| **code == 8).count();
+    assert_eq!((codes.len(), exhausted), (65, 1), "{codes:?}");
 }
 
 #[tokio::test(start_paused = true)]

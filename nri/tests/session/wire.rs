@@ -6,6 +6,7 @@ use chainsaw_nri::mux::frame::{FIRST_FRAME, announced, header};
 use chainsaw_nri::mux::{PLUGIN, RUNTIME};
 use chainsaw_nri::testing::containerd;
 use chainsaw_nri::{Identity, Session};
+use proptest::prelude::*;
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::JoinHandle;
@@ -28,7 +29,7 @@ struct Request {
 /// A Go peer, by hand.
 struct Peer {
     stream: DuplexStream,
-    _session: JoinHandle<()>,
+    session: JoinHandle<()>,
 }
 
 impl Peer {
@@ -38,10 +39,7 @@ impl Peer {
         let session = tokio::spawn(async move {
             session.launched(near, std::future::pending()).await;
         });
-        Self {
-            stream,
-            _session: session,
-        }
+        Self { stream, session }
     }
 
     async fn frame(&mut self) -> (u32, Vec<u8>) {
@@ -208,6 +206,45 @@ async fn a_synchronize_of_more_than_4_mib_is_read() {
     peer.send(PLUGIN, rest).await;
     assert_eq!(heard.recv().await.unwrap(), r#"["s1"] []"#);
     assert_eq!(peer.message().await.1.len(), 10, "an empty answer");
+}
+
+#[tokio::test]
+async fn a_request_of_more_than_16_mib_is_refused_without_being_kept() {
+    let mut peer = Peer::start("watcher", Recorder::new().0);
+    peer.message().await;
+    let length: u32 = (16 << 20) + 1;
+    let head = [&length.to_be_bytes()[..], &[0, 0, 0, 1, 1, 0]].concat();
+    peer.send(PLUGIN, &head).await;
+    assert_eq!(peer.message().await.1[12..14], [0x08, 8], "exhausted");
+    for _ in 0..17 {
+        peer.send(PLUGIN, &vec![0xff; (length / 17) as usize]).await;
+    }
+    peer.send(PLUGIN, &vec![0xff; (length % 17) as usize]).await;
+    peer.send(PLUGIN, &request(3, "Configure", &containerd("v2.1.9")))
+        .await;
+    assert_eq!(peer.message().await.1[10..], [0x12, 2, 0x10, 0x21]);
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_peer_sends_thesession_ends_with_the_stream(
+        frames in prop::collection::vec((0_u32..4, prop::collection::vec(any::<u8>(), 0..80)), 0..20),
+        tail in prop::collection::vec(any::<u8>(), 0..20),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let mut peer = Peer::start("watcher", Recorder::new().0);
+            for (id, bytes) in &frames {
+                // A message of a length that has a chance to be complete.
+                let message = [&[0, 0, 0, 30, 0, 0, 0], &bytes[..]].concat();
+                peer.send(*id, &message).await;
+            }
+            peer.stream.write_all(&tail).await.ok();
+            let Peer { stream, session } = peer;
+            drop(stream);
+            session.await.unwrap();
+        });
+    }
 }
 
 #[tokio::test]
