@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chainsaw_nri::Event;
 use chainsaw_nri::api::SynchronizeRequest;
 use chainsaw_nri::testing::{Runtime, containerd};
 
@@ -94,11 +95,28 @@ async fn a_launched_plugin_runs_without_being_synchronised() {
     runtime.registration().await.unwrap().accept();
     runtime.configure(containerd("1.7.24~ds1")).await.unwrap();
     state.wait_for(|state| state.is_running()).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(3600)).await;
-    assert!(state.borrow().is_running(), "no watchdog bites");
     drop(runtime);
     assert_eq!(
         life.await.unwrap().to_string(),
         "the peer closed the connection"
     );
+}
+
+/// Trap 17: there is no other connection for it.
+#[tokio::test(start_paused = true)]
+async fn a_launched_plugin_waits_for_a_synchronize_for_ever() {
+    let (plugin, mut heard) = Recorder::new();
+    let session = session(plugin);
+    let mut state = session.state();
+    let (stream, mut runtime) = Runtime::pair();
+    tokio::spawn(async move { session.launched(stream, std::future::pending()).await });
+    runtime.registration().await.unwrap().accept();
+    runtime.configure(containerd("v2.1.9")).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(state.borrow().to_string(), "configured");
+    // An event says that all is well.
+    let event = runtime.event(Event::RunPodSandbox, pod("s1"), None);
+    assert_eq!(event.await, Ok(vec![]));
+    state.wait_for(|state| state.is_running()).await.unwrap();
+    assert_eq!(heard.recv().await.unwrap(), "run s1");
 }

@@ -1,7 +1,9 @@
 //! What is on the wire, byte for byte, read as a Go peer reads it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use chainsaw_nri::api::{EventRequest, SynchronizeRequest};
 use chainsaw_nri::mux::frame::{FIRST_FRAME, announced, header};
 use chainsaw_nri::mux::{PLUGIN, RUNTIME};
 use chainsaw_nri::testing::containerd;
@@ -78,11 +80,15 @@ impl Peer {
 }
 
 fn request(stream: u32, method: &str, payload: &impl Message) -> Vec<u8> {
+    request_within(2_000_000_000, stream, method, payload)
+}
+
+fn request_within(timeout_nano: i64, stream: u32, method: &str, payload: &impl Message) -> Vec<u8> {
     let request = Request {
         service: "nri.pkg.api.v1alpha1.Plugin".into(),
         method: method.into(),
         payload: payload.encode_to_vec(),
-        timeout_nano: 2_000_000_000,
+        timeout_nano,
     };
     let payload = request.encode_to_vec();
     let length = u32::try_from(payload.len()).unwrap();
@@ -127,7 +133,7 @@ async fn a_long_error_text_is_cut_and_fits_one_frame() {
     peer.send(PLUGIN, &request(1, "Configure", &containerd("v2.1.9")))
         .await;
     peer.message().await;
-    let event = chainsaw_nri::api::EventRequest {
+    let event = EventRequest {
         pod: Some(pod("s1")),
         container: None,
     };
@@ -161,7 +167,7 @@ async fn requests_may_be_cut_into_any_frames() {
 /// Trap 3.
 #[tokio::test]
 async fn an_answer_of_no_bytes_is_a_yes_and_so_is_one_without_a_status() {
-    for answer in [&[][..], &[0x12, 0]] {
+    for answer in [&[][..], &[0x12, 0], &[0x0a, 0], &[0x0a, 2, 0x08, 0]] {
         let mut peer = Peer::start("watcher", Recorder::new().0);
         peer.message().await;
         let length = u8::try_from(answer.len()).unwrap();
@@ -170,6 +176,8 @@ async fn an_answer_of_no_bytes_is_a_yes_and_so_is_one_without_a_status() {
         peer.send(PLUGIN, &request(1, "Configure", &containerd("v2.1.9")))
             .await;
         assert_eq!(peer.message().await.1[10..], [0x12, 2, 0x10, 0x21]);
+        peer.send(PLUGIN, &request(3, "Shutdown", &pod(""))).await;
+        assert_eq!(peer.message().await.1.len(), 10, "the session goes on");
     }
 }
 
@@ -196,7 +204,7 @@ async fn a_synchronize_of_more_than_4_mib_is_read() {
     peer.message().await;
     let mut full = pod("s1");
     full.name = "n".repeat(5 << 20);
-    let everything = chainsaw_nri::api::SynchronizeRequest {
+    let everything = SynchronizeRequest {
         pods: vec![full],
         ..Default::default()
     };
@@ -245,6 +253,37 @@ proptest! {
             session.await.unwrap();
         });
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_a_limit_has_the_usual_one() {
+    for nanos in [0, -1] {
+        let (mut plugin, _heard) = Recorder::new();
+        plugin.pause = Duration::from_secs(1);
+        let mut peer = Peer::start("watcher", plugin);
+        peer.message().await;
+        peer.send(PLUGIN, &request(1, "Configure", &containerd("v2.1.9")))
+            .await;
+        peer.message().await;
+        let event = EventRequest {
+            pod: Some(pod("s1")),
+            container: None,
+        };
+        let event = request_within(nanos, 3, "RunPodSandbox", &event);
+        peer.send(PLUGIN, &event).await;
+        assert_eq!(peer.message().await.1.len(), 10, "a yes, a second later");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_not_answered() {
+    let mut peer = Peer::start("watcher", Recorder::new().0);
+    peer.message().await;
+    for kind in [0, 2, 3, 9] {
+        peer.send(PLUGIN, &[0, 0, 0, 0, 0, 0, 0, 1, kind, 0]).await;
+    }
+    peer.send(PLUGIN, &request(1, "Shutdown", &pod(""))).await;
+    assert_eq!(peer.message().await.1, [0, 0, 0, 0, 0, 0, 0, 1, 2, 0]);
 }
 
 #[tokio::test]
