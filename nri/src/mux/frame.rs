@@ -1,6 +1,7 @@
-//! Frames of the trunk: the one stream on which both directions of ttrpc run (`pkg/net/multiplex` of containerd/nri).
+//! Frames: how the connections of one stream are told apart.
 //!
-//! A frame is a connection id and a length, both 32 bits and big-endian, and so many bytes.
+//! A frame is a connection id and a length, both 32 bits and big-endian, and so many bytes. There is no opening and no
+//! closing: both ends take for granted that a connection is there (`pkg/net/multiplex` of containerd/nri).
 
 /// How long a frame's header is, in bytes.
 pub const HEADER: usize = 8;
@@ -8,6 +9,9 @@ pub const HEADER: usize = 8;
 /// A Go peer reads the first frame of a ttrpc message through a buffer of this size, in bytes; a longer one closes the
 /// connection. What does not fit must follow in one more frame, because the peer's queue holds 256 frames.
 pub const FIRST_FRAME: usize = 4096;
+
+/// The longest frame that is read, in bytes: what NRI 0.6 may write, and a ttrpc header.
+pub const LONGEST: u32 = (16 << 20) + 10;
 
 /// The header in front of `length` bytes for the connection `id`.
 #[must_use]
@@ -50,6 +54,7 @@ mod tests {
         let lengths = |size: usize| frames(&vec![7; size]).map(<[u8]>::len).collect::<Vec<_>>();
         assert_eq!(lengths(10), [10]);
         assert_eq!(lengths(4096), [4096]);
+        assert_eq!(lengths(4097), [4096, 1]);
         assert_eq!(lengths(20_773), [4096, 16_677]);
     }
 }
