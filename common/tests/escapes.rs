@@ -3,14 +3,17 @@
 
 use std::time::{Duration, Instant};
 
+use chainsaw_common::config::Config;
 use chainsaw_common::engine::{self, Ask, Value};
-use chainsaw_common::kernel::{Answer, Kernel};
+use chainsaw_common::kernel::{Answer, Kernel, Refusal};
 use chainsaw_common::plan::{Author, Run};
 use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::report::{Outcome, Report};
 use chainsaw_common::tokens::Surroundings;
-use chainsaw_common::wire::Request;
+use chainsaw_common::uapi::rtm;
+use chainsaw_common::wire::{Attributes, Reply, Request};
+use netlink_packet_core::NLM_F_DUMP;
 
 /// A kernel that must not be asked for anything.
 #[derive(Default)]
@@ -25,8 +28,40 @@ impl Kernel for Untouched {
     }
 }
 
+/// A kernel that has no device, or one address that always comes back; it notes what it is asked.
+#[derive(Default)]
+struct Stubborn {
+    asked: Vec<u16>,
+    listed: Vec<Reply>,
+}
+
+impl Kernel for Stubborn {
+    fn exchange(&mut self, request: &Request) -> Answer {
+        self.asked.push(request.kind);
+        let listing = request.flags & NLM_F_DUMP == NLM_F_DUMP;
+        Answer {
+            replies: if listing {
+                self.listed.clone()
+            } else {
+                Vec::new()
+            },
+            refusal: (request.kind == rtm::GETLINK && !listing).then_some(Refusal {
+                errno: 19,
+                text: None,
+            }),
+            ..Answer::default()
+        }
+    }
+}
+
 /// Serves a value with every right there is, and says what came of it and whether the kernel was asked.
 fn served(value: &str) -> (Report, usize) {
+    let mut kernel = Untouched::default();
+    let report = serve(value, &Policy::of_the_caller(), &mut kernel);
+    (report, kernel.asked)
+}
+
+fn serve(value: &str, policy: &Policy, kernel: &mut dyn Kernel) -> Report {
     let subject = Subject {
         pod: None,
         sandbox: None,
@@ -37,20 +72,18 @@ fn served(value: &str) -> (Report, usize) {
     };
     let values = [Value {
         source: "test".into(),
-        author: Author::Operator,
+        author: Author::Pod,
         text: value.into(),
     }];
-    let (surroundings, policy) = (Surroundings::default(), Policy::of_the_caller());
+    let surroundings = Surroundings::default();
     let ask = Ask {
         subject: &subject,
         values: &values,
         surroundings: &surroundings,
-        policy: &policy,
+        policy,
         run: Run::First,
     };
-    let mut kernel = Untouched::default();
-    let report = engine::serve(&ask, &mut kernel);
-    (report, kernel.asked)
+    engine::serve(&ask, kernel)
 }
 
 /// Each line is never allowed, whoever asks; nothing is asked of the kernel.
@@ -239,6 +272,26 @@ fn row_17_a_kind_is_no_path_and_no_unknown_word() {
 }
 
 #[test]
+fn row_18_a_device_is_asked_for_by_rtm_getlink_and_by_nothing_else() {
+    for line in [
+        "link show dev sctp",
+        "link set sctp up",
+        "addr add 192.0.2.1/24 dev sctp",
+        "route add default dev sctp",
+        "neigh add 192.0.2.9 lladdr 02:00:00:00:00:09 dev sctp",
+        "link add m0 link sctp type macvlan",
+        "link set eth0 master sctp",
+        // No `if%u`: a name that looks like an index is a name.
+        "link show dev if2",
+    ] {
+        let mut kernel = Stubborn::default();
+        let report = serve(line, &Policy::of_the_caller(), &mut kernel);
+        assert_eq!(report.outcome, Outcome::Failed, "{line}: {report:?}");
+        assert_eq!(kernel.asked, [rtm::GETLINK], "{line}");
+    }
+}
+
+#[test]
 fn row_19_what_would_load_a_module_by_name_is_from_a_list() {
     refused(&[
         "route add default via 10.0.0.1 congctl frobnicate",
@@ -277,6 +330,19 @@ fn rows_23_and_24_nothing_is_saved_or_restored() {
         "a sa",
     ]);
     refused(&["rule save", "rule restore"]);
+}
+
+#[test]
+fn row_25_a_cache_that_kernels_no_longer_have_is_flushed_by_doing_nothing() {
+    for line in ["route flush cache", "-6 route flush cache", "r f c"] {
+        let mut kernel = Stubborn::default();
+        let report = serve(line, &Policy::of_the_caller(), &mut kernel);
+        assert_eq!(report.outcome, Outcome::Ok, "{line}");
+        assert!(
+            kernel.asked.iter().all(|kind| *kind == rtm::GETROUTE),
+            "{line}"
+        );
+    }
 }
 
 #[test]
@@ -374,8 +440,58 @@ fn row_33_a_nul_byte_is_told_where_it_is() {
 }
 
 #[test]
+fn row_34_a_flush_without_end_ends() {
+    let mut body = vec![2, 24, 0, 0, 2, 0, 0, 0];
+    let mut attributes = Attributes::default();
+    attributes.put(2, &[192, 0, 2, 1]);
+    body.extend(attributes.bytes());
+    let address = Reply {
+        kind: rtm::NEWADDR,
+        body,
+    };
+    for line in ["-l 0 addr flush scope global", "addr flush scope global"] {
+        let mut kernel = Stubborn {
+            listed: vec![address.clone()],
+            ..Stubborn::default()
+        };
+        let clock = Instant::now();
+        let report = serve(line, &Policy::of_the_caller(), &mut kernel);
+        assert!(clock.elapsed() < Duration::from_secs(1), "{line}");
+        assert!(kernel.asked.contains(&rtm::DELADDR), "{line}: {report:?}");
+        assert!(kernel.asked.len() < 1000, "{line}: {}", kernel.asked.len());
+    }
+}
+
+#[test]
 fn row_35_no_buffer_is_sized() {
     never(&["-rcvbuf 1 route", "-rc 1 route"]);
+}
+
+#[test]
+fn row_39_what_may_spoof_or_break_a_pod_is_for_the_policy_to_grant() {
+    let config = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
+    let config = Config::parse(config, "c.toml").unwrap();
+    let route = Policy::of(&config, "c.toml");
+    for line in [
+        "link set eth0 address 02:00:00:00:00:01",
+        "link set eth0 promisc on",
+        "link set eth0 arp off",
+        "link del eth0",
+        "link add t0 type vxlan id 1 dstport 4789",
+        "rule del pref 0",
+    ] {
+        for policy in [&Policy::of(&Config::default(), "c.toml"), &route] {
+            let mut kernel = Untouched::default();
+            let report = serve(line, policy, &mut kernel);
+            assert_eq!(
+                (report.outcome, kernel.asked),
+                (Outcome::Denied, 0),
+                "{line}"
+            );
+        }
+        let report = serve(line, &Policy::of_the_caller(), &mut Stubborn::default());
+        assert_ne!(report.outcome, Outcome::Denied, "{line}: {report:?}");
+    }
 }
 
 #[test]

@@ -320,3 +320,63 @@ fn tokens_are_checked_with_what_is_given_for_them() -> Result<()> {
     );
     Ok(())
 }
+
+/// Rows 36 to 38 of what a pod could do by the words of `ip`: what decides names, and what the environment says.
+#[test]
+fn no_file_of_the_node_and_no_variable_changes_what_is_printed() -> Result<()> {
+    let machine = Machine::boot()?;
+    let ip = |words: &str| machine.program("ip").args(words.split(' ')).stdout();
+    for words in [
+        "netns add secret-of-another-pod",
+        "link add eth0 type veth peer name eth1",
+        "link add eth2 type veth peer name far netns secret-of-another-pod",
+        "route add 192.0.3.0/24 dev lo table 100 proto 77",
+    ] {
+        ip(words)?;
+    }
+    let plain = |words: &str| -> Result<Output> {
+        let words = words.split(' ');
+        machine
+            .program(parts::chainsaw()?)
+            .arg("ip")
+            .args(words)
+            .run()
+    };
+    let forms = ["route show table 100", "link show", "-d addr show", "rule"];
+    let before: Vec<Output> = forms
+        .iter()
+        .map(|form| plain(form))
+        .collect::<Result<_>>()?;
+    for (file, line) in [
+        ("rt_tables", "100 mine"),
+        ("rt_protos", "77 evil"),
+        ("group", "0 all"),
+    ] {
+        machine.write(format!("/etc/iproute2/{file}"), format!("{line}\n"))?;
+    }
+    let hostile = |words: &str| -> Result<Output> {
+        let mut program = machine
+            .program(parts::chainsaw()?)
+            .arg("ip")
+            .args(words.split(' '));
+        for (name, value) in [
+            ("IP_LIB_DIR", "/tmp"),
+            ("HZ", "1"),
+            ("PROC_ROOT", "/nowhere"),
+            ("PROC_NET_PSCHED", "/nowhere"),
+            ("NO_COLOR", "1"),
+            ("COLORFGBG", ";0"),
+        ] {
+            program = program.env(name, value);
+        }
+        program.run()
+    };
+    for (form, before) in forms.iter().zip(before) {
+        let after = hostile(form)?;
+        assert_eq!(before.status, 0, "{before:?}");
+        assert_eq!(after.stdout, before.stdout, "{form}");
+        assert!(!after.stdout.contains("secret-of-another-pod"), "{form}");
+    }
+    assert_eq!(hostile("route show table mine")?.status, 255);
+    Ok(())
+}
