@@ -13,7 +13,7 @@ use chainsaw_common::netns::Namespace;
 use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::recall::Recall;
-use chainsaw_common::record::{self, Event, Records};
+use chainsaw_common::record::{self, Records};
 use chainsaw_common::report::{Report, transcript};
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::{Surroundings, ask_for_a_gateway};
@@ -97,7 +97,7 @@ fn serve(
     let (netns, ifname) = (environment.netns()?, environment.ifname()?);
     let prev_result = conf.prev_result()?;
     let subject = subject(environment, ifname, netns);
-    let mut memory = Memory::open(&Records::at(record::FOLDER), environment, conf)?;
+    let mut memory = Memory::open(&Records::at(record::FOLDER), environment, conf, values)?;
     Namespace::open(netns.as_ref())?.enter()?;
     let mut socket = Socket::open().map_err(|source| Error::Socket {
         netns: netns.to_owned(),
@@ -113,28 +113,21 @@ fn serve(
         values,
         surroundings: &surroundings,
         policy: &policy,
-        run: memory.run(values),
+        run: memory.run(),
     };
-    memory.add(values, Event::Begun)?;
+    memory.begin()?;
     let mut watch = Watch::over(&mut kernel, ifname, link);
-    let report = engine::serve(&ask, &mut watch);
+    let report = engine::serve(&ask, &mut memory, &mut watch);
     let done = match report.outcome {
         outcome if outcome.is_good() => watch.told_on(prev_result, log),
         _ => Err(Error::Commands {
-            hint: memory.hint(values),
+            hint: memory.hint(),
             report: Box::new(report.clone()),
         }),
     };
     // An open socket keeps the namespace alive.
     drop(socket);
-    memory.add(
-        values,
-        if done.is_ok() {
-            Event::Ok
-        } else {
-            Event::Failed
-        },
-    )?;
+    memory.end(&report, done.is_ok())?;
     tell(&report, log);
     done
 }

@@ -1,8 +1,10 @@
 //! What this attachment asked for, remembered for CHECK, DEL, GC and for the next attachment of the same sandbox.
 
 use chainsaw_common::engine::Value;
-use chainsaw_common::plan::Run;
-use chainsaw_common::record::{Entry, Event, Record, Records, hash};
+use chainsaw_common::plan::{Journal, Run};
+use chainsaw_common::pod::Entrance;
+use chainsaw_common::record::{Entry, Event, Progress, Record, Records, Work, hash};
+use chainsaw_common::report::Report;
 
 use crate::error::Error;
 use crate::netconf::NetConf;
@@ -13,8 +15,7 @@ use crate::source::KEY;
 #[derive(Debug)]
 pub struct Memory {
     record: Record,
-    network: Option<String>,
-    interface: String,
+    works: Vec<Work>,
 }
 
 impl Memory {
@@ -23,52 +24,83 @@ impl Memory {
         records: &Records,
         environment: &Environment,
         conf: &NetConf<'_>,
+        values: &[Value],
     ) -> Result<Self, Error> {
-        let record = records.open(environment.container()?)?;
-        let interface = environment.ifname()?.to_owned();
+        let mut record = records.open(environment.container()?)?;
+        record.is_of(environment.netns()?.as_ref())?;
+        let interface = environment.ifname()?;
+        let work = |value: &Value| Work {
+            entrance: Entrance::Cni,
+            network: conf.name.as_deref().map(str::to_owned),
+            interface: interface.to_owned(),
+            container: None,
+            source: value.source.clone(),
+            value: hash(&value.text),
+        };
         Ok(Self {
             record,
-            network: conf.name.as_deref().map(str::to_owned),
-            interface,
+            works: values.iter().map(work).collect(),
         })
     }
 
-    /// Whether any of the values ran at this attachment before.
-    pub fn run(&self, values: &[Value]) -> Run {
-        let ran = |value: &Value| {
-            self.record
-                .ran_here(&self.interface, &value.source, &hash(&value.text))
-        };
-        if values.iter().any(ran) {
-            Run::Again
-        } else {
-            Run::First
-        }
+    /// How far these values came at this attachment before. The commands of all of them are numbered together, and the
+    /// last number that any of them has is how far they came.
+    pub fn run(&self) -> Run {
+        let progress = |work| self.record.progress(work);
+        self.works
+            .iter()
+            .map(progress)
+            .fold(Run::First, |run, progress| match (run, progress) {
+                (run, Progress::New { again: false }) => run,
+                (Run::InDoubt(one), Progress::InDoubt(other)) => Run::InDoubt(one.max(other)),
+                (_, Progress::InDoubt(command)) => Run::InDoubt(command),
+                (run @ Run::InDoubt(_), _) => run,
+                _ => Run::Again,
+            })
     }
 
-    /// Adds what happens to each of the values.
-    pub fn add(&mut self, values: &[Value], event: Event) -> Result<(), Error> {
-        for value in values {
-            self.record.add(Entry {
-                network: self.network.clone(),
-                interface: self.interface.clone(),
-                source: value.source.clone(),
-                value: hash(&value.text),
-                event,
-            })?;
+    /// Says before the first command that all of them begin.
+    pub fn begin(&mut self) -> Result<(), Error> {
+        self.add(Event::Begun { command: 0 })
+    }
+
+    /// Says how all of them ended.
+    pub fn end(&mut self, report: &Report, ok: bool) -> Result<(), Error> {
+        if ok {
+            return self.add(Event::Ok);
+        }
+        let command = report
+            .commands
+            .iter()
+            .position(|command| command.is_fatal());
+        self.add(Event::Failed { command })
+    }
+
+    fn add(&mut self, event: Event) -> Result<(), Error> {
+        for work in &self.works {
+            self.record.add(Entry::new(work.clone(), event))?;
         }
         Ok(())
     }
 
     /// What to say where the plain key ran at another attachment of this sandbox before: that may be why it fails here.
-    pub fn hint(&self, values: &[Value]) -> Option<String> {
-        let plain = values.iter().find(|value| value.source == KEY)?;
-        let earlier = self
-            .record
-            .ran_elsewhere(&self.interface, KEY, &hash(&plain.text))?;
-        let own = format!("{KEY}.{}", self.interface);
+    pub fn hint(&self) -> Option<String> {
+        let plain = self.works.iter().find(|work| work.source == KEY)?;
+        let earlier = self.record.ran_elsewhere(plain)?;
+        let own = format!("{KEY}.{}", plain.interface);
         Some(format!(
             "the same value ran at attachment {earlier} before: give this one its own key, {own}"
         ))
+    }
+}
+
+impl Journal for Memory {
+    fn about_to(&mut self, command: usize) -> Result<(), String> {
+        // The first is what they began with.
+        if command == 0 {
+            return Ok(());
+        }
+        let told = self.add(Event::Begun { command });
+        told.map_err(|error| error.to_string())
     }
 }

@@ -3,6 +3,7 @@
 use chainsaw_common::ip::device;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::Namespace;
+use chainsaw_common::pod::Entrance;
 use chainsaw_common::record::{self, Event, Records};
 
 use chainsaw_common::report::escaped;
@@ -184,10 +185,11 @@ fn gc(conf: &NetConf<'_>, records: &Records) -> Vec<u8> {
         let of_this_network = record
             .entries()
             .iter()
-            .filter(|entry| entry.network.as_deref() == conf.name.as_deref());
-        let mut stale: Vec<String> = of_this_network
-            .map(|entry| entry.interface.clone())
-            .collect();
+            .map(|entry| &entry.work)
+            .filter(|work| {
+                work.entrance == Entrance::Cni && work.network.as_deref() == conf.name.as_deref()
+            });
+        let mut stale: Vec<String> = of_this_network.map(|work| work.interface.clone()).collect();
         stale.sort();
         stale.dedup();
         stale.retain(|ifname| {
@@ -209,7 +211,7 @@ fn check(environment: &Environment, conf: &NetConf<'_>) -> Result<Vec<u8>, Error
     let (netns, ifname) = (environment.netns()?, environment.ifname()?);
     let record = Records::at(record::FOLDER).find(environment.container()?)?;
     let last = record.as_ref().and_then(|record| record.last(ifname));
-    if last.is_some_and(|entry| matches!(entry.event, Event::Begun | Event::Failed)) {
+    if last.is_some_and(|entry| matches!(entry.event, Event::Begun { .. } | Event::Failed { .. })) {
         return Err(Error::NotOk {
             ifname: ifname.to_owned(),
         });

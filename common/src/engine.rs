@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::ip::run::{Output, refuse};
 use crate::kernel::Kernel;
-use crate::plan::{Author, Draft, Fault, Judged, Run, micros};
+use crate::plan::{Author, Draft, Ended, Fault, Journal, Judged, Run, micros};
 use crate::pod::{Entrance, Subject};
 use crate::policy::Policy;
 use crate::report::Report;
@@ -35,19 +35,19 @@ pub struct Ask<'a> {
     pub surroundings: &'a Surroundings,
     /// Who may do what.
     pub policy: &'a Policy,
-    /// Whether this ran in the same sandbox before.
+    /// Whether, and how far, this ran in the same sandbox before.
     pub run: Run,
 }
 
-/// Does what is asked, if the policy allows all of it, and reports.
-pub fn serve(ask: &Ask<'_>, kernel: &mut dyn Kernel) -> Report {
+/// Does what is asked, if the policy allows all of it, and reports. The journal is told before each change.
+pub fn serve(ask: &Ask<'_>, journal: &mut dyn Journal, kernel: &mut dyn Kernel) -> Report {
     let clock = Instant::now();
     let report = Report::about(ask.subject);
     let report = match draft(ask) {
         Err(problems) => report.unreadable(&problems),
         Ok(draft) => match draft.approve(ask.policy, ask.subject) {
             Err(refused) => report.refused(refused),
-            Ok(plan) => report.ran(plan.run(ask.run, kernel)),
+            Ok(plan) => report.ran(plan.run(ask.run, journal, kernel)),
         },
     };
     report.taking(micros(clock))
@@ -98,10 +98,12 @@ pub fn serve_words(words: &[String], kernel: &mut dyn Kernel) -> Output {
     };
     match Draft::of_words(words).approve(&Policy::of_the_caller(), &subject) {
         Ok(plan) => plan
-            .run(Run::First, kernel)
+            .run(Run::First, &mut (), kernel)
             .into_iter()
-            .find_map(|done| done.output)
-            .map(|(output, _)| output)
+            .find_map(|done| match done.ended {
+                Ended::Ran(output, _) => Some(output),
+                _ => None,
+            })
             .unwrap_or_default(),
         Err(refused) => refused
             .into_iter()

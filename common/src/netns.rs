@@ -15,7 +15,7 @@ use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::statfs::{FsType, fstatfs};
 
 /// `NSFS_MAGIC` (`linux/magic.h`).
-const NSFS: FsType = FsType(0x6e73_6673);
+pub(crate) const NSFS: FsType = FsType(0x6e73_6673);
 
 /// The namespace that the process was started in: its leader never leaves it while another is being opened.
 const OWN: &str = "/proc/self/ns/net";

@@ -1,6 +1,6 @@
 //! Who asks, and where.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A Kubernetes pod, as far as the entrance was told of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,7 +15,7 @@ pub struct Pod {
 }
 
 /// The way by which a value reached the engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Entrance {
     /// The chained CNI plugin.

@@ -83,7 +83,7 @@ fn serve(value: &str, policy: &Policy, kernel: &mut dyn Kernel) -> Report {
         policy,
         run: Run::First,
     };
-    engine::serve(&ask, kernel)
+    engine::serve(&ask, &mut (), kernel)
 }
 
 /// Each line is never allowed, whoever asks; nothing is asked of the kernel.

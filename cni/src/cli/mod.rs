@@ -200,7 +200,7 @@ fn serve(
         policy: &policy,
         run: Run::First,
     };
-    engine::serve(&ask, kernel)
+    engine::serve(&ask, &mut (), kernel)
 }
 
 fn subject(trigger: &'static str, interface: Option<String>, netns: Option<String>) -> Subject {

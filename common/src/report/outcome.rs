@@ -2,7 +2,7 @@
 
 use super::{Advice, CommandReport, Outcome, Report};
 use crate::ip::Mistake;
-use crate::plan::{Approved, Done, Drafted, Fault, Judged, Step};
+use crate::plan::{Approved, Done, Drafted, Ended, Fault, Judged, Step};
 use crate::value::ValueError;
 
 /// The most of one command's output that is kept, in bytes.
@@ -60,9 +60,9 @@ impl Report {
     #[must_use]
     pub fn ran(self, commands: Vec<Done>) -> Self {
         let mut room = REPORT_BYTES;
-        let commands: Vec<CommandReport> = commands
-            .into_iter()
-            .map(|done| ran(done, &mut room))
+        let commands: Vec<CommandReport> = (1..)
+            .zip(commands)
+            .map(|(number, done)| ran(number, done, &mut room))
             .collect();
         let all = |outcome| commands.iter().all(|command| command.outcome == outcome);
         let outcome = match commands.first() {
@@ -80,7 +80,8 @@ impl Report {
 
 impl CommandReport {
     /// Whether the report failed because of it.
-    pub(super) fn is_fatal(&self) -> bool {
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
         matches!(self.outcome, Outcome::Failed | Outcome::Denied) && !self.ignore_failure
     }
 
@@ -166,29 +167,35 @@ fn mistaken(command: usize, drafted: Drafted, mistake: Mistake) -> CommandReport
     }
 }
 
-fn ran(done: Done, room: &mut usize) -> CommandReport {
-    let outcome = match &done.output {
-        None => Outcome::NotRun,
-        Some(_) if done.unchanged => Outcome::Unchanged,
-        Some((output, _)) if output.exit == 0 => Outcome::Ok,
-        Some(_) => Outcome::Failed,
+fn ran(command: usize, done: Done, room: &mut usize) -> CommandReport {
+    let (outcome, output, micros, why) = match done.ended {
+        Ended::Ran(output, micros) if output.exit == 0 => {
+            (Outcome::Ok, Some(output), Some(micros), None)
+        }
+        Ended::Ran(output, micros) => (Outcome::Failed, Some(output), Some(micros), None),
+        Ended::Unchanged(output, micros) => (Outcome::Unchanged, Some(output), Some(micros), None),
+        Ended::Before => (Outcome::Unchanged, None, None, None),
+        Ended::Stopped(why) => (Outcome::Failed, None, None, Some(why)),
+        Ended::NotRun => (Outcome::NotRun, None, None, None),
     };
-    let (output, micros) = done.output.unzip();
     let exit = output.as_ref().map(|output| output.exit);
     let output = output.unwrap_or_default();
     let mut own = OUTPUT_BYTES.min(*room);
     *room = room.saturating_sub((output.stdout.len() + output.stderr.len()).min(own));
     CommandReport {
-        given: done.given,
-        ran: Some(done.ran),
-        source: done.source,
         outcome,
-        ignore_failure: done.ignore_failure,
+        // A stop is not the command's own failure, so it is not one to be ignored.
+        ignore_failure: done.ignore_failure && why.is_none(),
         stdout: kept(output.stdout, &mut own),
         stderr: kept(output.stderr, &mut own),
         exit,
         micros,
-        advice: None,
+        advice: why.map(|why| Advice {
+            command,
+            why,
+            ..Advice::default()
+        }),
+        ..CommandReport::unrun(done.given, Some(done.ran), done.source, outcome)
     }
 }
 

@@ -1,18 +1,18 @@
 //! From values to a plan. A [`Draft`] is parsed and has been judged by nobody; only a [`Approved`] plan can run, and
 //! only the policy's judgement of a draft without fault makes one.
 
-use std::time::Instant;
-
-use crate::again::Again;
 use crate::family::Family;
-use crate::ip::run::{Output, run};
 use crate::ip::{self, Command, Lookup, Mistake, Reading};
-use crate::kernel::Kernel;
 use crate::pod::Subject;
 use crate::policy::{Denial, Policy};
 use crate::tokens::{Surroundings, TokenError};
 use crate::value::Line;
 use crate::words::{self, WordError};
+
+mod approved;
+
+pub(crate) use approved::micros;
+pub use approved::{Approved, Done, Ended, Journal, Run, Step};
 
 /// Who wrote a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl Draft {
             .all(|judged| matches!(judged, Judged::Right(_)))
         {
             let steps = judged.into_iter().filter_map(Judged::step).collect();
-            return Ok(Approved { steps });
+            return Ok(Approved::of(steps));
         }
         Err(remedied(judged, policy, subject))
     }
@@ -266,109 +266,4 @@ impl Drafted {
 
 fn full(command: &Command) -> String {
     format!("ip {command}")
-}
-
-/// A plan that may run. It cannot be made but by [`Draft::approve`].
-#[derive(Debug)]
-pub struct Approved {
-    steps: Vec<Step>,
-}
-
-/// One command of a plan.
-#[derive(Debug)]
-pub struct Step {
-    /// Where it came from.
-    pub source: String,
-    /// As given.
-    pub given: String,
-    ignore_failure: bool,
-    lookups: Vec<Lookup>,
-    command: Command,
-}
-
-/// What became of one command of a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Done {
-    /// Where it came from.
-    pub source: String,
-    /// As given.
-    pub given: String,
-    /// The full form.
-    pub ran: String,
-    /// Whether its failure stops the others.
-    pub ignore_failure: bool,
-    /// What it printed and how it ended, and how long it took, in microseconds; nothing if it was not run.
-    pub output: Option<(Output, u64)>,
-    /// Whether it was left out because what it wants was already so.
-    pub unchanged: bool,
-}
-
-/// Whether a plan runs for the first time in its sandbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Run {
-    /// As `ip` would run it.
-    First,
-    /// What is already so is left alone.
-    Again,
-}
-
-impl Step {
-    /// The full form.
-    #[must_use]
-    pub fn full(&self) -> String {
-        full(&self.command)
-    }
-}
-
-impl Approved {
-    /// Its commands, which can no longer run.
-    #[must_use]
-    pub fn into_steps(self) -> Vec<Step> {
-        self.steps
-    }
-
-    /// Runs the commands in order. The first failure stops the list, unless it is one to be ignored.
-    pub fn run(self, which: Run, kernel: &mut dyn Kernel) -> Vec<Done> {
-        let mut stopped = false;
-        let mut done = Vec::with_capacity(self.steps.len());
-        for step in self.steps {
-            let ran = (!stopped).then(|| step.run(which, kernel));
-            let (output, unchanged) = ran.map_or((None, false), |(output, unchanged)| {
-                (Some(output), unchanged)
-            });
-            stopped |= output
-                .as_ref()
-                .is_some_and(|(output, _)| output.exit != 0 && !step.ignore_failure);
-            done.push(Done {
-                ran: step.full(),
-                source: step.source,
-                given: step.given,
-                ignore_failure: step.ignore_failure,
-                output,
-                unchanged,
-            });
-        }
-        done
-    }
-}
-
-impl Step {
-    /// What it printed, how long it took, and whether it was left out.
-    fn run(&self, which: Run, kernel: &mut dyn Kernel) -> ((Output, u64), bool) {
-        let clock = Instant::now();
-        let (output, unchanged) = match which {
-            Run::First => (run(&self.command, &self.lookups, kernel), false),
-            Run::Again => {
-                let mut again = Again::over(kernel);
-                let output = run(&self.command, &self.lookups, &mut again);
-                (output, again.was_unchanged())
-            }
-        };
-        ((output, micros(clock)), unchanged)
-    }
-}
-
-/// Microseconds since `clock`.
-pub(crate) fn micros(clock: Instant) -> u64 {
-    u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX)
 }

@@ -1,6 +1,7 @@
 //! What ran in which sandbox, under `/run/chainsaw`: one file a sandbox, owned by whoever holds its lock.
 //!
-//! A file is a row of JSON lines and only ever grows, until the sandbox has gone. A line that a crash cut off is no
+//! A file is a row of JSON lines and only ever grows, until the sandbox has gone. The first says which format it is and
+//! of which namespace it speaks; the others say what happens to which piece of work. A line that a crash cut off is no
 //! line: what it would have said did not happen.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -9,8 +10,12 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
-use serde::{Deserialize, Serialize};
-use siphasher::sip128::SipHasher24;
+
+mod entry;
+mod head;
+
+pub use entry::{Entry, Event, Progress, Work, hash};
+use head::Head;
 
 /// Where the records are.
 pub const FOLDER: &str = "/run/chainsaw/sandboxes";
@@ -26,6 +31,18 @@ pub enum RecordError {
         "{0:?} is not the id of a sandbox: the runtime gives one of letters, digits, _ . and -"
     )]
     Id(String),
+    /// Another version of Chainsaw wrote it.
+    #[error(
+        "the record {path} is of format {found}, and this Chainsaw knows {known}: nothing is run that is not known to be new"
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
     /// The system refuses.
     #[error("cannot {what} the record {path}: {source}; nothing is run that could not be recorded")]
     Io {
@@ -36,36 +53,6 @@ pub enum RecordError {
         /// Why it failed.
         source: io::Error,
     },
-}
-
-/// One line: what happened to one piece of work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// The CNI network, by name; none at the NRI entrance.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<String>,
-    /// The attachment's interface.
-    pub interface: String,
-    /// Where the value came from.
-    pub source: String,
-    /// The value's hash.
-    pub value: String,
-    /// What happened.
-    pub event: Event,
-}
-
-/// What happened to a piece of work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Event {
-    /// It is about to run.
-    Begun,
-    /// It ran.
-    Ok,
-    /// It ran and failed, or was refused.
-    Failed,
-    /// The attachment is gone.
-    Gone,
 }
 
 /// The records of a node.
@@ -79,6 +66,7 @@ pub struct Records {
 pub struct Record {
     file: File,
     path: PathBuf,
+    head: Option<Head>,
     entries: Vec<Entry>,
 }
 
@@ -199,14 +187,22 @@ impl Record {
             file.set_len(whole as u64).map_err(failed("mend"))?;
             text.truncate(whole);
         }
-        let entries = text
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect();
+        let mut lines = text.lines();
+        let head = lines.next().map(Head::read);
+        if let Some(Err(found)) = head {
+            return Err(RecordError::Format {
+                path: path.to_owned(),
+                found,
+                known: head::FORMAT,
+            });
+        }
         Ok(Some(Self {
             file,
             path: path.to_owned(),
-            entries,
+            head: head.and_then(Result::ok),
+            entries: lines
+                .filter_map(|line| serde_json::from_str(line).ok())
+                .collect(),
         }))
     }
 
@@ -216,53 +212,83 @@ impl Record {
         &self.entries
     }
 
+    /// Says of which network namespace it speaks, by the path where it is, if it does not say so yet.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn is_of(&mut self, netns: &Path) -> Result<(), RecordError> {
+        if self.head.is_some() {
+            return Ok(());
+        }
+        let head = Head::of(netns);
+        self.write(&head)?;
+        self.head = Some(head);
+        Ok(())
+    }
+
+    /// Whether its sandbox is gone for certain: nothing is where its network namespace was, or another one is.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.head.as_ref().is_some_and(Head::is_stale)
+    }
+
     /// Adds what happens now.
     ///
     /// # Errors
     /// The system refuses, as a full disk does.
     pub fn add(&mut self, entry: Entry) -> Result<(), RecordError> {
-        let mut line = serde_json::to_vec(&entry).unwrap_or_default();
-        line.push(b'\n');
-        let failed = |source| RecordError::Io {
-            what: "write",
-            path: self.path.clone(),
-            source,
-        };
-        self.file.write_all(&line).map_err(failed)?;
+        if self.head.is_none() {
+            self.is_of(Path::new(""))?;
+        }
+        self.write(&entry)?;
         self.entries.push(entry);
         Ok(())
     }
 
+    fn write(&mut self, line: &impl serde::Serialize) -> Result<(), RecordError> {
+        let mut bytes = serde_json::to_vec(line).unwrap_or_default();
+        bytes.push(b'\n');
+        let written = self.file.write_all(&bytes);
+        written.map_err(|source| RecordError::Io {
+            what: "write",
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    /// How far a piece of work came.
+    #[must_use]
+    pub fn progress(&self, work: &Work) -> Progress {
+        entry::progress(&self.entries, work)
+    }
+
     /// Another attachment at which the same value of the same source ran, by its interface.
     #[must_use]
-    pub fn ran_elsewhere(&self, interface: &str, source: &str, value: &str) -> Option<&str> {
+    pub fn ran_elsewhere(&self, work: &Work) -> Option<&str> {
         let same = |entry: &&Entry| {
-            entry.interface != interface
-                && (entry.source.as_str(), entry.value.as_str()) == (source, value)
+            entry.work.interface != work.interface && entry.work.is_of_the_value_of(work)
         };
         let last = self.entries.iter().rfind(same)?;
-        (last.event == Event::Ok).then_some(last.interface.as_str())
+        (last.event == Event::Ok).then_some(last.work.interface.as_str())
     }
 
-    /// Whether this value of this source ran, or was about to, at an attachment that is not gone.
-    #[must_use]
-    pub fn ran_here(&self, interface: &str, source: &str, value: &str) -> bool {
-        let here = self
-            .entries
-            .iter()
-            .filter(|entry| entry.interface == interface);
-        let since = here.rev().take_while(|entry| entry.event != Event::Gone);
-        since
-            .into_iter()
-            .any(|entry| (entry.source.as_str(), entry.value.as_str()) == (source, value))
-    }
-
-    /// The last thing that happened at an interface.
+    /// The last thing that happened at an attachment.
     #[must_use]
     pub fn last(&self, interface: &str) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .rfind(|entry| entry.interface == interface)
+        let here = |entry: &&Entry| entry.work.is_at_attachment(interface);
+        self.entries.iter().rfind(here)
+    }
+
+    /// Removes it: its sandbox is gone.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn remove(self) -> Result<(), RecordError> {
+        fs::remove_file(&self.path).map_err(|source| RecordError::Io {
+            what: "remove",
+            path: self.path,
+            source,
+        })
     }
 
     /// Forgets an attachment; the file goes with the last one.
@@ -270,59 +296,42 @@ impl Record {
     /// # Errors
     /// The system refuses.
     pub fn forget(mut self, interface: &str) -> Result<(), RecordError> {
-        if let Some(last) = self
-            .last(interface)
-            .filter(|last| last.event != Event::Gone)
-            .cloned()
-        {
-            self.add(Entry {
-                event: Event::Gone,
-                ..last
-            })?;
+        let last = self.last(interface).cloned();
+        if let Some(last) = last.filter(|last| last.event != Event::Gone) {
+            self.add(Entry::new(last.work, Event::Gone))?;
         }
-        let interfaces: Vec<&str> = self
-            .entries
-            .iter()
-            .map(|entry| entry.interface.as_str())
-            .collect();
-        let all_gone = interfaces.iter().all(|name| {
-            self.last(name)
-                .is_some_and(|last| last.event == Event::Gone)
+        let mut works = self.entries.iter().map(|entry| &entry.work);
+        let all_gone = works.all(|work| {
+            work.is_at_attachment(&work.interface)
+                && self
+                    .last(&work.interface)
+                    .is_some_and(|last| last.event == Event::Gone)
         });
-        if !all_gone {
-            return Ok(());
-        }
-        fs::remove_file(&self.path).map_err(|source| RecordError::Io {
-            what: "remove",
-            path: self.path,
-            source,
-        })
+        if all_gone { self.remove() } else { Ok(()) }
     }
-}
-
-/// The hash by which a record knows a value again: SipHash-2-4 of 128 bits, with the key 0.
-///
-/// Nobody gains by two values of the same hash, since whoever writes the one may write the other. What it must be is
-/// the same in every version, and cheap to start: a hash that looks what the processor can do asks CPUID, and in a
-/// virtual machine that alone costs a tenth of an ADD.
-#[must_use]
-pub fn hash(value: &str) -> String {
-    let hash = SipHasher24::new().hash(value.as_bytes());
-    format!("{:032x}", hash.as_u128())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pod::Entrance;
 
-    fn entry(interface: &str, event: Event) -> Entry {
-        Entry {
+    const FAILED: Event = Event::Failed { command: None };
+    const BEGUN: Event = Event::Begun { command: 0 };
+
+    fn work(interface: &str, value: &str) -> Work {
+        Work {
+            entrance: Entrance::Cni,
             network: Some("n".into()),
             interface: interface.into(),
+            container: None,
             source: "k".into(),
-            value: hash("v"),
-            event,
+            value: hash(value),
         }
+    }
+
+    fn entry(interface: &str, event: Event) -> Entry {
+        Entry::new(work(interface, "v"), event)
     }
 
     fn records() -> (tempfile::TempDir, Records) {
@@ -341,9 +350,9 @@ mod tests {
             .unwrap();
         let record = records.find("c1").unwrap().unwrap();
         assert_eq!(record.entries(), [entry("eth0", Event::Ok)]);
-        assert_eq!(record.ran_elsewhere("net1", "k", &hash("v")), Some("eth0"));
-        assert_eq!(record.ran_elsewhere("eth0", "k", &hash("v")), None);
-        assert_eq!(record.ran_elsewhere("net1", "k", &hash("w")), None);
+        assert_eq!(record.ran_elsewhere(&work("net1", "v")), Some("eth0"));
+        assert_eq!(record.ran_elsewhere(&work("eth0", "v")), None);
+        assert_eq!(record.ran_elsewhere(&work("net1", "w")), None);
     }
 
     #[test]
@@ -356,12 +365,16 @@ mod tests {
             .unwrap();
         let path = records.path("c1").unwrap();
         let whole = fs::read(&path).unwrap();
-        for cut in 0..whole.len() {
-            let torn = [&whole[..], &whole[..cut]].concat();
+        let line = whole
+            .split_inclusive(|byte| *byte == b'\n')
+            .next_back()
+            .unwrap();
+        for cut in 0..line.len() {
+            let torn = [&whole[..], &line[..cut]].concat();
             fs::write(&path, torn).unwrap();
             let mut record = records.find("c1").unwrap().unwrap();
             assert_eq!(record.entries().len(), 1, "cut at {cut}");
-            record.add(entry("net1", Event::Begun)).unwrap();
+            record.add(entry("net1", BEGUN)).unwrap();
             drop(record);
             assert_eq!(
                 records.find("c1").unwrap().unwrap().entries().len(),
@@ -382,19 +395,13 @@ mod tests {
         records
             .open("c1")
             .unwrap()
-            .add(entry("net1", Event::Failed))
+            .add(entry("net1", FAILED))
             .unwrap();
         records.find("c1").unwrap().unwrap().forget("eth0").unwrap();
         assert_eq!(records.sandboxes(), ["c1"]);
         records.find("c1").unwrap().unwrap().forget("net1").unwrap();
         assert!(records.sandboxes().is_empty());
         assert!(records.find("c1").unwrap().is_none());
-    }
-
-    #[test]
-    fn a_value_has_the_same_hash_in_every_version() {
-        assert_eq!(hash("ip route"), "fb6507c29f83f9c811b22417c063fd8d");
-        assert_ne!(hash("ip route"), hash("ip route "));
     }
 
     #[test]
@@ -414,6 +421,49 @@ mod tests {
         std::os::unix::fs::symlink(&canary, records.path("c1").unwrap()).unwrap();
         assert!(matches!(records.open("c1"), Err(RecordError::Io { .. })));
         assert_eq!(fs::read(&canary).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_record_of_another_format_is_left_alone() {
+        let (_folder, records) = records();
+        records
+            .open("c1")
+            .unwrap()
+            .add(entry("eth0", Event::Ok))
+            .unwrap();
+        let path = records.path("c1").unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let newer = text.replacen("\"chainsaw\":1", "\"chainsaw\":2", 1);
+        fs::write(&path, &newer).unwrap();
+        let refused = records.open("c1").unwrap_err();
+        assert!(
+            matches!(refused, RecordError::Format { found: 2, .. }),
+            "{refused}"
+        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), newer);
+    }
+
+    #[test]
+    fn a_record_is_stale_when_its_namespace_has_gone_or_is_another() {
+        let (folder, records) = records();
+        let stale = |sandbox: &str, netns: &Path| {
+            let mut record = records.open(sandbox).unwrap();
+            record.is_of(netns).unwrap();
+            drop(record);
+            records.find(sandbox).unwrap().unwrap().is_stale()
+        };
+        assert!(!stale("own", Path::new("/proc/self/ns/net")));
+        assert!(stale("gone", Path::new("/nowhere/at/all")));
+        // What is not told is not known to be gone, and no more is what this process cannot see as a namespace.
+        assert!(!stale("untold", Path::new("")));
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(!stale("unseen", &file));
+        let own = fs::read_to_string(records.path("own").unwrap()).unwrap();
+        let inode = fs::metadata("/proc/self/ns/net").unwrap().ino();
+        let other = own.replace(&inode.to_string(), "7");
+        fs::write(records.path("own").unwrap(), other).unwrap();
+        assert!(records.find("own").unwrap().unwrap().is_stale());
     }
 
     #[test]

@@ -1,0 +1,199 @@
+//! The plan that may run, and how it runs: for the first time, again, or from where it was left.
+
+use std::time::Instant;
+
+use super::full;
+use crate::again::Again;
+use crate::ip::run::{Output, run};
+use crate::ip::{Action, Command, Lookup, route};
+use crate::kernel::Kernel;
+use crate::policy::Profile;
+
+/// A plan that may run. It cannot be made but by [`Draft::approve`](super::Draft::approve).
+#[derive(Debug)]
+pub struct Approved {
+    steps: Vec<Step>,
+}
+
+/// One command of a plan.
+#[derive(Debug)]
+pub struct Step {
+    /// Where it came from.
+    pub source: String,
+    /// As given.
+    pub given: String,
+    pub(super) ignore_failure: bool,
+    pub(super) lookups: Vec<Lookup>,
+    pub(super) command: Command,
+}
+
+/// What became of one command of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// Where it came from.
+    pub source: String,
+    /// As given.
+    pub given: String,
+    /// The full form.
+    pub ran: String,
+    /// Whether its failure stops the others.
+    pub ignore_failure: bool,
+    /// How it ended.
+    pub ended: Ended,
+}
+
+/// How a command of a plan ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// It ran: what it printed, and how long it took, in microseconds.
+    Ran(Output, u64),
+    /// It was left out, because what it wants was already so; it took so many microseconds to see that.
+    Unchanged(Output, u64),
+    /// An earlier run did it.
+    Before,
+    /// It may not run, for this reason.
+    Stopped(String),
+    /// Something before it failed.
+    NotRun,
+}
+
+/// How a plan runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// As `ip` would run it.
+    First,
+    /// What is already so is left alone.
+    Again,
+    /// From the command of this number: those before it are done, and it failed.
+    From(usize),
+    /// From the command of this number: those before it are done, and nobody knows of this one. It never runs twice.
+    InDoubt(usize),
+}
+
+/// Who is told before a command that may change something. Nothing changes that could not be told.
+pub trait Journal {
+    /// The command of this number, from 0, is about to run.
+    ///
+    /// # Errors
+    /// Why it may not.
+    fn about_to(&mut self, command: usize) -> Result<(), String>;
+}
+
+/// Nobody is told.
+impl Journal for () {
+    fn about_to(&mut self, _: usize) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Approved {
+    /// Only a judgement calls this.
+    pub(super) fn of(steps: Vec<Step>) -> Self {
+        Self { steps }
+    }
+
+    /// Its commands, which can no longer run.
+    #[must_use]
+    pub fn into_steps(self) -> Vec<Step> {
+        self.steps
+    }
+
+    /// Runs the commands in order. The first failure stops the list, unless it is one to be ignored.
+    pub fn run(self, run: Run, journal: &mut dyn Journal, kernel: &mut dyn Kernel) -> Vec<Done> {
+        let mut stopped = false;
+        let mut all = Vec::with_capacity(self.steps.len());
+        for (number, step) in self.steps.into_iter().enumerate() {
+            let ended = if stopped {
+                Ended::NotRun
+            } else {
+                step.run(number, run, journal, kernel)
+            };
+            stopped |= ended.is_failure(step.ignore_failure);
+            all.push(Done {
+                ran: step.full(),
+                source: step.source,
+                given: step.given,
+                ignore_failure: step.ignore_failure,
+                ended,
+            });
+        }
+        all
+    }
+}
+
+impl Ended {
+    fn is_failure(&self, ignored: bool) -> bool {
+        match self {
+            Self::Ran(output, _) => output.exit != 0 && !ignored,
+            // Not the command's own failure, so not one to be ignored.
+            Self::Stopped(_) => true,
+            Self::Unchanged(..) | Self::Before | Self::NotRun => false,
+        }
+    }
+}
+
+impl Step {
+    /// The full form.
+    #[must_use]
+    pub fn full(&self) -> String {
+        full(&self.command)
+    }
+
+    fn run(
+        &self,
+        number: usize,
+        run: Run,
+        journal: &mut dyn Journal,
+        kernel: &mut dyn Kernel,
+    ) -> Ended {
+        let again = match run {
+            Run::From(done) | Run::InDoubt(done) if number < done => return Ended::Before,
+            Run::InDoubt(doubt) if number == doubt && self.doubles() => {
+                return Ended::Stopped(format!(
+                    "nobody knows whether it ran before {} was cut off, and the kernel's state cannot tell: it does not run twice",
+                    self.full()
+                ));
+            }
+            Run::InDoubt(doubt) => number == doubt,
+            Run::Again => true,
+            Run::First | Run::From(_) => false,
+        };
+        if Profile::needed(&self.command) > Profile::Inspect
+            && let Err(why) = journal.about_to(number)
+        {
+            return Ended::Stopped(why);
+        }
+        self.exchange(again, kernel)
+    }
+
+    fn exchange(&self, again: bool, kernel: &mut dyn Kernel) -> Ended {
+        let clock = Instant::now();
+        if !again {
+            let output = run(&self.command, &self.lookups, kernel);
+            return Ended::Ran(output, micros(clock));
+        }
+        let mut again = Again::over(kernel);
+        let output = run(&self.command, &self.lookups, &mut again);
+        if again.was_unchanged() {
+            Ended::Unchanged(output, micros(clock))
+        } else {
+            Ended::Ran(output, micros(clock))
+        }
+    }
+
+    /// Whether the kernel takes it twice, and what it makes then is there twice.
+    fn doubles(&self) -> bool {
+        match &self.command.action {
+            Action::Route(action) => matches!(
+                **action,
+                route::Action::Change(route::Verb::Append | route::Verb::Prepend, _)
+            ),
+            _ => false,
+        }
+    }
+}
+
+/// Microseconds since `clock`.
+pub(crate) fn micros(clock: Instant) -> u64 {
+    u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX)
+}

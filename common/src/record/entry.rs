@@ -1,0 +1,241 @@
+//! One line of a record, and what the lines say of a piece of work.
+
+use serde::{Deserialize, Serialize};
+use siphasher::sip128::SipHasher24;
+
+use crate::pod::Entrance;
+
+/// A piece of work: what is done once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The entrance by which it came.
+    pub entrance: Entrance,
+    /// The CNI network, by name; none at the NRI entrance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// The interface that is the current one.
+    pub interface: String,
+    /// The container, by its id, for whose start it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// Where the value came from.
+    pub source: String,
+    /// The value's hash.
+    pub value: String,
+}
+
+/// One line: what happens to one piece of work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Which.
+    pub work: Work,
+    /// What happens.
+    pub event: Event,
+    /// Why, where it failed: one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// What happens to a piece of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Event {
+    /// A command that may change something is about to run; those before it are done.
+    Begun {
+        /// Its number, from 0.
+        command: usize,
+    },
+    /// All of it ran.
+    Ok,
+    /// It ended early.
+    Failed {
+        /// The command that failed, from 0; none if nothing ran.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<usize>,
+    },
+    /// Its time passed while nobody was there to do it.
+    Missed,
+    /// The attachment is gone.
+    Gone,
+}
+
+/// How far a piece of work came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// It was never begun. `again` tells whether the same value was, for another start.
+    New {
+        /// Whether it is to leave alone what is already so.
+        again: bool,
+    },
+    /// It was begun and its end was not seen: the command of this number is in doubt, those before it are done.
+    InDoubt(usize),
+    /// It failed at the command of this number, those before it are done.
+    Failed {
+        /// The number, from 0.
+        command: usize,
+        /// Why.
+        why: String,
+    },
+    /// It is done.
+    Ok,
+    /// Its time has passed.
+    Missed,
+}
+
+impl Work {
+    /// Whether the other is of the same value of the same source.
+    #[must_use]
+    pub fn is_of_the_value_of(&self, other: &Self) -> bool {
+        let key = |work: &Self| (work.entrance, work.source.clone(), work.value.clone());
+        key(self) == key(other)
+    }
+
+    /// Whether it belongs to the CNI attachment of this interface.
+    #[must_use]
+    pub fn is_at_attachment(&self, interface: &str) -> bool {
+        self.entrance == Entrance::Cni && self.interface == interface
+    }
+}
+
+impl Entry {
+    /// What happens, with nothing more to say of it.
+    #[must_use]
+    pub fn new(work: Work, event: Event) -> Self {
+        Self {
+            work,
+            event,
+            why: None,
+        }
+    }
+}
+
+/// What the lines say of a piece of work. What was before an attachment went was another's.
+pub fn progress(entries: &[Entry], work: &Work) -> Progress {
+    let here = |entry: &&Entry| {
+        (entry.work.entrance, &entry.work.interface) == (work.entrance, &work.interface)
+    };
+    let since: Vec<&Entry> = entries
+        .iter()
+        .rev()
+        .filter(here)
+        .take_while(|entry| entry.event != Event::Gone)
+        .collect();
+    let Some(last) = since.iter().find(|entry| entry.work == *work) else {
+        let again = since
+            .iter()
+            .any(|entry| entry.work.is_of_the_value_of(work));
+        return Progress::New { again };
+    };
+    match last.event {
+        Event::Begun { command } => Progress::InDoubt(command),
+        Event::Failed { command } => Progress::Failed {
+            command: command.unwrap_or(0),
+            why: last.why.clone().unwrap_or_default(),
+        },
+        Event::Missed => Progress::Missed,
+        Event::Ok | Event::Gone => Progress::Ok,
+    }
+}
+
+/// The hash by which a record knows a value again: SipHash-2-4 of 128 bits, with the key 0.
+///
+/// Nobody gains by two values of the same hash, since whoever writes the one may write the other. What it must be is
+/// the same in every version, and cheap to start: a hash that looks what the processor can do asks CPUID, and in a
+/// virtual machine that alone costs a tenth of an ADD.
+#[must_use]
+pub fn hash(value: &str) -> String {
+    let hash = SipHasher24::new().hash(value.as_bytes());
+    format!("{:032x}", hash.as_u128())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn work(container: Option<&str>, value: &str) -> Work {
+        Work {
+            entrance: Entrance::Nri,
+            network: None,
+            interface: "eth0".into(),
+            container: container.map(str::to_owned),
+            source: "k".into(),
+            value: value.into(),
+        }
+    }
+
+    fn entries(events: &[(Option<&str>, Event)]) -> Vec<Entry> {
+        let entry =
+            |(container, event): &(Option<&str>, Event)| Entry::new(work(*container, "v"), *event);
+        events.iter().map(entry).collect()
+    }
+
+    #[test]
+    fn a_value_has_the_same_hash_in_every_version() {
+        assert_eq!(hash("ip route"), "fb6507c29f83f9c811b22417c063fd8d");
+        assert_ne!(hash("ip route"), hash("ip route "));
+    }
+
+    #[test]
+    fn the_last_line_tells_how_far_a_work_came() {
+        let begun = |command| (None, Event::Begun { command });
+        for (lines, progress) in [
+            (vec![], Progress::New { again: false }),
+            (vec![begun(0)], Progress::InDoubt(0)),
+            (vec![begun(0), begun(2)], Progress::InDoubt(2)),
+            (vec![begun(0), (None, Event::Ok)], Progress::Ok),
+            (vec![(None, Event::Missed)], Progress::Missed),
+            (
+                vec![begun(0), (None, Event::Failed { command: Some(1) })],
+                Progress::Failed {
+                    command: 1,
+                    why: String::new(),
+                },
+            ),
+            (
+                vec![begun(0), (None, Event::Gone)],
+                Progress::New { again: false },
+            ),
+        ] {
+            assert_eq!(
+                super::progress(&entries(&lines), &work(None, "v")),
+                progress,
+                "{lines:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_next_start_of_a_container_is_new_work_that_ran_before() {
+        let lines = entries(&[
+            (Some("c1"), Event::Begun { command: 0 }),
+            (Some("c1"), Event::Ok),
+        ]);
+        let progress = |container, value| super::progress(&lines, &work(Some(container), value));
+        assert_eq!(progress("c1", "v"), Progress::Ok);
+        assert_eq!(progress("c2", "v"), Progress::New { again: true });
+        assert_eq!(progress("c2", "w"), Progress::New { again: false });
+    }
+
+    #[test]
+    fn every_line_reads_as_it_was_written() {
+        for event in [
+            Event::Begun { command: 3 },
+            Event::Ok,
+            Event::Failed { command: None },
+            Event::Failed { command: Some(2) },
+            Event::Missed,
+            Event::Gone,
+        ] {
+            let entry = Entry {
+                why: Some("x".into()),
+                ..Entry::new(work(Some("c"), "v"), event)
+            };
+            let line = serde_json::to_string(&entry).unwrap();
+            assert_eq!(
+                serde_json::from_str::<Entry>(&line).unwrap(),
+                entry,
+                "{line}"
+            );
+        }
+    }
+}
