@@ -29,6 +29,52 @@ pub struct Config {
     /// What becomes of a pod when something fails.
     #[serde(default)]
     pub failure: Failure,
+    /// What each entrance is told besides.
+    #[serde(default)]
+    pub hooks: Hooks,
+    /// Where the daemon's log goes.
+    #[serde(default)]
+    pub log: Log,
+}
+
+/// What each entrance is told besides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Hooks {
+    /// The NRI entrance.
+    #[serde(default)]
+    pub nri: NriHook,
+}
+
+/// What the NRI entrance is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct NriHook {
+    /// The runtime handlers, besides those that are known to, whose sandboxes use the kernel's own network stack in the
+    /// namespace that the runtime tells.
+    #[serde(default)]
+    pub runtime_handlers: Vec<String>,
+}
+
+/// Where the daemon's log goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Log {
+    /// How it is written.
+    #[serde(default)]
+    pub format: LogFormat,
+    /// A file that it is added to; without one it goes to standard error, which a daemon that containerd started does
+    /// not have.
+    #[serde(default)]
+    pub file: Option<std::path::PathBuf>,
+}
+
+/// How the daemon's log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
 }
 
 /// A profile for some Kubernetes namespaces.
@@ -49,6 +95,9 @@ pub struct Failure {
     /// When its commands fail or are refused at the CNI entrance.
     #[serde(default)]
     pub cni: OnFailure,
+    /// When its commands fail or are refused at the NRI entrance.
+    #[serde(default)]
+    pub nri: OnFailure,
     /// When nobody could say what its annotations are.
     #[serde(default)]
     pub unknown: OnFailure,
@@ -81,9 +130,12 @@ pub struct ConfigError {
 
 /// The keys of each table, by the table's path.
 const KNOWN: &[(&str, &[&str])] = &[
-    ("", &["rule", "failure"]),
+    ("", &["rule", "failure", "hooks", "log"]),
     ("rule", &["namespaces", "profile"]),
-    ("failure", &["cni", "unknown"]),
+    ("failure", &["cni", "nri", "unknown"]),
+    ("hooks", &["nri"]),
+    ("hooks.nri", &["runtime_handlers"]),
+    ("log", &["format", "file"]),
 ];
 
 impl Config {
@@ -153,10 +205,14 @@ fn unknown_key(path: &str, table: &DeTable<'_>) -> Option<(usize, String)> {
             };
             return Some((key.span().start, format!("unknown key {name}, {meant}")));
         }
+        let below = match path {
+            "" => name.to_owned(),
+            path => format!("{path}.{name}"),
+        };
         match value.get_ref() {
-            DeValue::Table(inner) => unknown_key(name, inner),
+            DeValue::Table(inner) => unknown_key(&below, inner),
             DeValue::Array(items) => items.iter().find_map(|item| match item.get_ref() {
-                DeValue::Table(inner) => unknown_key(name, inner),
+                DeValue::Table(inner) => unknown_key(&below, inner),
                 _ => None,
             }),
             _ => None,
@@ -201,8 +257,14 @@ mod tests {
             "{said}"
         );
         assert!(error("[failure]\ncnii = \"fail\"\n").contains("did you mean cni?"));
+        let said = error("[hooks.nri]\nruntime_handler = []\n");
         assert!(
-            error("\nfrob = 1\n").contains("line 2: unknown key frob, known are rule, failure")
+            said.contains("line 2: unknown key runtime_handler, did you mean runtime_handlers?"),
+            "{said}"
+        );
+        assert!(
+            error("\nfrob = 1\n")
+                .contains("line 2: unknown key frob, known are rule, failure, hooks, log")
         );
     }
 

@@ -110,6 +110,18 @@ impl Records {
         }
     }
 
+    /// [`Records::open`], but for a record that somebody holds: this never waits.
+    ///
+    /// # Errors
+    /// The id is none, somebody holds it, or the system refuses.
+    pub fn open_now(&self, sandbox: &str) -> Result<Record, RecordError> {
+        match self.find(sandbox)? {
+            Some(record) => Ok(record),
+            // Nobody can hold what was not there.
+            None => self.open(sandbox),
+        }
+    }
+
     /// Opens the record of a sandbox if there is one and nobody holds it: this never waits.
     ///
     /// # Errors

@@ -1,0 +1,142 @@
+//! The daemon's command line.
+
+use std::ffi::OsString;
+
+use chainsaw_common::config;
+use lexopt::Arg::{Long, Short};
+
+/// What a person may write.
+pub const USAGE: &str = "\
+chainsawd runs the ip commands that pods ask for, at the events of their life that the runtime tells by NRI.
+
+    chainsawd [--hooks nri] [--config FILE] [--socket PATH]
+
+        --hooks LIST      the entrances it serves: cni, nri, or cni,nri (nri)
+        --config FILE     its configuration (/etc/chainsaw/config.toml); without the file, pods may only look
+        --socket PATH     where the runtime listens for NRI plugins (/var/run/nri/nri.sock)
+        --index NN        its place among NRI plugins, two digits (90)
+    -h, --help            prints this
+    -V, --version         prints the version
+
+Started by the runtime from its folder of plugins, as NN-chainsaw, it takes its place from there.
+";
+
+/// What the daemon is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Args {
+    /// Whether it serves the NRI entrance.
+    pub nri: bool,
+    /// Whether it serves the CNI entrance.
+    pub cni: bool,
+    /// Its configuration.
+    pub config: String,
+    /// Where the runtime listens.
+    pub socket: String,
+    /// Its place among NRI plugins.
+    pub index: String,
+}
+
+/// What a command line says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// To run.
+    Run(Args),
+    /// To explain itself.
+    Help,
+    /// To say its version.
+    Version,
+}
+
+/// Reads the words behind the program's name.
+///
+/// # Errors
+/// What is wrong with them, for a person.
+pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Said, lexopt::Error> {
+    let mut args = Args {
+        nri: true,
+        cni: false,
+        config: config::PATH.to_owned(),
+        socket: chainsaw_nri::trunk::SOCKET.to_owned(),
+        index: "90".to_owned(),
+    };
+    let mut parser = lexopt::Parser::from_args(words);
+    while let Some(word) = parser.next()? {
+        let text = |parser: &mut lexopt::Parser| {
+            parser
+                .value()?
+                .into_string()
+                .map_err(lexopt::Error::NonUnicodeValue)
+        };
+        match word {
+            Long("hooks") => (args.cni, args.nri) = hooks(&text(&mut parser)?)?,
+            Long("config") => args.config = text(&mut parser)?,
+            Long("socket") => args.socket = text(&mut parser)?,
+            Long("index") => args.index = text(&mut parser)?,
+            Long("help") | Short('h') => return Ok(Said::Help),
+            Long("version") | Short('V') => return Ok(Said::Version),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Said::Run(args))
+}
+
+/// Whether the list names `cni`, and `nri`.
+fn hooks(list: &str) -> Result<(bool, bool), lexopt::Error> {
+    let mut found = (false, false);
+    for name in list.split(',') {
+        match name {
+            "cni" => found.0 = true,
+            "nri" => found.1 = true,
+            other => {
+                let wrong = format!("--hooks takes cni, nri, or cni,nri, and not {other:?}");
+                return Err(wrong.into());
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(words: &[&str]) -> Result<Said, String> {
+        read(words.iter().map(OsString::from)).map_err(|error| error.to_string())
+    }
+
+    fn args(words: &[&str]) -> Args {
+        match said(words) {
+            Ok(Said::Run(args)) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn nothing_said_is_the_nri_entrance() {
+        let args = args(&[]);
+        assert_eq!(
+            (args.cni, args.nri, args.index.as_str()),
+            (false, true, "90")
+        );
+    }
+
+    #[test]
+    fn entrances_are_a_list() {
+        let hooks = |list| (args(&["--hooks", list]).cni, args(&["--hooks", list]).nri);
+        assert_eq!(hooks("cni"), (true, false));
+        assert_eq!(hooks("cni,nri"), (true, true));
+        assert!(
+            said(&["--hooks", "cri"])
+                .unwrap_err()
+                .contains("cni, nri, or cni,nri")
+        );
+        assert!(said(&["--hooks", ""]).is_err());
+    }
+
+    #[test]
+    fn a_word_that_is_not_known_is_an_error() {
+        assert!(said(&["--frob"]).unwrap_err().contains("frob"));
+        assert!(said(&["frob"]).is_err());
+        assert_eq!(said(&["-h"]), Ok(Said::Help));
+    }
+}

@@ -1,0 +1,140 @@
+//! `chainsawd`: the node daemon. It is an NRI plugin of the container runtime, which runs the commands that pods ask
+//! for when their sandboxes are there and when their containers start.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use chainsaw_common::record::{self, Records};
+use chainsaw_nri::trunk::Launched;
+use chainsaw_nri::{Identity, Session, State};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing::{error, info, warn};
+
+mod args;
+mod error;
+mod hooks;
+mod keys;
+mod log;
+mod settings;
+mod sweep;
+mod target;
+mod work;
+
+use args::{Args, Said};
+use hooks::Hooks;
+use settings::Settings;
+
+/// The name under which the runtime knows the plugin.
+const NAME: &str = "chainsaw";
+
+/// Any error that ends the daemon.
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    match args::read(std::env::args_os().skip(1)) {
+        Ok(Said::Help) => say(args::USAGE),
+        Ok(Said::Version) => say(concat!("chainsawd ", env!("CARGO_PKG_VERSION"), "\n")),
+        Ok(Said::Run(args)) => match run(args) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => complain(&failure.to_string(), 1),
+        },
+        Err(wrong) => complain(&format!("{wrong}; see chainsawd --help"), 2),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a person asked")]
+fn say(text: &str) -> ExitCode {
+    print!("{text}");
+    ExitCode::SUCCESS
+}
+
+#[expect(clippy::print_stderr, reason = "there may be no log yet")]
+fn complain(text: &str, status: u8) -> ExitCode {
+    eprintln!("chainsawd: {text}");
+    ExitCode::from(status)
+}
+
+fn run(args: Args) -> Result<(), Failure> {
+    // First of all, whether the runtime started this: the descriptor must not be inherited by anybody.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let launched = Launched::from_environment()?;
+        // It lives as long as the process.
+        let settings = Arc::new(Settings::read(args.config.clone().leak())?);
+        log::start(&settings.current().log)?;
+        serve(&args, launched, settings).await
+    })
+}
+
+/// Serves until somebody says stop, or the runtime that started this is gone.
+async fn serve(
+    args: &Args,
+    launched: Option<Launched>,
+    settings: Arc<Settings>,
+) -> Result<(), Failure> {
+    let records = Records::at(record::FOLDER);
+    let hooks = Arc::new(Hooks::new(settings, records.clone()));
+    tokio::spawn(sweep::run(records));
+    let stop = stop()?;
+    match launched {
+        _ if !args.nri => {
+            info!("serving the CNI entrance alone");
+            stop.await;
+        }
+        Some(Launched { identity, stream }) => {
+            let session = Session::new(identity, hooks);
+            tokio::spawn(tell(session.state()));
+            session.launched(stream, stop).await;
+        }
+        None => {
+            let session = Session::new(Identity::new(NAME, &args.index)?, hooks);
+            tokio::spawn(tell(session.state()));
+            session.dial(Path::new(&args.socket), stop).await;
+        }
+    }
+    info!("stopped");
+    Ok(())
+}
+
+/// Ends when somebody says stop.
+fn stop() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Tells how the session stands, each thing once: a runtime that is away is dialled again and again.
+async fn tell(mut state: watch::Receiver<State>) {
+    let mut last = String::new();
+    while state.changed().await.is_ok() {
+        let (text, running) = {
+            let state = state.borrow_and_update();
+            if matches!(*state, State::Connecting) {
+                continue;
+            }
+            (state.to_string(), state.is_running())
+        };
+        if text == last {
+            continue;
+        }
+        if running {
+            info!("{text}");
+        } else if text.contains("closed") {
+            error!("{text}");
+        } else {
+            warn!("{text}");
+        }
+        last = text;
+    }
+}

@@ -1,0 +1,51 @@
+//! Records of sandboxes that are gone. A runtime that was restarted never tells that older sandboxes go, so their
+//! namespaces are looked at: now and then, and whenever a runtime has told what there is.
+
+use std::time::Duration;
+
+use chainsaw_common::record::Records;
+use tokio::task::spawn_blocking;
+use tokio::time::interval;
+use tracing::debug;
+
+/// Between two looks.
+const PERIOD: Duration = Duration::from_secs(60);
+
+/// Looks for good.
+pub async fn run(records: Records) {
+    let mut period = interval(PERIOD);
+    loop {
+        period.tick().await;
+        soon(records.clone());
+    }
+}
+
+/// Looks once, on the side.
+pub fn soon(records: Records) {
+    spawn_blocking(move || sweep(&records));
+}
+
+/// Forgets a sandbox that was removed, on the side.
+pub fn forget(records: Records, sandbox: String) {
+    spawn_blocking(move || {
+        // One that somebody holds is swept later.
+        if let Ok(Some(record)) = records.find(&sandbox) {
+            record.remove().ok();
+        }
+    });
+}
+
+/// Removes the records of sandboxes that are gone for certain. One that somebody holds is in use.
+fn sweep(records: &Records) {
+    for sandbox in records.sandboxes() {
+        if let Ok(Some(record)) = records.find(&sandbox)
+            && record.is_stale()
+            && record.remove().is_ok()
+        {
+            debug!(
+                sandbox.id = sandbox,
+                "its namespace is gone, and so is its record"
+            );
+        }
+    }
+}
