@@ -25,11 +25,12 @@ lint: tools
 docs:
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --document-private-items --locked --quiet
 
-## The plugin, and the program by which it asks the Kubernetes API; static. Apart, so that neither's dependencies choose
-## features for the other's.
+## The plugin, the program by which it asks the Kubernetes API, and the daemon; static. Apart, so that no one's
+## dependencies choose features for another's.
 build:
 	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-cni
 	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-lookup
+	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-nri --bin chainsawd
 
 ## The real containerd, CNI plugins and ip that tests and demo run against.
 parts:

@@ -8,6 +8,7 @@ mod cgroup;
 mod child;
 pub mod container;
 pub mod cri;
+pub mod daemon;
 pub mod image;
 pub mod judge;
 pub mod machine;

@@ -53,6 +53,11 @@ pub fn lookup() -> Result<PathBuf> {
     built("CHAINSAW_LOOKUP", "chainsaw-lookup")
 }
 
+/// The built `chainsawd`: `CHAINSAWD_BIN` if set, else the release build for this machine.
+pub fn chainsawd() -> Result<PathBuf> {
+    built("CHAINSAWD_BIN", "chainsawd")
+}
+
 fn built(variable: &str, name: &str) -> Result<PathBuf> {
     let folder = concat!("target/", env!("CHAINSAW_TARGET"), "/release");
     let path = match env::var_os(variable) {

@@ -4,6 +4,7 @@ mod product {
     mod api;
     mod command_line;
     mod dialect;
+    mod nri;
     mod plugin;
     mod pods;
 }

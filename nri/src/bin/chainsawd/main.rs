@@ -10,7 +10,7 @@ use chainsaw_nri::trunk::Launched;
 use chainsaw_nri::{Identity, Session, State};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tracing::{error, info, warn};
+use tracing::{debug, info, warn};
 
 mod args;
 mod error;
@@ -118,23 +118,19 @@ fn stop() -> std::io::Result<impl Future<Output = ()>> {
 async fn tell(mut state: watch::Receiver<State>) {
     let mut last = String::new();
     while state.changed().await.is_ok() {
-        let (text, running) = {
-            let state = state.borrow_and_update();
-            if matches!(*state, State::Connecting) {
-                continue;
+        let state = state.borrow_and_update().clone();
+        let text = state.to_string();
+        match state {
+            State::Running | State::Closed(_) if text == last => {}
+            State::Running => {
+                info!("running: the runtime tells of events");
+                last = text;
             }
-            (state.to_string(), state.is_running())
-        };
-        if text == last {
-            continue;
+            State::Closed(cause) => {
+                warn!(reason = "RuntimeLost", "no events come: {cause}");
+                last = text;
+            }
+            _ => debug!("{text}"),
         }
-        if running {
-            info!("{text}");
-        } else if text.contains("closed") {
-            error!("{text}");
-        } else {
-            warn!("{text}");
-        }
-        last = text;
     }
 }
