@@ -96,7 +96,7 @@ fn serve(
 ) -> Result<Option<String>, Error> {
     let (netns, ifname) = (environment.netns()?, environment.ifname()?);
     let prev_result = conf.prev_result()?;
-    let subject = subject(environment, ifname, netns);
+    let mut subject = subject(environment, ifname, netns);
     let mut memory = Memory::open(&Records::at(record::FOLDER), environment, conf, values)?;
     Namespace::open(netns.as_ref())?.enter()?;
     let mut socket = Socket::open().map_err(|source| Error::Socket {
@@ -106,6 +106,7 @@ fn serve(
     let mut kernel = Recall::over(&mut socket);
     let link = Link::named(ifname, &mut kernel);
     let named = link.is_some().then_some(ifname);
+    subject.mtu = link.as_ref().map(|link| link.mtu);
     let surroundings = around(named, prev_result, values, &mut kernel);
     let policy = Policy::of(config, config::PATH);
     let ask = Ask {
@@ -139,6 +140,7 @@ fn subject(environment: &Environment, ifname: &str, netns: &str) -> Subject {
         entrance: Entrance::Cni,
         trigger: "ADD",
         interface: Some(ifname.to_owned()),
+        mtu: None,
         netns: Some(netns.to_owned()),
     }
 }

@@ -146,7 +146,7 @@ fn a_refused_pod_says_why_and_can_be_made_again_after_containerd_restarts() -> R
         for (key, value, why) in [
             (
                 SANDBOX,
-                "ip link set eth0 mtu 1400",
+                "ip link set eth0 mtu 9000",
                 "profile route does not allow this",
             ),
             (
@@ -162,8 +162,8 @@ fn a_refused_pod_says_why_and_can_be_made_again_after_containerd_restarts() -> R
             ),
             (
                 APP,
-                "ip link set eth0 mtu 1400",
-                "command 1 'ip link set dev eth0 mtu 1400' denied",
+                "ip link set eth0 mtu 9000",
+                "command 1 'ip link set dev eth0 mtu 9000' denied",
             ),
         ] {
             let said = {

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use chainsaw_common::config::Config;
 use chainsaw_common::engine::{self, Ask, Value};
+use chainsaw_common::interface::Link;
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::Namespace;
@@ -123,7 +124,7 @@ impl Job {
     ) -> Result<Outcome, HookError> {
         let mut kernel = Recall::over(kernel);
         let surroundings = surroundings::of_namespace(None, &mut kernel);
-        let subject = self.subject(surroundings.interface.clone());
+        let subject = self.subject(surroundings.interface.as_deref(), &mut kernel);
         let (values, policy) = (self.values(), Policy::of(&self.config, self.file));
         let ask = Ask {
             subject: &subject,
@@ -152,13 +153,15 @@ impl Job {
         self.container.is_some() || self.trigger == "RunPodSandbox"
     }
 
-    fn subject(&self, interface: Option<String>) -> Subject {
+    fn subject(&self, interface: Option<&str>, kernel: &mut dyn Kernel) -> Subject {
+        let link = interface.and_then(|name| Link::named(name, kernel));
         Subject {
             pod: Some(self.pod.clone()),
             sandbox: Some(self.sandbox.clone()),
             entrance: Entrance::Nri,
             trigger: self.trigger,
-            interface,
+            interface: interface.map(str::to_owned),
+            mtu: link.map(|link| link.mtu),
             netns: Some(self.netns.to_string_lossy().into_owned()),
         }
     }
