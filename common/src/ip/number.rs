@@ -13,9 +13,16 @@ pub fn hexadecimal(text: &str) -> Option<u64> {
     unsigned_of(text, 16)
 }
 
+/// The same in base 10.
+#[must_use]
+pub fn decimal(text: &str) -> Option<u64> {
+    unsigned_of(text, 10)
+}
+
 fn unsigned_of(text: &str, base: u32) -> Option<u64> {
     let (negative, text) = signed(text);
-    let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+    let behind = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let (digits, radix) = match behind.filter(|_| base != 10) {
         Some(hex) => (hex, 16),
         None if base == 0 && text.len() > 1 && text.starts_with('0') => (text, 8),
         None if base == 0 => (text, 10),
@@ -92,6 +99,8 @@ mod tests {
         assert_eq!(unsigned(" +1"), Some(1));
         assert_eq!(hexadecimal("0X1f"), Some(31));
         assert_eq!(hexadecimal("010"), Some(16));
+        assert_eq!(decimal("010"), Some(10));
+        assert_eq!(decimal("0x10"), None);
         assert_eq!(integer("-0x10"), Some(-16));
         assert_eq!(integer("--1"), None);
         assert_eq!(integer("2147483648"), None);

@@ -27,6 +27,10 @@ pub struct Options {
     pub brief: bool,
     /// `-statistics`, how often.
     pub statistics: u8,
+    /// `-human`: counters are rounded, with a letter for thousands and so on.
+    pub human: bool,
+    /// `-iec`: the letters are for powers of 1024.
+    pub iec: bool,
     /// `-loops`: how often an address flush goes round at most.
     pub loops: Option<i32>,
 }
@@ -42,6 +46,8 @@ enum Key {
     Numeric,
     Brief,
     Statistics,
+    Human,
+    Iec,
     Loops,
     NoEffect,
     Never(&'static str),
@@ -62,9 +68,9 @@ const TABLE: &[Keyword<Key>] = &[
     exact("0", Key::Chosen(Family::Packet)),
     exact("M", Key::Chosen(Family::Mpls)),
     exact("B", Key::Chosen(Family::Bridge)),
-    prefix("human", Key::NotYet),
-    prefix("human-readable", Key::NotYet),
-    prefix("iec", Key::NotYet),
+    prefix("human", Key::Human),
+    prefix("human-readable", Key::Human),
+    prefix("iec", Key::Iec),
     prefix("stats", Key::Statistics),
     prefix("statistics", Key::Statistics),
     prefix("details", Key::Details),
@@ -134,6 +140,8 @@ impl Options {
             Key::Numeric => self.numeric = true,
             Key::Brief => self.brief = true,
             Key::Statistics => self.statistics = self.statistics.saturating_add(1),
+            Key::Human => self.human = true,
+            Key::Iec => self.iec = true,
             Key::Loops => self.loops = Some(loops(args)?),
             Key::NoEffect => {}
             Key::Never(reason) => return Err(Mistake::never(args.last(), given, reason)),
@@ -210,6 +218,8 @@ impl fmt::Display for Options {
             (self.pretty, "-pretty "),
             (self.numeric, "-Numeric "),
             (self.brief, "-brief "),
+            (self.human, "-human "),
+            (self.iec, "-iec "),
         ] {
             if chosen {
                 f.write_str(option)?;

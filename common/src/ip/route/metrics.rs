@@ -105,7 +105,9 @@ pub(super) fn read(
     if !matches!(unit, Unit::Plain | Unit::Locked | Unit::Features) && args.take_exact("lock") {
         lock = true;
     }
-    let wrong = format!("\"{word}\" value is invalid\n");
+    // The one metric that iproute2 calls by another name than its keyword.
+    let name = if number == rtax::ADVMSS { "mss" } else { word };
+    let wrong = format!("\"{name}\" value is invalid\n");
     let value = match unit {
         Unit::Plain | Unit::Lockable if number == rtax::HOPLIMIT => {
             args.number::<u8>(&wrong)?.into()
