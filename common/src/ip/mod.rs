@@ -16,6 +16,7 @@ mod exchange;
 mod ip_protocols;
 mod keyword;
 pub mod link;
+mod lladdr;
 mod mistake;
 mod names;
 pub mod neigh;

@@ -30,7 +30,7 @@ const VERBS: &[Keyword<Asked>] = &[
     prefix("replace", Asked::Change(Verb::Replace)),
     prefix("delete", Asked::Change(Verb::Del)),
     prefix("show", Asked::Show),
-    exact("lst", Asked::Show),
+    prefix("lst", Asked::Show),
     prefix("list", Asked::Show),
     prefix("flush", Asked::Flush),
     prefix("save", Asked::Never(FILE)),
@@ -96,6 +96,7 @@ const TABLE: &[Keyword<Key>] = &[
 
 fn address(verb: Verb, args: &mut Args<'_>, options: &Options) -> Result<Address, Mistake> {
     let mut address = Address::new(options.family);
+    let mut has_device = false;
     while let Some(word) = args.peek() {
         let flag = FLAGS
             .iter()
@@ -103,6 +104,7 @@ fn address(verb: Verb, args: &mut Args<'_>, options: &Options) -> Result<Address
         match (spelt(TABLE, word), flag) {
             (Some(row), _) => {
                 args.take();
+                has_device |= matches!(row.key, Key::Dev);
                 option(row.key, args, &mut address)?;
             }
             (None, Some(flag)) => {
@@ -117,14 +119,19 @@ fn address(verb: Verb, args: &mut Args<'_>, options: &Options) -> Result<Address
             (None, None) => option(Key::Local, args, &mut address)?,
         }
     }
-    complete(verb, args, &address)?;
+    complete(verb, args, &address, has_device)?;
     Ok(address)
 }
 
 /// What iproute2 checks when it has read everything, the device's existence among it.
-fn complete(verb: Verb, args: &mut Args<'_>, address: &Address) -> Result<(), Mistake> {
+fn complete(
+    verb: Verb,
+    args: &mut Args<'_>,
+    address: &Address,
+    has_device: bool,
+) -> Result<(), Mistake> {
     let fault = |line: &str| Err(Mistake::new(line, 1));
-    if address.dev.is_empty() {
+    if !has_device {
         return fault("Not enough information: \"dev\" argument is required.");
     }
     if verb == Verb::Del && address.is_wildcard() {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::super::args::{Args, Must, Vrf, spelt};
 use super::super::devices::Devices;
-use super::super::keyword::{Keyword, exact};
+use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::{Mistake, USAGE};
 use super::super::names;
 use super::super::options::{Options, not_spoken};
@@ -73,7 +73,7 @@ const FILTER: &[Keyword<Key>] = &[
     exact("proto", Key::NotYet),
     exact("novf", Key::NoVf),
     exact("dev", Key::Dev),
-    exact("help", Key::Help),
+    prefix("help", Key::Help),
 ];
 
 impl Filter {

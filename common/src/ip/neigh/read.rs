@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Action, Filter, Key as Named, Neighbour, Verb, lladdr, state};
+use super::{Action, Filter, Key as Named, Neighbour, Verb, state};
 use crate::family::Family;
 use crate::ip::args::{Args, spelt};
 use crate::ip::keyword::{self, Keyword, exact, prefix};
+use crate::ip::lladdr;
 use crate::ip::mistake::{Mistake, USAGE};
 use crate::ip::names;
 use crate::ip::options::{Options, not_spoken, verb};
@@ -195,12 +196,16 @@ fn neighbour(args: &mut Args<'_>, options: &Options) -> Result<Neighbour, Mistak
         .ok_or_else(|| Mistake::new("Device and destination are required arguments.", USAGE))?;
     neighbour.lladdr = match link_address {
         None | Some(("null", _)) => None,
-        Some((word, at)) => Some(lladdr::read(word).map_err(|mistake| mistake.at(at))?),
+        Some((word, at)) => Some(read_lladdr(word, at)?),
     };
     if let Some(dev) = &neighbour.key.dev {
         args.look_up(dev, Mistake::no_device(dev));
     }
     Ok(neighbour)
+}
+
+fn read_lladdr(word: &str, at: usize) -> Result<Vec<u8>, Mistake> {
+    lladdr::read(word, lladdr::OF_NEIGHBOUR).map_err(|mistake| mistake.at(at))
 }
 
 /// What names it, if that is enough: an address, and a device unless it is a proxy.

@@ -134,7 +134,7 @@ impl Get {
         }
         self.dst = Prefix::read(word, self.family)?;
         self.settle(self.dst.family);
-        if let Some(warning) = self.warning() {
+        if let Some(warning) = self.warning(self.family) {
             args.warn(&warning);
         }
         Ok(())
@@ -146,9 +146,13 @@ impl Get {
         }
     }
 
-    /// What iproute2 says to a destination that is not one address: it asks for it as if it were.
-    pub(super) fn warning(&self) -> Option<String> {
-        let bits = self.dst.family.bits();
+    /// What iproute2 says to a destination that is not one address: it asks for it as if it were. A word for every
+    /// address is of the family that was `chosen`, if one was.
+    pub(super) fn warning(&self, chosen: Family) -> Option<String> {
+        let bits = match self.dst.family {
+            Family::Unspec => chosen.bits(),
+            family => family.bits(),
+        };
         (self.dst.len != bits).then(|| {
             format!(
                 "Warning: /{} as prefix is invalid, only /{bits} (or none) is supported.",

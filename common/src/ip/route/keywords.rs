@@ -76,14 +76,15 @@ fn key(args: &Args<'_>) -> Option<(&'static str, Key)> {
 pub(super) fn route(args: &mut Args<'_>, options: &Options) -> Result<Route, Mistake> {
     let mut route = Route::new(options.family);
     let mut has_destination = false;
-    while args.peek().is_some() {
+    let mut has_legs = false;
+    while args.peek().is_some() && !has_legs {
         let found = key(args);
         if found.is_some() {
             args.take();
         }
         match found {
             Some((_, Key::To)) | None => destination(args, &mut route, &mut has_destination)?,
-            Some((_, Key::Nexthop)) => route.nexthops = nexthop::read(args, &mut route.family)?,
+            Some((_, Key::Nexthop)) => has_legs = true,
             Some((word, key)) => option(word, key, args, &mut route)?,
         }
     }
@@ -99,9 +100,12 @@ pub(super) fn route(args: &mut Args<'_>, options: &Options) -> Result<Route, Mis
             prefix.family = Family::Unspec;
         }
     }
-    // iproute2 asks for the device when it has read everything.
+    // iproute2 asks for the device when it has read everything but the legs.
     if let Some(dev) = route.dev.clone() {
         args.look_up(&dev, Mistake::no_device(&dev));
+    }
+    if has_legs {
+        route.nexthops = nexthop::read(args, &mut route.family)?;
     }
     Ok(route)
 }
@@ -185,7 +189,10 @@ fn option(
         Key::Table => {
             let wrong = "\"table\" value is invalid\n";
             let table = args.read(|word| names::number_of(names::TABLES, word), wrong)?;
-            route.table = Some(Table::Id(table));
+            // One above 255 goes in an attribute, which a smaller one behind it does not take back.
+            if table > 255 || !matches!(route.table, Some(Table::Id(256..))) {
+                route.table = Some(Table::Id(table));
+            }
         }
         Key::Dev => route.dev = Some(args.value()?.to_owned()),
         Key::Pref => route.pref = Some(args.read(preference, "\"pref\" value is invalid\n")?),

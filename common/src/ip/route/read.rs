@@ -22,7 +22,7 @@ const FILE: &str = "no file of the node is read or written";
 const VERBS: &[Keyword<Asked>] = &[
     prefix("list", Asked::Show),
     prefix("show", Asked::Show),
-    exact("lst", Asked::Show),
+    prefix("lst", Asked::Show),
     prefix("add", Asked::Change(Verb::Add)),
     prefix("change", Asked::Change(Verb::Change)),
     exact("chg", Asked::Change(Verb::Change)),
