@@ -9,6 +9,7 @@ use super::super::options::{Options, verb};
 use super::super::prefix::Prefix;
 use super::{Action, Address, Broadcast, FLAGS, Filter, Verb};
 use crate::family::Family;
+use crate::ip::help;
 use crate::uapi::ifa;
 
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +57,7 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
         }
         Asked::Flush => Filter::read(args, options).map(Action::Flush),
         Asked::Never(reason) => Err(Mistake::never(args.last(), &given, reason)),
-        Asked::Help => Err(Mistake::help("ip address")),
+        Asked::Help => Err(Mistake::help(help::ADDRESS)),
     }
 }
 
@@ -222,7 +223,7 @@ fn prefix_of(key: Key, args: &mut Args<'_>, address: &mut Address) -> Result<(),
     let is_peer = matches!(key, Key::Peer);
     let given = args.value()?;
     if !is_peer && is_help(given) {
-        return Err(Mistake::help("ip address"));
+        return Err(Mistake::help(help::ADDRESS));
     }
     let family = address.family;
     let place = if is_peer {

@@ -1,5 +1,6 @@
 //! Words of `ip neigh` become an [`Action`].
 
+use crate::ip::help;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Action, Filter, Key as Named, Neighbour, Verb, state};
@@ -9,7 +10,7 @@ use crate::ip::keyword::{self, Keyword, exact, prefix};
 use crate::ip::lladdr;
 use crate::ip::mistake::{Mistake, USAGE};
 use crate::ip::names;
-use crate::ip::options::{Options, not_spoken, verb};
+use crate::ip::options::{Options, verb};
 use crate::nearest::nearest;
 use crate::uapi::{ntf, nud};
 
@@ -19,7 +20,7 @@ enum Asked {
     Get,
     Change(Verb),
     Flush,
-    NotYet,
+    Help,
 }
 
 /// `pneigh_lookup` keeps what has no device in a table of the whole kernel, and nothing takes it out with the namespace: a
@@ -39,15 +40,11 @@ const VERBS: &[Keyword<Asked>] = &[
     prefix("lst", Asked::Show),
     prefix("list", Asked::Show),
     prefix("flush", Asked::Flush),
-    prefix("help", Asked::NotYet),
+    prefix("help", Asked::Help),
 ];
 
 /// Reads what follows `ip neigh`.
 pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake> {
-    let given = args
-        .peek()
-        .map(|word| word.text.clone())
-        .unwrap_or_default();
     match verb(VERBS, "neigh", args, Asked::Show)? {
         Asked::Show => Filter::read(args, options).map(Action::Show),
         Asked::Flush => Filter::of_flush(args, options).map(Action::Flush),
@@ -59,7 +56,7 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
             }
             Ok(Action::Change(verb, neighbour))
         }
-        Asked::NotYet => Err(not_spoken(&given)),
+        Asked::Help => Err(Mistake::help(help::NEIGH)),
     }
 }
 
@@ -147,7 +144,7 @@ impl Name {
 
 fn refuse_help(args: &Args<'_>) -> Result<(), Mistake> {
     match args.peek().filter(|word| spelt(HELP, word).is_some()) {
-        Some(word) => Err(not_spoken(&word.text)),
+        Some(_) => Err(Mistake::help(help::NEIGH)),
         None => Ok(()),
     }
 }

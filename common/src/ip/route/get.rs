@@ -1,5 +1,6 @@
 //! `ip route get`: which way a packet would take.
 
+use crate::ip::help;
 use std::fmt;
 
 use netlink_packet_core::NLM_F_REQUEST;
@@ -130,7 +131,7 @@ impl Get {
     fn destination(&mut self, args: &mut Args<'_>) -> Result<(), Mistake> {
         let word = args.value()?;
         if is_help(word) {
-            return Err(Mistake::help("ip route"));
+            return Err(Mistake::help(help::ROUTE));
         }
         self.dst = Prefix::read(word, self.family)?;
         self.settle(self.dst.family);

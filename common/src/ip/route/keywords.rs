@@ -8,6 +8,7 @@ use super::super::prefix::Prefix;
 use super::super::{names, number};
 use super::{PREFERENCES, Route, Table, encap, metrics, nexthop, realms};
 use crate::family::Family;
+use crate::ip::help;
 
 #[derive(Debug, Clone, Copy)]
 enum Key {
@@ -89,7 +90,7 @@ pub(super) fn route(args: &mut Args<'_>, options: &Options) -> Result<Route, Mis
         }
     }
     if !has_destination {
-        return Err(Mistake::help("ip route"));
+        return Err(Mistake::help(help::ROUTE));
     }
     // Their family is the route's: where in the line they stood is no matter.
     for prefix in [Some(&mut route.dst), route.from.as_mut()]
@@ -128,7 +129,7 @@ fn destination(
     }
     let word = args.value()?;
     if is_help(word) {
-        return Err(Mistake::help("ip route"));
+        return Err(Mistake::help(help::ROUTE));
     }
     if *has_destination {
         let near = keyword::words(BEFORE_METRICS)

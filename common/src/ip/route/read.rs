@@ -5,6 +5,7 @@ use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::Mistake;
 use super::super::options::{Options, verb};
 use super::{Action, Filter, Get, Verb, keywords};
+use crate::ip::help;
 
 #[derive(Debug, Clone, Copy)]
 enum Asked {
@@ -56,6 +57,6 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
         }
         Asked::Flush => Filter::read(args, options).map(Action::Flush),
         Asked::Never(reason) => Err(Mistake::never(args.last(), &given, reason)),
-        Asked::Help => Err(Mistake::help("ip route")),
+        Asked::Help => Err(Mistake::help(help::ROUTE)),
     }
 }
