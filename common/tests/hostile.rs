@@ -1,6 +1,13 @@
 //! A hundred thousand hostile values: whatever is approved is looked at as the kernel would see it, message by message,
 //! down to the last nested attribute.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a helper that fails is a test that failed"
+)]
+
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
