@@ -19,6 +19,7 @@ use chainsaw_common::surroundings;
 use chainsaw_common::tokens::{Surroundings, ask_for_a_gateway};
 use chainsaw_common::value;
 
+use crate::agent;
 use crate::effects::Watch;
 use crate::error::Error;
 use crate::memory::Memory;
@@ -46,11 +47,22 @@ pub fn add(
         (Ok(config), _) => config,
         // It may well have asked for nothing: that nobody can say so comes before what else is wrong.
         (Err(_), Err(_)) => Config::default(),
-        (Err(error), Ok(_)) => return Err(error),
+        (Err(error), Ok(_)) => {
+            deliver(environment, None, Some(&error), false);
+            return Err(error);
+        }
     };
-    match values.and_then(|values| serve(environment, conf, &values, &config, log)) {
+    let asks = values.is_ok();
+    let mut report = None;
+    let done =
+        values.and_then(|values| serve(environment, conf, &values, &config, log, &mut report));
+    let goes_on = done.as_ref().is_err_and(|error| tolerated(error, &config));
+    if asks {
+        deliver(environment, report, done.as_ref().err(), goes_on);
+    }
+    match done {
         Ok(result) => Ok(result.unwrap_or_else(|| prev_result.to_owned()).into()),
-        Err(error) if tolerated(&error, &config) => {
+        Err(error) if goes_on => {
             log.push_str(&format!(
                 "chainsaw: {error} (reason={}, continuing as configured)\n",
                 error.reason()
@@ -59,6 +71,17 @@ pub fn add(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Tells the daemon, if there is one, also of what was refused before there was a report.
+fn deliver(
+    environment: &Environment,
+    report: Option<Report>,
+    wrong: Option<&Error>,
+    goes_on: bool,
+) {
+    let report = report.unwrap_or_else(|| Report::about(&subject(environment)));
+    agent::deliver(&report, wrong, goes_on);
 }
 
 /// Whether a value has commands, or mistakes to tell of.
@@ -86,17 +109,19 @@ fn tolerated(error: &Error, config: &Config) -> bool {
     decided == OnFailure::Continue
 }
 
-/// Enters the namespace for good: the process ends with this call. Gives the new result if there is one.
+/// Enters the namespace for good: the process ends with this call. Gives the new result if there is one, and `told` is
+/// what happened, as far as it came to that.
 fn serve(
     environment: &Environment,
     conf: &NetConf<'_>,
     values: &[Value],
     config: &Config,
     log: &mut String,
+    told: &mut Option<Report>,
 ) -> Result<Option<String>, Error> {
     let (netns, ifname) = (environment.netns()?, environment.ifname()?);
     let prev_result = conf.prev_result()?;
-    let subject = subject(environment, ifname, netns);
+    let subject = subject(environment);
     let mut memory = Memory::open(&Records::at(record::FOLDER), environment, conf, values)?;
     Namespace::open(netns.as_ref())?.enter()?;
     let mut socket = Socket::open().map_err(|source| Error::Socket {
@@ -127,19 +152,20 @@ fn serve(
     };
     // An open socket keeps the namespace alive.
     drop(socket);
-    memory.end(&report, done.is_ok())?;
-    tell(&report, log);
+    let report = told.insert(report);
+    memory.end(report, done.is_ok())?;
+    tell(report, log);
     done
 }
 
-fn subject(environment: &Environment, ifname: &str, netns: &str) -> Subject {
+fn subject(environment: &Environment) -> Subject {
     Subject {
         pod: source::pod(environment),
         sandbox: environment.container.clone(),
         entrance: Entrance::Cni,
         trigger: "ADD",
-        interface: Some(ifname.to_owned()),
-        netns: Some(netns.to_owned()),
+        interface: environment.ifname.clone(),
+        netns: environment.netns.clone(),
     }
 }
 
