@@ -17,7 +17,6 @@ use chainsaw_common::record::{self, Records};
 use chainsaw_common::report::{Report, transcript};
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::{Surroundings, ask_for_a_gateway};
-use chainsaw_common::value;
 
 use crate::agent;
 use crate::effects::Watch;
@@ -26,7 +25,7 @@ use crate::memory::Memory;
 use crate::netconf::NetConf;
 use crate::plugin::Environment;
 use crate::result::PrevResult;
-use crate::source;
+use crate::source::{self, Asked};
 
 /// Answers ADD. For a pod for which nothing is asked that is `prevResult` byte for byte, and nothing else is read,
 /// opened or asked.
@@ -36,14 +35,11 @@ pub fn add(
     log: &mut String,
 ) -> Result<Vec<u8>, Error> {
     let prev_result = conf.prev_result()?;
-    let values = match source::values(conf, environment) {
-        Ok(values) => Ok(values.into_iter().filter(asks).collect::<Vec<_>>()),
-        Err(error) => Err(error),
-    };
-    if values.as_ref().is_ok_and(Vec::is_empty) {
+    let asked = source::asked(conf, environment);
+    if asked.as_ref().is_ok_and(|asked| *asked == Asked::default()) {
         return Ok(prev_result.into());
     }
-    let config = match (configuration(config::PATH), &values) {
+    let config = match (configuration(config::PATH), &asked) {
         (Ok(config), _) => config,
         // It may well have asked for nothing: that nobody can say so comes before what else is wrong.
         (Err(_), Err(_)) => Config::default(),
@@ -52,8 +48,13 @@ pub fn add(
             return Err(error);
         }
     };
-    let asks = values.is_ok();
+    let values = asked.and_then(|asked| guarded(asked, &config));
+    if values.as_ref().is_ok_and(Vec::is_empty) {
+        return Ok(prev_result.into());
+    }
     let mut report = None;
+    // Of a pod that nobody knows to ask for anything the daemon does not hear.
+    let asks = values.is_ok();
     let done =
         values.and_then(|values| serve(environment, conf, &values, &config, log, &mut report));
     let goes_on = done.as_ref().is_err_and(|error| tolerated(error, &config));
@@ -73,6 +74,14 @@ pub fn add(
     }
 }
 
+/// What is to be done here, unless the pod asks for something at the NRI entrance too, which is guarded and not served.
+fn guarded(asked: Asked, config: &Config) -> Result<Vec<Value>, Error> {
+    if asked.nri && config.hooks.cni.guard {
+        agent::serves_nri().map_err(|why| Error::Guard { why })?;
+    }
+    Ok(asked.values)
+}
+
 /// Tells the daemon, if there is one, also of what was refused before there was a report.
 fn deliver(
     environment: &Environment,
@@ -82,11 +91,6 @@ fn deliver(
 ) {
     let report = report.unwrap_or_else(|| Report::about(&subject(environment)));
     agent::deliver(&report, wrong, goes_on);
-}
-
-/// Whether a value has commands, or mistakes to tell of.
-fn asks(value: &Value) -> bool {
-    value::lines(&value.text).map_or(true, |lines| !lines.is_empty())
 }
 
 /// The node's configuration. None is the built-in default.
@@ -103,6 +107,8 @@ fn configuration(path: &str) -> Result<Config, Error> {
 
 fn tolerated(error: &Error, config: &Config) -> bool {
     let decided = match error {
+        // Whoever wants pods to start all the same sets no guard.
+        Error::Guard { .. } => OnFailure::Fail,
         Error::Unknown { .. } | Error::Api(_) => config.failure.unknown,
         _ => config.failure.cni,
     };

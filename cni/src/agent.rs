@@ -66,7 +66,6 @@ fn with(report: &Report, wrong: &Error) -> Report {
 }
 
 /// Whether a daemon answers that the runtime tells it of events by NRI; else why not.
-#[allow(dead_code)]
 pub fn serves_nri() -> Result<(), String> {
     let deadline = Instant::now() + GUARD;
     let answer = reached(Path::new(SOCKET))

@@ -37,7 +37,7 @@ fn node(containerd: Containerd) -> Builder {
 }
 
 /// A daemon that serves the CNI entrance alone.
-fn cni_daemon<'n>(node: &'n Node, name: &str) -> Result<Daemon> {
+fn cni_daemon(node: &Node, name: &str) -> Result<Daemon> {
     let daemon = node.daemon_alone(name, &["--hooks", "cni"])?;
     daemon.wait_for("listening")?;
     Ok(daemon)
@@ -183,19 +183,11 @@ fn the_newer_of_two_daemons_hears_of_it_and_the_older_leaves_it_the_socket() -> 
     let node = node(Containerd::V2).start()?;
     let older = cni_daemon(&node, "older")?;
     let newer = cni_daemon(&node, "newer")?;
-    node.machine()
-        .program("pkill")
-        .args(["--oldest", "-TERM", "-x", "chainsawd"])
-        .stdout()?;
-    older.wait_for("stopped")?;
+    older.stop()?;
     let _pod = node.pod("web").annotation(KEY, VALUE).run()?;
     ensure!(newer.log()?.contains("ok for default/web"));
     ensure!(!older.log()?.contains("default/web"));
-    node.machine()
-        .program("pkill")
-        .args(["-TERM", "-x", "chainsawd"])
-        .stdout()?;
-    newer.wait_for("stopped")?;
+    newer.stop()?;
     ensure!(!node.machine().path(SOCKET).exists());
     Ok(())
 }
@@ -281,5 +273,98 @@ fn a_daemon_that_hangs_costs_a_bounded_time() -> Result<()> {
     ensure!(took < BOUNDED, "{took:?}");
     let pod = node.pod("web").annotation(KEY, VALUE).run()?;
     ensure!(pod.in_netns(["route"])?.stdout.contains("192.0.3.0/24"));
+    Ok(())
+}
+
+#[test]
+fn a_guarded_pod_with_keys_of_the_nri_entrance_waits_for_a_daemon_that_serves_it() -> Result<()> {
+    for containerd in Containerd::ALL {
+        let guarded = format!("{GRANT}[hooks.cni]\nguard = true\n");
+        let node = node(containerd).file(CONFIGURATION, &guarded).start()?;
+        let asking = || {
+            node.pod("web")
+                .annotation(NRI_KEY, "ip route add 192.0.4.0/24 dev eth0")
+        };
+        let said = refusal(asking().run())?;
+        ensure!(
+            said.contains("chainsaw.noderesource.dev/") && said.contains("no chainsawd answers"),
+            "{containerd:?}: {said}"
+        );
+        let alone = cni_daemon(&node, "alone")?;
+        let said = refusal(asking().run())?;
+        ensure!(
+            said.contains("does not tell it of events"),
+            "{containerd:?}: {said}"
+        );
+        alone.stop()?;
+        // Pods that ask at the CNI entrance alone, or not at all, start.
+        node.pod("other").annotation(KEY, VALUE).run()?;
+        node.pod("silent").run()?;
+        let _daemon = node.daemon("chainsawd", &[])?;
+        let pod = asking().run()?;
+        ensure!(pod.in_netns(["route"])?.stdout.contains("192.0.4.0/24"));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_guard_answers_in_a_bounded_time_that_it_is_to_be_tried_again() -> Result<()> {
+    let machine = Machine::boot()?;
+    let asks = json!({NRI_KEY: "ip route"});
+    let plugin = parts::chainsaw()?.display().to_string();
+    // It is off unless somebody wants it.
+    let output = add(&machine, &plugin, &asks).run()?;
+    ensure!(
+        (output.status, output.stdout.as_str()) == (0, "{}"),
+        "{output:?}"
+    );
+
+    machine.write(CONFIGURATION, "[hooks.cni]\nguard = true\n")?;
+    machine.write("/run/chainsaw/sandboxes/none", "")?;
+    let _nobody_serves = UnixListener::bind(machine.path(SOCKET))?;
+    let (output, took) = timed(add(&machine, &plugin, &asks))?;
+    let said: Value = serde_json::from_str(&output.stdout)?;
+    ensure!(said["code"] == 11, "{said}");
+    ensure!(output.stderr.contains("reason=NriNotServed"), "{output:?}");
+    ensure!(took < BOUNDED, "{took:?}");
+
+    // What failures may be passed over does not open a guard.
+    let passed =
+        "[failure]\ncni = \"continue\"\nunknown = \"continue\"\n[hooks.cni]\nguard = true\n";
+    machine.write(CONFIGURATION, passed)?;
+    ensure!(add(&machine, &plugin, &asks).run()?.status == 1);
+    Ok(())
+}
+
+#[test]
+fn a_guard_in_a_broken_configuration_touches_no_pod_without_keys() -> Result<()> {
+    let machine = Machine::boot()?;
+    machine.write(
+        CONFIGURATION,
+        "[hooks.cni]\nguard = true\nthis is no configuration",
+    )?;
+    machine.write("/run/chainsaw/sandboxes/none", "")?;
+    let _nobody_serves = UnixListener::bind(machine.path(SOCKET))?;
+    let plugin = parts::chainsaw()?.display().to_string();
+    for annotations in [
+        json!({}),
+        json!(null),
+        json!({"chainsaw.noderesource.de/x": "y"}),
+    ] {
+        let output = add(&machine, &plugin, &annotations).run()?;
+        ensure!(
+            (
+                output.status,
+                output.stdout.as_str(),
+                output.stderr.as_str()
+            ) == (0, "{}", ""),
+            "{output:?}"
+        );
+    }
+    let output = add(&machine, &plugin, &json!({NRI_KEY: "ip route"})).run()?;
+    ensure!(
+        output.status == 1 && output.stdout.contains("line 3"),
+        "{output:?}"
+    );
     Ok(())
 }
