@@ -12,7 +12,7 @@ echo "\$ chainsaw try '$value'"
 echo
 
 if [ "$(id -u)" -ne 0 ]; then
-    echo "As root this would go on with a pod on a real containerd."
+    echo "As root this would go on with a pod on a real containerd, and with one that is served by NRI."
     exit 0
 fi
 echo "== In a pod on a real containerd =="

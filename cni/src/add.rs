@@ -17,15 +17,15 @@ use chainsaw_common::record::{self, Records};
 use chainsaw_common::report::{Report, transcript};
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::{Surroundings, ask_for_a_gateway};
-use chainsaw_common::value;
 
+use crate::agent;
 use crate::effects::Watch;
 use crate::error::Error;
 use crate::memory::Memory;
 use crate::netconf::NetConf;
 use crate::plugin::Environment;
 use crate::result::PrevResult;
-use crate::source;
+use crate::source::{self, Asked};
 
 /// Answers ADD. For a pod for which nothing is asked that is `prevResult` byte for byte, and nothing else is read,
 /// opened or asked.
@@ -35,22 +35,35 @@ pub fn add(
     log: &mut String,
 ) -> Result<Vec<u8>, Error> {
     let prev_result = conf.prev_result()?;
-    let values = match source::values(conf, environment) {
-        Ok(values) => Ok(values.into_iter().filter(asks).collect::<Vec<_>>()),
-        Err(error) => Err(error),
-    };
-    if values.as_ref().is_ok_and(Vec::is_empty) {
+    let asked = source::asked(conf, environment);
+    if asked.as_ref().is_ok_and(|asked| *asked == Asked::default()) {
         return Ok(prev_result.into());
     }
-    let config = match (configuration(config::PATH), &values) {
+    let config = match (configuration(config::PATH), &asked) {
         (Ok(config), _) => config,
         // It may well have asked for nothing: that nobody can say so comes before what else is wrong.
         (Err(_), Err(_)) => Config::default(),
-        (Err(error), Ok(_)) => return Err(error),
+        (Err(error), Ok(_)) => {
+            deliver(environment, None, Some(&error), false);
+            return Err(error);
+        }
     };
-    match values.and_then(|values| serve(environment, conf, &values, &config, log)) {
+    let values = asked.and_then(|asked| guarded(asked, &config));
+    if values.as_ref().is_ok_and(Vec::is_empty) {
+        return Ok(prev_result.into());
+    }
+    let mut report = None;
+    // Of a pod that nobody knows to ask for anything the daemon does not hear.
+    let asks = values.is_ok();
+    let done =
+        values.and_then(|values| serve(environment, conf, &values, &config, log, &mut report));
+    let goes_on = done.as_ref().is_err_and(|error| tolerated(error, &config));
+    if asks {
+        deliver(environment, report, done.as_ref().err(), goes_on);
+    }
+    match done {
         Ok(result) => Ok(result.unwrap_or_else(|| prev_result.to_owned()).into()),
-        Err(error) if tolerated(&error, &config) => {
+        Err(error) if goes_on => {
             log.push_str(&format!(
                 "chainsaw: {error} (reason={}, continuing as configured)\n",
                 error.reason()
@@ -61,9 +74,23 @@ pub fn add(
     }
 }
 
-/// Whether a value has commands, or mistakes to tell of.
-fn asks(value: &Value) -> bool {
-    value::lines(&value.text).map_or(true, |lines| !lines.is_empty())
+/// What is to be done here, unless the pod asks for something at the NRI entrance too, which is guarded and not served.
+fn guarded(asked: Asked, config: &Config) -> Result<Vec<Value>, Error> {
+    if asked.nri && config.hooks.cni.guard {
+        agent::serves_nri().map_err(|why| Error::Guard { why })?;
+    }
+    Ok(asked.values)
+}
+
+/// Tells the daemon, if there is one, also of what was refused before there was a report.
+fn deliver(
+    environment: &Environment,
+    report: Option<Report>,
+    wrong: Option<&Error>,
+    goes_on: bool,
+) {
+    let report = report.unwrap_or_else(|| Report::about(&subject(environment)));
+    agent::deliver(&report, wrong, goes_on);
 }
 
 /// The node's configuration. None is the built-in default.
@@ -80,23 +107,27 @@ fn configuration(path: &str) -> Result<Config, Error> {
 
 fn tolerated(error: &Error, config: &Config) -> bool {
     let decided = match error {
+        // Whoever wants pods to start all the same sets no guard.
+        Error::Guard { .. } => OnFailure::Fail,
         Error::Unknown { .. } | Error::Api(_) => config.failure.unknown,
         _ => config.failure.cni,
     };
     decided == OnFailure::Continue
 }
 
-/// Enters the namespace for good: the process ends with this call. Gives the new result if there is one.
+/// Enters the namespace for good: the process ends with this call. Gives the new result if there is one, and `told` is
+/// what happened, as far as it came to that.
 fn serve(
     environment: &Environment,
     conf: &NetConf<'_>,
     values: &[Value],
     config: &Config,
     log: &mut String,
+    told: &mut Option<Report>,
 ) -> Result<Option<String>, Error> {
     let (netns, ifname) = (environment.netns()?, environment.ifname()?);
     let prev_result = conf.prev_result()?;
-    let mut subject = subject(environment, ifname, netns);
+    let mut subject = subject(environment);
     let mut memory = Memory::open(&Records::at(record::FOLDER), environment, conf, values)?;
     Namespace::open(netns.as_ref())?.enter()?;
     let mut socket = Socket::open().map_err(|source| Error::Socket {
@@ -128,20 +159,21 @@ fn serve(
     };
     // An open socket keeps the namespace alive.
     drop(socket);
-    memory.end(&report, done.is_ok())?;
-    tell(&report, log);
+    let report = told.insert(report);
+    memory.end(report, done.is_ok())?;
+    tell(report, log);
     done
 }
 
-fn subject(environment: &Environment, ifname: &str, netns: &str) -> Subject {
+fn subject(environment: &Environment) -> Subject {
     Subject {
         pod: source::pod(environment),
         sandbox: environment.container.clone(),
         entrance: Entrance::Cni,
         trigger: "ADD",
-        interface: Some(ifname.to_owned()),
+        interface: environment.ifname.clone(),
         mtu: None,
-        netns: Some(netns.to_owned()),
+        netns: environment.netns.clone(),
     }
 }
 

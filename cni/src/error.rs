@@ -56,6 +56,15 @@ pub enum Error {
     /// The API was asked, and could not say either.
     #[error("cannot tell the pod's annotations: {0}")]
     Api(#[from] ApiError),
+    /// Nobody would run what the pod asks for at the other entrance.
+    #[error(
+        "the pod has annotations {}…, and {why}: start chainsawd with --hooks nri on this node, or set guard = false under [hooks.cni]",
+        super::source::NRI_PREFIX
+    )]
+    Guard {
+        /// How that is known.
+        why: String,
+    },
     /// The annotations are there and are none.
     #[error("{place} is not what it should be: {why}")]
     Annotations {
@@ -179,7 +188,7 @@ impl Error {
             Self::Stdin { .. } | Self::Socket { .. } | Self::Record(_) => 5,
             Self::Decode(_) => 6,
             Self::NoPrevResult => 7,
-            Self::Unknown { .. } | Self::Api(_) => 11,
+            Self::Unknown { .. } | Self::Api(_) | Self::Guard { .. } => 11,
             Self::Commands { report, .. } => match report.outcome {
                 Outcome::Denied => 101,
                 _ if report.commands.iter().any(CommandReport::has_run) => 102,
@@ -205,6 +214,7 @@ impl Error {
             Self::NoPrevResult => "PrevResultMissing",
             Self::Unknown { .. } => "AnnotationsUnknown",
             Self::Api(error) => error.reason(),
+            Self::Guard { .. } => "NriNotServed",
             Self::Annotations { .. } => "AnnotationsInvalid",
             Self::ConfigFile { .. } => "ConfigurationUnreadable",
             Self::Config(_) => "ConfigurationInvalid",

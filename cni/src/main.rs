@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 mod add;
+mod agent;
 mod api;
 mod cli;
 mod effects;

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use chainsaw_common::engine::Value;
 use chainsaw_common::plan::Author;
 use chainsaw_common::pod::Pod;
+use chainsaw_common::value;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -20,27 +22,56 @@ pub const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
 /// The capability by which containerd and CRI-O hand on a pod's annotations.
 pub const CAPABILITY: &str = "io.kubernetes.cri.pod-annotations";
 
-/// Everything that is asked for at this attachment, in order: the operator's, then the pod's.
-pub fn values(conf: &NetConf<'_>, environment: &Environment) -> Result<Vec<Value>, Error> {
+/// Before the annotations that ask for something at the NRI entrance.
+pub const NRI_PREFIX: &str = "chainsaw.noderesource.dev/";
+
+/// What is asked for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// At this attachment, in order: the operator's, then the pod's.
+    pub values: Vec<Value>,
+    /// Whether the pod asks for something at the NRI entrance as well.
+    pub nri: bool,
+}
+
+/// Everything that is asked for at this attachment.
+pub fn asked(conf: &NetConf<'_>, environment: &Environment) -> Result<Asked, Error> {
     let operators = conf
         .commands
         .map(|raw| text(raw, "commands", Author::Operator))
         .transpose()?;
-    let pods = value(conf, environment)?;
-    Ok(operators.into_iter().chain(pods).collect())
+    let (pods, nri) = value(conf, environment)?;
+    Ok(Asked {
+        values: operators
+            .into_iter()
+            .chain(pods)
+            .filter(has_commands)
+            .collect(),
+        nri,
+    })
 }
 
-/// The pod's value, if there is one: of `args.cni.chainsaw`, else of `KEY.IFNAME`, else of `KEY`.
-fn value(conf: &NetConf<'_>, environment: &Environment) -> Result<Option<Value>, Error> {
+/// Whether a value has commands, or mistakes to tell of.
+fn has_commands(value: &Value) -> bool {
+    value::lines(&value.text).map_or(true, |lines| !lines.is_empty())
+}
+
+/// The pod's value, if there is one: of `args.cni.chainsaw`, else of `KEY.IFNAME`, else of `KEY`; and whether it has keys of
+/// the NRI entrance.
+fn value(conf: &NetConf<'_>, environment: &Environment) -> Result<(Option<Value>, bool), Error> {
     if let Some(raw) = conf.args.and_then(argument) {
-        return text(raw, "args.cni.chainsaw", Author::Pod).map(Some);
+        // What is wrong with annotations that nobody needs is nobody's trouble.
+        let sent = annotations(conf).ok().flatten();
+        let nri = sent.is_some_and(|annotations| annotations.ask_nri());
+        let value = text(raw, "args.cni.chainsaw", Author::Pod)?;
+        return Ok((Some(value), nri));
     }
     let annotations = match annotations(conf)? {
         Some(annotations) => annotations,
         None => match pod(environment) {
-            Some(pod) => asked(conf, environment, &pod)?,
+            Some(pod) => of_the_api(conf, environment, &pod)?,
             // No pod is named, so there is nobody to ask for.
-            None => return Ok(None),
+            None => return Ok((None, false)),
         },
     };
     let own = environment
@@ -48,16 +79,18 @@ fn value(conf: &NetConf<'_>, environment: &Environment) -> Result<Option<Value>,
         .as_ref()
         .map(|ifname| format!("{KEY}.{ifname}"));
     let keys = own.into_iter().chain([KEY.to_owned()]);
+    let nri = annotations.ask_nri();
     for key in keys {
         if let Some(text) = annotations.text(&key)? {
-            return Ok(Some(Value {
+            let value = Value {
                 source: key,
                 author: Author::Pod,
                 text,
-            }));
+            };
+            return Ok((Some(value), nri));
         }
     }
-    Ok(None)
+    Ok((None, nri))
 }
 
 /// A pod's annotations, by who told them.
@@ -69,6 +102,22 @@ enum Annotations<'a> {
 }
 
 impl Annotations<'_> {
+    /// Whether there is a key of the NRI entrance: one look into the map.
+    fn ask_nri(&self) -> bool {
+        let from = (Bound::Included(NRI_PREFIX), Bound::Unbounded);
+        let first = match self {
+            Self::Sent(annotations) => annotations
+                .range::<str, _>(from)
+                .next()
+                .map(|(key, _)| &**key),
+            Self::Asked(annotations) => annotations
+                .range::<str, _>(from)
+                .next()
+                .map(|(key, _)| &**key),
+        };
+        first.is_some_and(|key| key.starts_with(NRI_PREFIX))
+    }
+
     fn text(&self, key: &str) -> Result<Option<String>, Error> {
         let sent = match self {
             Self::Sent(annotations) => annotations.get(key),
@@ -83,7 +132,7 @@ impl Annotations<'_> {
 }
 
 /// The pod's annotations by the API, if there is a kubeconfig to ask it with. Whoever comes here had no other source.
-fn asked<'a>(
+fn of_the_api<'a>(
     conf: &NetConf<'_>,
     environment: &Environment,
     pod: &Pod,
@@ -183,6 +232,10 @@ mod tests {
     use super::*;
 
     fn found(rest: &str) -> Result<Option<Value>, Error> {
+        both(rest).map(|(value, _)| value)
+    }
+
+    fn both(rest: &str) -> Result<(Option<Value>, bool), Error> {
         let conf = format!("{{\"cniVersion\": \"1.0.0\"{rest}}}");
         let environment = Environment {
             ifname: Some("net1".into()),
@@ -236,6 +289,28 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_the_other_entrance_are_seen_wherever_the_value_comes_from() {
+        for (keys, nri) in [
+            (r#"{"chainsaw.noderesource.dev/sandbox": "ip route"}"#, true),
+            (
+                r#"{"a": "", "chainsaw.noderesource.dev/container.x": 7, "z": ""}"#,
+                true,
+            ),
+            (
+                r#"{"chainsaw.noderesource.de": "", "chainsaw.noderesource.dev0": ""}"#,
+                false,
+            ),
+            ("{}", false),
+            ("null", false),
+        ] {
+            let sent = annotations(keys);
+            assert_eq!(both(&sent).unwrap(), (None, nri), "{keys}");
+            let with = sent + r#", "args": {"cni": {"chainsaw": "ip addr"}}"#;
+            assert_eq!(both(&with).unwrap().1, nri, "{keys}");
+        }
+    }
+
+    #[test]
     fn arguments_of_other_plugins_are_their_own() {
         for args in [
             r#"{"cni": {"ips": []}}"#,
@@ -267,7 +342,10 @@ mod tests {
     #[test]
     fn without_a_pod_there_is_nothing_to_ask() {
         let conf = NetConf::read(br#"{"cniVersion": "1.0.0"}"#).unwrap();
-        assert_eq!(value(&conf, &Environment::default()).unwrap(), None);
+        assert_eq!(
+            value(&conf, &Environment::default()).unwrap(),
+            (None, false)
+        );
     }
 
     #[test]

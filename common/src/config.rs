@@ -40,9 +40,20 @@ pub struct Config {
 /// What each entrance is told besides.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Hooks {
+    /// The CNI entrance.
+    #[serde(default)]
+    pub cni: CniHook,
     /// The NRI entrance.
     #[serde(default)]
     pub nri: NriHook,
+}
+
+/// What the CNI entrance is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct CniHook {
+    /// Whether a pod that has keys of the NRI entrance fails at ADD, to be tried again, while no daemon serves that.
+    #[serde(default)]
+    pub guard: bool,
 }
 
 /// What the NRI entrance is told.
@@ -133,7 +144,8 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("", &["rule", "failure", "hooks", "log"]),
     ("rule", &["namespaces", "profile"]),
     ("failure", &["cni", "nri", "unknown"]),
-    ("hooks", &["nri"]),
+    ("hooks", &["cni", "nri"]),
+    ("hooks.cni", &["guard"]),
     ("hooks.nri", &["runtime_handlers"]),
     ("log", &["format", "file"]),
 ];
@@ -247,6 +259,7 @@ mod tests {
         let config = Config::parse(sample, "config.toml").unwrap();
         assert_eq!(config.rules.len(), 1);
         assert_eq!(config.failure, Failure::default());
+        assert_eq!(config.hooks, Hooks::default());
     }
 
     #[test]
@@ -257,6 +270,11 @@ mod tests {
             "{said}"
         );
         assert!(error("[failure]\ncnii = \"fail\"\n").contains("did you mean cni?"));
+        let said = error("[hooks.cni]\nguards = true\n");
+        assert!(
+            said.contains("line 2: unknown key guards, did you mean guard?"),
+            "{said}"
+        );
         let said = error("[hooks.nri]\nruntime_handler = []\n");
         assert!(
             said.contains("line 2: unknown key runtime_handler, did you mean runtime_handlers?"),
@@ -271,6 +289,7 @@ mod tests {
     #[test]
     fn a_wrong_value_names_its_line() {
         assert!(error("[[rule]]\nnamespaces = [\"a\"]\nprofile = \"root\"\n").contains("line 3"));
+        assert!(error("[hooks.cni]\nguard = \"yes\"\n").contains("line 2"));
         assert!(error("[[rule]\n").contains("line 1"));
         for names in ["[]", "[\"*\"]", "[\"\"]"] {
             assert!(

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A Kubernetes pod, as far as the entrance was told of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pod {
     /// Its Kubernetes namespace.
     pub namespace: String,
@@ -24,6 +24,18 @@ pub enum Entrance {
     Nri,
     /// The command line.
     Cli,
+}
+
+impl Entrance {
+    /// The word in the report.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cni => "cni",
+            Self::Nri => "nri",
+            Self::Cli => "cli",
+        }
+    }
 }
 
 /// What the commands are run for.

@@ -5,6 +5,8 @@
 //! * [`Session::dial`] connects to the runtime's socket, and again whenever the connection is lost.
 //! * [`Session::launched`] speaks over the stream of a plugin that the runtime started ([`trunk::Launched`]).
 //!
+//! [`agent`] and [`ttrpc`] also serve the socket at which the daemon hears of the CNI plugin.
+//!
 //! The layers, from the bottom: [`trunk`] is the stream, [`mux`] the two connections on it, then come ttrpc, the
 //! messages ([`api`]), and the session, which drives the plugin. Each works over any stream, also one in memory.
 //!
@@ -16,6 +18,7 @@
 //!
 //! [`examples/watch.rs`]: https://github.com/chainsaw-cni/chainsaw/blob/main/nri/examples/watch.rs
 
+pub mod agent;
 pub mod api;
 mod dispatch;
 mod events;
@@ -29,7 +32,7 @@ mod tally;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trunk;
-mod ttrpc;
+pub mod ttrpc;
 pub mod version;
 
 pub use events::{Event, Events};

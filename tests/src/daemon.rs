@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::node::Node;
 use crate::parts;
@@ -51,6 +53,12 @@ impl Daemon {
     /// Ends it with SIGKILL.
     pub fn kill(&mut self) -> Result<()> {
         self.child.kill()
+    }
+
+    /// Tells it to stop with SIGTERM, and waits until it says that it has.
+    pub fn stop(&self) -> Result<()> {
+        kill(Pid::from_raw(i32::try_from(self.pid())?), Signal::SIGTERM)?;
+        self.wait_for("stopped")
     }
 
     /// Its process id, as this process sees it.

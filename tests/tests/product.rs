@@ -1,6 +1,7 @@
 //! What the product promises, kept: in real pods, called as a plugin, called as a tool, and word by word as iproute2.
 
 mod product {
+    mod agent;
     mod api;
     mod command_line;
     mod dialect;

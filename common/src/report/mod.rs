@@ -1,6 +1,8 @@
 //! What happened, for people and for programs. As JSON its fields are a contract; what is absent is left out.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use crate::pod::{Entrance, Pod, Subject};
 
@@ -10,7 +12,7 @@ mod transcript;
 pub use transcript::{cut, escaped, line, transcript};
 
 /// One run of what one pod asked for at one entrance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Who asked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,7 +23,7 @@ pub struct Report {
     /// By which entrance.
     pub entrance: Entrance,
     /// What made it happen.
-    pub trigger: &'static str,
+    pub trigger: Cow<'static, str>,
     /// At which interface.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interface: Option<String>,
@@ -31,7 +33,7 @@ pub struct Report {
     /// How it ended.
     pub outcome: Outcome,
     /// What is wrong with the value as a whole.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
     /// What became of each command.
     pub commands: Vec<CommandReport>,
@@ -40,7 +42,7 @@ pub struct Report {
 }
 
 /// How a command or a report ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It ran.
     #[serde(rename = "ok")]
@@ -80,7 +82,7 @@ impl Outcome {
 }
 
 /// What became of one command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandReport {
     /// The user's words.
     pub given: String,
@@ -95,10 +97,10 @@ pub struct CommandReport {
     #[serde(skip)]
     pub ignore_failure: bool,
     /// What `ip` would print.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub stdout: String,
     /// What `ip` would print there.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub stderr: String,
     /// The exit status `ip` would have.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,7 +114,7 @@ pub struct CommandReport {
 }
 
 /// What we say of a command beside `ip`'s text.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Advice {
     /// The command's number in the report, from 1.
     pub command: usize,
@@ -137,7 +139,7 @@ impl Report {
             pod: subject.pod.clone(),
             sandbox: subject.sandbox.clone(),
             entrance: subject.entrance,
-            trigger: subject.trigger,
+            trigger: Cow::Borrowed(subject.trigger),
             interface: subject.interface.clone(),
             netns: subject.netns.clone(),
             outcome: Outcome::Ok,

@@ -72,7 +72,7 @@ impl Assembler {
     }
 }
 
-fn announced(header: [u8; HEADER]) -> (usize, Head) {
+pub(super) fn announced(header: [u8; HEADER]) -> (usize, Head) {
     let [a, b, c, d, e, f, g, h, kind, _flags] = header;
     let length = u32::from_be_bytes([a, b, c, d]) as usize;
     let stream = u32::from_be_bytes([e, f, g, h]);

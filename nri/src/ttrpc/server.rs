@@ -18,21 +18,21 @@ const AT_ONCE: usize = 64;
 
 /// A call.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub struct Call {
     /// The service, `package.Name`.
-    pub(crate) service: String,
+    pub service: String,
     /// The method.
-    pub(crate) method: String,
+    pub method: String,
     /// The request, still encoded.
-    pub(crate) payload: Vec<u8>,
+    pub payload: Vec<u8>,
     /// When the call arrived.
-    pub(crate) arrived: Instant,
+    pub arrived: Instant,
     /// How long its caller waits from then on, if it says.
-    pub(crate) patience: Option<Duration>,
+    pub patience: Option<Duration>,
 }
 
 /// Who answers.
-pub(crate) trait Service: Send + Sync + 'static {
+pub trait Service: Send + Sync + 'static {
     /// Answers a call. This is dropped when the connection ends: work that must not be cut belongs into a task.
     fn call(&self, call: Call) -> impl Future<Output = Result<Vec<u8>, Status>> + Send;
 }
@@ -67,7 +67,7 @@ pub(crate) async fn serve<S: Service>(mut connection: Connection, service: Arc<S
 }
 
 /// What may be answered. Go's client numbers its calls 1, 3, 5 and so on.
-fn admit((head, payload): Arrived, last: u32, running: usize) -> Result<Call, Status> {
+pub(super) fn admit((head, payload): Arrived, last: u32, running: usize) -> Result<Call, Status> {
     let arrived = Instant::now();
     if head.stream % 2 == 0 || head.stream <= last {
         let why = format!(
@@ -100,7 +100,7 @@ fn admit((head, payload): Arrived, last: u32, running: usize) -> Result<Call, St
     })
 }
 
-fn response(stream: u32, answer: Result<Vec<u8>, Status>) -> Vec<u8> {
+pub(super) fn response(stream: u32, answer: Result<Vec<u8>, Status>) -> Vec<u8> {
     let answer = answer.and_then(|payload| {
         if payload.len() < LONGEST_SENT {
             Ok(payload)

@@ -3,15 +3,15 @@
 use super::envelope::Wire;
 
 /// The codes of `google.rpc.Code` that this library itself answers with.
-pub(crate) mod code {
+pub mod code {
     /// The request is none.
-    pub(crate) const INVALID_ARGUMENT: i32 = 3;
+    pub const INVALID_ARGUMENT: i32 = 3;
     /// Too long, or too many.
-    pub(crate) const RESOURCE_EXHAUSTED: i32 = 8;
+    pub const RESOURCE_EXHAUSTED: i32 = 8;
     /// It came at the wrong time.
-    pub(crate) const FAILED_PRECONDITION: i32 = 9;
+    pub const FAILED_PRECONDITION: i32 = 9;
     /// No such method: the runtime then tries the way of older plugins.
-    pub(crate) const UNIMPLEMENTED: i32 = 12;
+    pub const UNIMPLEMENTED: i32 = 12;
 }
 
 /// The longest message of a status, in bytes. It ends up in an event of the pod, which people read.
@@ -29,7 +29,8 @@ pub struct Status {
 
 impl Status {
     /// A status with a text that is cut to [`STATUS_BYTES`].
-    pub(crate) fn new(code: i32, message: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn new(code: i32, message: impl Into<String>) -> Self {
         let mut message = message.into();
         message.truncate(message.floor_char_boundary(STATUS_BYTES));
         Self { code, message }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use chainsaw_common::config::{Log, LogFormat};
 use chainsaw_common::pod::Pod;
-use chainsaw_common::report::{Report, escaped, transcript};
+use chainsaw_common::report::{Report, escaped, line, transcript};
 use tracing::{error, info, warn};
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
@@ -37,14 +37,10 @@ pub fn start(log: &Log) -> io::Result<()> {
 
 /// Tells of commands that ran.
 pub fn ran(report: &Report) {
-    let name = report
-        .pod
-        .as_ref()
-        .map(|pod| format!("{}/{}", pod.namespace, pod.name));
-    let name = name.unwrap_or_default();
+    let name = name(report.pod.as_ref());
     info!(
-        entrance = "nri",
-        trigger = report.trigger,
+        entrance = report.entrance.word(),
+        trigger = report.trigger.as_ref(),
         sandbox.id = report.sandbox,
         interface = report.interface,
         commands = report.commands.len(),
@@ -57,7 +53,7 @@ pub fn ran(report: &Report) {
 
 /// Tells of a pod that was refused, or would have been.
 pub fn refused(pod: &Pod, sandbox: &str, trigger: &str, wrong: &HookError, goes_on: bool) {
-    let name = format!("{}/{}", pod.namespace, pod.name);
+    let name = name(Some(pod));
     error!(
         entrance = "nri",
         trigger,
@@ -70,6 +66,22 @@ pub fn refused(pod: &Pod, sandbox: &str, trigger: &str, wrong: &HookError, goes_
     if let HookError::Commands(report) = wrong {
         lines(report, &name);
     }
+}
+
+/// Tells of a pod that was refused at the other entrance, as its report says.
+pub fn refused_there(report: &Report, reason: &str, goes_on: bool) {
+    let name = name(report.pod.as_ref());
+    error!(
+        entrance = report.entrance.word(),
+        trigger = report.trigger.as_ref(),
+        sandbox.id = report.sandbox,
+        interface = report.interface,
+        reason,
+        goes_on,
+        "refused {name}: chainsaw: {}",
+        report.headline().unwrap_or_default(),
+    );
+    lines(report, &name);
 }
 
 /// Tells of a value whose time had passed.
@@ -88,4 +100,9 @@ fn lines(report: &Report, name: &str) {
     for line in escaped(&transcript(report)).lines() {
         info!(pod = name, "{line}");
     }
+}
+
+fn name(pod: Option<&Pod>) -> String {
+    let name = pod.map(|pod| line(&format!("{}/{}", pod.namespace, pod.name)));
+    name.unwrap_or_default()
 }

@@ -10,8 +10,9 @@ use chainsaw_nri::trunk::Launched;
 use chainsaw_nri::{Identity, Session, State};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
+mod agent;
 mod args;
 mod error;
 mod hooks;
@@ -22,6 +23,7 @@ mod sweep;
 mod target;
 mod work;
 
+use agent::{AgentError, Place};
 use args::{Args, Said};
 use hooks::Hooks;
 use settings::Settings;
@@ -80,24 +82,40 @@ async fn serve(
     let hooks = Arc::new(Hooks::new(settings, records.clone()));
     tokio::spawn(sweep::run(records));
     let stop = stop()?;
-    match launched {
-        _ if !args.nri => {
+    let (identity, stream) = match launched {
+        Some(Launched { identity, stream }) => (identity, Some(stream)),
+        None => (Identity::new(NAME, &args.index)?, None),
+    };
+    let session = args.nri.then(|| Session::new(identity, hooks));
+    let _agent = listen(session.as_ref().map(Session::state))?;
+    match (session, stream) {
+        (None, _) => {
             info!("serving the CNI entrance alone");
             stop.await;
         }
-        Some(Launched { identity, stream }) => {
-            let session = Session::new(identity, hooks);
+        (Some(session), stream) => {
             tokio::spawn(tell(session.state()));
-            session.launched(stream, stop).await;
-        }
-        None => {
-            let session = Session::new(Identity::new(NAME, &args.index)?, hooks);
-            tokio::spawn(tell(session.state()));
-            session.dial(Path::new(&args.socket), stop).await;
+            match stream {
+                Some(stream) => drop(session.launched(stream, stop).await),
+                None => session.dial(Path::new(&args.socket), stop).await,
+            }
         }
     }
     info!("stopped");
     Ok(())
+}
+
+/// Opens the plugin's socket. Without it the NRI entrance is served all the same; alone it is all there is to serve.
+fn listen(nri: Option<watch::Receiver<State>>) -> Result<Option<Place>, AgentError> {
+    let serves_nri = nri.is_some();
+    match agent::start(Path::new(agent::SOCKET), nri) {
+        Ok(place) => Ok(Some(place)),
+        Err(wrong) if serves_nri => {
+            error!(reason = wrong.reason(), "{wrong}");
+            Ok(None)
+        }
+        Err(wrong) => Err(wrong),
+    }
 }
 
 /// Ends when somebody says stop.

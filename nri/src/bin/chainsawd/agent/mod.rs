@@ -1,0 +1,101 @@
+//! The plugin's socket: where the CNI entrance delivers its reports, and asks whether the NRI entrance is served.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chainsaw_nri::State;
+use chainsaw_nri::agent::REQUEST_BYTES;
+use chainsaw_nri::ttrpc::{Limits, serve_stream};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::sleep;
+use tracing::{debug, info, warn};
+
+mod place;
+mod service;
+
+pub use place::{AgentError, Place};
+use service::Agent;
+
+/// Where it is.
+pub const SOCKET: &str = "/run/chainsaw/agent.sock";
+
+/// How many peers are served at once. Who comes later is closed: only root comes, and none stays longer than a moment.
+const AT_ONCE: usize = 64;
+
+/// What one peer may take: a plugin makes one call, and waits for a fraction of this.
+const LIMITS: Limits = Limits {
+    request: REQUEST_BYTES,
+    calls: 4,
+    time: Duration::from_secs(2),
+};
+
+/// After the system gave no connection, which it does where descriptors are short.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Listens at a path from now on, until the place that this gives is dropped. `nri` is how the NRI session stands, if
+/// there is one.
+///
+/// # Errors
+/// The socket cannot be made.
+pub fn start(path: &Path, nri: Option<watch::Receiver<State>>) -> Result<Place, AgentError> {
+    let (place, listener) = Place::take(path)?;
+    info!("listening for the CNI plugin at {}", path.display());
+    tokio::spawn(accept(listener, Arc::new(Agent::new(nri))));
+    Ok(place)
+}
+
+async fn accept(listener: UnixListener, agent: Arc<Agent>) {
+    let room = Arc::new(Semaphore::new(AT_ONCE));
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(wrong) => {
+                warn!(reason = "SocketFailed", "no connection taken: {wrong}");
+                sleep(PAUSE).await;
+                continue;
+            }
+        };
+        if !is_root(&stream) {
+            continue;
+        }
+        let Ok(permit) = Arc::clone(&room).try_acquire_owned() else {
+            warn!(
+                reason = "TooManyPeers",
+                "{AT_ONCE} peers are being served; one more was closed"
+            );
+            continue;
+        };
+        let agent = Arc::clone(&agent);
+        tokio::spawn(async move {
+            if let Err(wrong) = serve_stream(stream, agent.as_ref(), LIMITS).await {
+                // A plugin that did not wait for its answer is no trouble.
+                debug!("a peer at the plugin's socket: {wrong}");
+            }
+            drop(permit);
+        });
+    }
+}
+
+/// Whether the peer was root, in our own user namespace, when it connected.
+fn is_root(stream: &UnixStream) -> bool {
+    match stream.peer_cred() {
+        Ok(peer) if peer.uid() == 0 => true,
+        Ok(peer) => {
+            warn!(
+                reason = "PeerRefused",
+                "a peer of user {} was closed: only root delivers reports",
+                peer.uid()
+            );
+            false
+        }
+        Err(wrong) => {
+            warn!(
+                reason = "PeerRefused",
+                "a peer whose user nobody can tell was closed: {wrong}"
+            );
+            false
+        }
+    }
+}

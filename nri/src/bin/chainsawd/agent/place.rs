@@ -1,0 +1,147 @@
+//! The socket's place in the file system, which daemons take over from one another.
+
+use std::fs::{self, DirBuilder, File, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use tokio::net::UnixListener;
+
+/// Why there is no socket.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot {what} {path}: {source}; the plugin's reports are in the runtime's log alone, and its guard refuses, until this daemon is started again on a node where root may write there"
+)]
+pub struct AgentError {
+    what: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl AgentError {
+    /// A stable word for logs and metrics.
+    pub fn reason(&self) -> &'static str {
+        "AgentSocketFailed"
+    }
+}
+
+/// Our socket at its path. It is removed when this is dropped, unless another daemon has taken the path over.
+#[derive(Debug)]
+pub struct Place {
+    path: PathBuf,
+    /// Device and inode.
+    ours: (u64, u64),
+}
+
+impl Place {
+    /// Makes a socket and puts it at the path, whatever is there: a dead daemon's, or that of an older one, which from
+    /// then on hears nothing new. There is no moment without a socket.
+    pub fn take(path: &Path) -> Result<(Self, UnixListener), AgentError> {
+        let folder = path.parent().unwrap_or(path);
+        let failed = |what, path: &Path| {
+            let path = path.to_owned();
+            move |source| AgentError { what, path, source }
+        };
+        folder_of_root(folder).map_err(failed("make the folder", folder))?;
+        let _held = held(folder).map_err(failed("lock", folder))?;
+        // Two daemons, each alone in its container, may have the same process id.
+        let own = folder.join(format!("agent.{:016x}.sock", fastrand::u64(..)));
+        let listener = UnixListener::bind(&own).map_err(failed("listen at", &own))?;
+        let placed = put(&own, path);
+        if placed.is_err() {
+            fs::remove_file(&own).ok();
+        }
+        let ours = placed.map_err(failed("put a socket at", path))?;
+        let path = path.to_owned();
+        Ok((Self { path, ours }, listener))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(folder) = self.path.parent() else {
+            return;
+        };
+        // Without the lock a newer daemon's socket might be the one that goes. One that stays refuses connections.
+        if let Ok(_held) = held(folder)
+            && identity(&self.path).is_ok_and(|there| there == self.ours)
+        {
+            fs::remove_file(&self.path).ok();
+        }
+    }
+}
+
+/// The folder is root's alone, so that nobody else can come near the socket, or put another there.
+fn folder_of_root(folder: &Path) -> io::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
+    fs::set_permissions(folder, Permissions::from_mode(0o700))
+}
+
+/// The folder's lock, held until the file is dropped; nobody holds it longer than a moment.
+fn held(folder: &Path) -> io::Result<File> {
+    let folder = File::open(folder)?;
+    folder.lock()?;
+    Ok(folder)
+}
+
+fn put(own: &Path, path: &Path) -> io::Result<(u64, u64)> {
+    fs::set_permissions(own, Permissions::from_mode(0o600))?;
+    let ours = identity(own)?;
+    fs::rename(own, path)?;
+    Ok(ours)
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let metadata = fs::symlink_metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_newer_takes_the_path_over_and_the_older_leaves_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chainsaw/agent.sock");
+        let (older, _older) = Place::take(&path).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        let (newer, listener) = Place::take(&path).unwrap();
+        drop(older);
+        UnixStream::connect(&path).unwrap();
+        listener.accept().await.unwrap();
+        drop(newer);
+        assert!(!path.exists());
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_dead_daemons_socket_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("agent.sock");
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(UnixStream::connect(&path).is_err());
+        let _place = Place::take(&path).unwrap();
+        UnixStream::connect(&path).unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_error_names_the_place_and_what_it_means() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let said = Place::take(&file.join("agent.sock"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            said.starts_with(&format!("cannot make the folder {}", file.display())),
+            "{said}"
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! What is answered at the plugin's socket. A report is only ever logged: nothing is decided by it.
+
+use chainsaw_common::pod::Entrance;
+use chainsaw_common::report::Report;
+use chainsaw_nri::agent::{PingRequest, PingResponse, ReportRequest, ReportResponse, SERVICE};
+use chainsaw_nri::ttrpc::{Call, Service, code};
+use chainsaw_nri::{State, Status};
+use prost::Message;
+use tokio::sync::watch;
+
+use crate::log;
+
+/// The most commands that a report may have: a pod's, and those of the operator before them, each at its limit.
+const COMMANDS: usize = 256;
+
+/// The furthest column that a command can have, which is as long as one may be, in bytes.
+const COLUMN: usize = 1024 + 1;
+
+/// The longest word for why ADD was refused, in bytes.
+const REASON_BYTES: usize = 64;
+
+/// Who answers.
+#[derive(Debug)]
+pub struct Agent {
+    nri: Option<watch::Receiver<State>>,
+}
+
+impl Agent {
+    /// With how the NRI session stands, if there is one.
+    pub fn new(nri: Option<watch::Receiver<State>>) -> Self {
+        Self { nri }
+    }
+
+    fn ping(&self) -> PingResponse {
+        let running = |state: &watch::Receiver<State>| state.borrow().is_running();
+        PingResponse {
+            nri: self.nri.as_ref().is_some_and(running),
+        }
+    }
+}
+
+impl Service for Agent {
+    async fn call(&self, call: Call) -> Result<Vec<u8>, Status> {
+        match (call.service.as_str(), call.method.as_str()) {
+            (SERVICE, "Report") => {
+                tell(&decode(&call.payload)?)?;
+                Ok(ReportResponse {}.encode_to_vec())
+            }
+            (SERVICE, "Ping") => {
+                let PingRequest {} = decode(&call.payload)?;
+                Ok(self.ping().encode_to_vec())
+            }
+            (service, method) => {
+                let why = format!("{service} {method:?} is no call of this daemon");
+                Err(Status::new(code::UNIMPLEMENTED, why))
+            }
+        }
+    }
+}
+
+fn decode<M: Message + Default>(payload: &[u8]) -> Result<M, Status> {
+    M::decode(payload).map_err(|error| invalid(&error.to_string()))
+}
+
+fn invalid(why: &str) -> Status {
+    let why = format!("the request is not what it should be: {why}");
+    Status::new(code::INVALID_ARGUMENT, why)
+}
+
+/// Logs a delivered report as one of our own.
+fn tell(request: &ReportRequest) -> Result<(), Status> {
+    let report = read(request).map_err(|why| invalid(&why))?;
+    if request.reason.is_empty() && report.outcome.is_good() {
+        log::ran(&report);
+    } else {
+        log::refused_there(&report, &request.reason, request.goes_on);
+    }
+    Ok(())
+}
+
+/// Reads a report, and checks what its text would be made of. Fields that a newer plugin has are passed over.
+fn read(request: &ReportRequest) -> Result<Report, String> {
+    let report: Report =
+        serde_json::from_slice(&request.report).map_err(|error| error.to_string())?;
+    let reason = &request.reason;
+    if reason.len() > REASON_BYTES || !reason.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err("its reason is no word".to_owned());
+    }
+    if report.entrance != Entrance::Cni {
+        return Err("only the CNI entrance delivers reports".to_owned());
+    }
+    if report.commands.len() > COMMANDS {
+        return Err(format!("it has more than {COMMANDS} commands"));
+    }
+    let advice = report
+        .commands
+        .iter()
+        .filter_map(|command| command.advice.as_ref());
+    // A column is made of spaces, and the widest field that can be printed is 65535.
+    if advice.filter_map(|advice| advice.column).max() > Some(COLUMN) {
+        return Err(format!("it has a column beyond {COLUMN}"));
+    }
+    Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(report: &str, reason: &str) -> Result<Report, String> {
+        read(&ReportRequest {
+            report: report.as_bytes().to_vec(),
+            reason: reason.to_owned(),
+            goes_on: false,
+        })
+    }
+
+    fn with(entrance: &str, column: usize) -> String {
+        serde_json::json!({
+            "entrance": entrance, "trigger": "ADD", "outcome": "denied", "newer": 1, "micros": 7,
+            "commands": [{"given": "x", "source": "k", "outcome": "denied",
+                          "advice": {"command": 1, "column": column, "why": "y"}}],
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn a_report_is_read_and_what_cannot_be_told_is_refused() {
+        let report = said(&with("cni", 1), "CommandDenied").unwrap();
+        assert_eq!(
+            report.headline().as_deref(),
+            Some("command 1 'x' denied: y")
+        );
+        for (report, reason, why) in [
+            (with("nri", 1), "", "CNI entrance"),
+            (with("cni", 70_000), "", "column"),
+            (with("cni", 1), "two words", "no word"),
+            ("{".to_owned(), "", "EOF"),
+            ("[".repeat(100_000), "", ""),
+        ] {
+            let wrong = said(&report, reason).unwrap_err();
+            assert!(wrong.contains(why), "{wrong}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_ping_says_whether_the_session_runs() {
+        let (state, states) = watch::channel(State::Connecting);
+        let agent = Agent::new(Some(states));
+        assert!(!agent.ping().nri);
+        state.send_replace(State::Running);
+        assert!(agent.ping().nri);
+        assert!(!Agent::new(None).ping().nri);
+    }
+}
