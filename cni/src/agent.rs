@@ -175,11 +175,16 @@ fn bytes(number: u8, value: &[u8], out: &mut Vec<u8>) {
     out.push(number << 3 | 2);
     let mut length = value.len();
     while length >= 0x80 {
-        out.push((length & 0x7f) as u8 | 0x80);
+        out.push(low_bits(length) | 0x80);
         length >>= 7;
     }
-    out.push((length & 0x7f) as u8);
+    out.push(low_bits(length));
     out.extend(value);
+}
+
+fn low_bits(length: usize) -> u8 {
+    let [low, ..] = length.to_le_bytes();
+    low & 0x7f
 }
 
 #[cfg(test)]
