@@ -104,6 +104,17 @@ fn throw_away_advice(error: &io::Error) -> &'static str {
     }
 }
 
+/// Whether this process is in the node's network namespace, which is PID 1's; nothing where that cannot be read.
+#[must_use]
+pub fn is_in_the_nodes() -> Option<bool> {
+    let of = |path| {
+        fs::metadata(path)
+            .ok()
+            .map(|metadata| (metadata.dev(), metadata.ino()))
+    };
+    Some(of(OWN)? == of(INIT)?)
+}
+
 /// An open network namespace that is not the node's.
 #[derive(Debug)]
 pub struct Namespace {

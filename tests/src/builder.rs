@@ -25,6 +25,7 @@ pub struct Builder {
     scripts: Vec<(String, String)>,
     files: Vec<(PathBuf, String)>,
     nri: bool,
+    handler: String,
 }
 
 impl Builder {
@@ -36,6 +37,7 @@ impl Builder {
             scripts: Vec::new(),
             files: Vec::new(),
             nri: false,
+            handler: String::new(),
         }
     }
 
@@ -68,6 +70,12 @@ impl Builder {
     /// Turns NRI on, with its socket at `/run/nri/nri.sock`; it is off otherwise.
     pub fn nri(mut self) -> Self {
         self.nri = true;
+        self
+    }
+
+    /// Gives the node one more runtime handler, which is runc by another name.
+    pub fn runtime_handler(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.handler);
         self
     }
 
@@ -133,20 +141,38 @@ impl Builder {
              plugin_config_path = '/etc/nri/conf.d'\n"
         );
         let (pause, bin) = (image::PAUSE, CNI_BIN);
+        let handlers = self.runtime_handlers();
         match self.containerd {
             // Without restrict_oom_score_adj runc fails where root lacks CAP_SYS_RESOURCE.
             Containerd::V1_7 => format!(
                 "version = 2\n[plugins.'io.containerd.grpc.v1.cri']\nsandbox_image = '{pause}'\n\
                  restrict_oom_score_adj = true\n\
-                 [plugins.'io.containerd.grpc.v1.cri'.cni]\nbin_dir = '{bin}'\nconf_dir = '/etc/cni/net.d'\nmax_conf_num = 0\n\
+                 [plugins.'io.containerd.grpc.v1.cri'.cni]\nbin_dir = '{bin}'\nconf_dir = '/etc/cni/net.d'\nmax_conf_num = 0\n{handlers}\
                  [plugins.'io.containerd.nri.v1.nri']\n{nri}"
             ),
             Containerd::V2 => format!(
                 "version = 3\n[plugins.'io.containerd.cri.v1.runtime']\nrestrict_oom_score_adj = true\n\
-                 [plugins.'io.containerd.cri.v1.runtime'.cni]\nbin_dirs = ['{bin}']\nconf_dir = '/etc/cni/net.d'\nmax_conf_num = 0\n\
+                 [plugins.'io.containerd.cri.v1.runtime'.cni]\nbin_dirs = ['{bin}']\nconf_dir = '/etc/cni/net.d'\nmax_conf_num = 0\n{handlers}\
                  [plugins.'io.containerd.cri.v1.images'.pinned_images]\nsandbox = '{pause}'\n\
                  [plugins.'io.containerd.nri.v1.nri']\n{nri}"
             ),
         }
+    }
+
+    /// The default handler, which a list of others would hide, and the one that was asked for.
+    fn runtime_handlers(&self) -> String {
+        if self.handler.is_empty() {
+            return String::new();
+        }
+        let plugin = match self.containerd {
+            Containerd::V1_7 => "io.containerd.grpc.v1.cri",
+            Containerd::V2 => "io.containerd.cri.v1.runtime",
+        };
+        let handler = |name: &str| {
+            format!(
+                "[plugins.'{plugin}'.containerd.runtimes.'{name}']\nruntime_type = 'io.containerd.runc.v2'\n"
+            )
+        };
+        handler("runc") + &handler(&self.handler)
     }
 }

@@ -4,10 +4,12 @@
 //! of which namespace it speaks; the others say what happens to which piece of work. A line that a crash cut off is no
 //! line: what it would have said did not happen.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
 
@@ -19,6 +21,9 @@ use head::Head;
 
 /// Where the records are.
 pub const FOLDER: &str = "/run/chainsaw/sandboxes";
+
+/// Between two looks whether a record is free.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// The longest name of a sandbox, in bytes.
 const ID_BYTES: usize = 128;
@@ -42,6 +47,14 @@ pub enum RecordError {
         found: u32,
         /// Ours.
         known: u32,
+    },
+    /// Somebody else is at work on it.
+    #[error(
+        "somebody else holds the record {path}, and did not let go of it in time: is a chainsaw stuck?"
+    )]
+    Held {
+        /// The file.
+        path: PathBuf,
     },
     /// The system refuses.
     #[error("cannot {what} the record {path}: {source}; nothing is run that could not be recorded")]
@@ -110,6 +123,19 @@ impl Records {
         }
     }
 
+    /// [`Records::open`], but whoever holds it is waited for no longer than this.
+    ///
+    /// # Errors
+    /// The id is none, somebody holds it for longer, or the system refuses.
+    pub fn open_until(&self, sandbox: &str, deadline: Instant) -> Result<Record, RecordError> {
+        loop {
+            match self.open_now(sandbox) {
+                Err(RecordError::Held { .. }) if Instant::now() < deadline => thread::sleep(PAUSE),
+                opened => return opened,
+            }
+        }
+    }
+
     /// [`Records::open`], but for a record that somebody holds: this never waits.
     ///
     /// # Errors
@@ -134,10 +160,11 @@ impl Records {
             source,
         };
         match options().open(&path) {
-            Ok(file) => {
-                file.try_lock().map_err(|error| failed(error.into()))?;
-                Record::read(file, &path)
-            }
+            Ok(file) => match file.try_lock() {
+                Ok(()) => Record::read(file, &path),
+                Err(TryLockError::WouldBlock) => Err(RecordError::Held { path }),
+                Err(TryLockError::Error(source)) => Err(failed(source)),
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed(error)),
         }
@@ -476,6 +503,20 @@ mod tests {
         let other = own.replace(&inode.to_string(), "7");
         fs::write(records.path("own").unwrap(), other).unwrap();
         assert!(records.find("own").unwrap().unwrap().is_stale());
+    }
+
+    #[test]
+    fn who_holds_a_record_is_not_waited_for_for_ever() {
+        let (_folder, records) = records();
+        let holder = records.open("c1").unwrap();
+        let soon = || Instant::now() + Duration::from_millis(20);
+        let refused = records.open_until("c1", soon());
+        assert!(
+            matches!(refused, Err(RecordError::Held { .. })),
+            "{refused:?}"
+        );
+        drop(holder);
+        assert!(records.open_until("c1", soon()).is_ok());
     }
 
     #[test]

@@ -451,3 +451,45 @@ fn a_daemon_that_containerd_starts_serves_as_well() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_daemon_outside_of_the_nodes_network_does_not_serve() -> Result<()> {
+    let node = node(Containerd::V2)?;
+    let alone = node.machine().program("unshare").arg("--net");
+    let output = alone.arg(parts::chainsawd()?).run()?;
+    ensure!(output.status == 1, "{output:?}");
+    ensure!(output.stderr.contains("hostNetwork: true"), "{output:?}");
+    Ok(())
+}
+
+#[test]
+fn a_handler_that_may_keep_its_own_stack_is_refused_until_it_is_listed() -> Result<()> {
+    // A second name for runc is all that this test's node can have of another handler.
+    for (listed, refused) in [
+        ("", true),
+        ("[hooks.nri]\nruntime_handlers = [\"other\"]\n", false),
+    ] {
+        let config = format!("{GRANT}{listed}");
+        let node = Node::builder(Containerd::V1_7)
+            .nri()
+            .runtime_handler("other")
+            .file(CONFIGURATION, &config)
+            .start()?;
+        let _daemon = node.daemon("chainsawd", &[])?;
+        let pod = node
+            .pod("web")
+            .runtime_handler("other")
+            .annotation(SANDBOX, "ip route add 192.0.3.0/24 dev eth0")
+            .run();
+        if refused {
+            let said = refusal(pod)?;
+            ensure!(
+                said.contains("runtime handler \"other\"") && said.contains("runtime_handlers"),
+                "{said}"
+            );
+        } else {
+            ensure!(pod?.in_netns(["route"])?.stdout.contains("192.0.3.0/24"));
+        }
+    }
+    Ok(())
+}

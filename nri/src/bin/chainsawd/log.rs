@@ -12,6 +12,9 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::error::HookError;
 
+/// How long the work of one event may take, in microseconds: the whole node's events wait for it.
+const BUDGET: u64 = 250_000;
+
 /// Sends the log where the configuration says.
 ///
 /// # Errors
@@ -48,6 +51,14 @@ pub fn ran(report: &Report) {
         "{} for {name}",
         report.outcome.word(),
     );
+    if report.micros > BUDGET {
+        let micros = report.micros;
+        warn!(
+            micros,
+            reason = "SlowCommands",
+            "the commands of {name} kept every pod of the node waiting"
+        );
+    }
     lines(report, &name);
 }
 
@@ -90,9 +101,10 @@ pub fn missed(pod: &Pod, sandbox: &str, key: &str, why: &str) {
         entrance = "nri",
         sandbox.id = sandbox,
         reason = "ChainsawMissed",
-        "missed {key} of {}/{}: {why}; it is not run late",
-        pod.namespace,
-        pod.name,
+        "missed {} of {}/{}: {why}; it is not run late",
+        line(key),
+        line(&pod.namespace),
+        line(&pod.name),
     );
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use chainsaw_common::netns;
 use chainsaw_common::record::{self, Records};
 use chainsaw_nri::trunk::Launched;
 use chainsaw_nri::{Identity, Session, State};
@@ -65,6 +66,12 @@ fn run(args: Args) -> Result<(), Failure> {
         .build()?;
     runtime.block_on(async {
         let launched = Launched::from_environment()?;
+        // Whatever namespace it starts in is taken for the node's, and is the one that nothing is changed in.
+        if netns::is_in_the_nodes() == Some(false) {
+            return Err(
+                "not in the node's network namespace: run it there (hostNetwork: true)".into(),
+            );
+        }
         // It lives as long as the process.
         let settings = Arc::new(Settings::read(args.config.clone().leak())?);
         log::start(&settings.current().log)?;

@@ -84,7 +84,7 @@ impl Job {
 
     /// Does it, on a thread that stays in the namespace.
     fn perform(self, records: &Records) -> Result<Outcome, HookError> {
-        let mut record = records.open(&self.sandbox)?;
+        let mut record = records.open_until(&self.sandbox, self.deadline)?;
         let run = match self.go_on(&record)? {
             Ok(run) => run,
             Err(nothing) => return Ok(nothing),
