@@ -167,7 +167,8 @@ fn a_refused_pod_says_why_and_can_be_made_again_after_containerd_restarts() -> R
             ),
         ] {
             let said = {
-                let pod = node.pod("web").annotation(key, value).run();
+                // The same pod each time, as a kubelet tries it again.
+                let pod = node.pod("web").uid("uid-1").annotation(key, value).run();
                 refusal(pod)?
             };
             ensure!(said.contains(why), "{containerd:?} {value}: {said}");
@@ -179,6 +180,7 @@ fn a_refused_pod_says_why_and_can_be_made_again_after_containerd_restarts() -> R
         })?;
         let pod = node
             .pod("web")
+            .uid("uid-1")
             .annotation(SANDBOX, "ip route add 192.0.3.0/24 dev eth0")
             .run()?;
         let saw = seen(&pod.container("app", LOOK)?)?;

@@ -289,3 +289,6 @@ fn is_running(container: &Container) -> bool {
     .iter()
     .any(|state| container.state == *state as i32)
 }
+
+#[cfg(test)]
+mod tests;
