@@ -174,11 +174,15 @@ fn bytes(number: u8, value: &[u8], out: &mut Vec<u8>) {
     }
     out.push(number << 3 | 2);
     let mut length = value.len();
-    while length >= 0x80 {
-        out.push((length & 0x7f) as u8 | 0x80);
+    loop {
+        let [low, ..] = length.to_le_bytes();
         length >>= 7;
+        if length == 0 {
+            out.push(low & 0x7f);
+            break;
+        }
+        out.push(low | 0x80);
     }
-    out.push((length & 0x7f) as u8);
     out.extend(value);
 }
 
