@@ -127,7 +127,7 @@ fn serve(
 ) -> Result<Option<String>, Error> {
     let (netns, ifname) = (environment.netns()?, environment.ifname()?);
     let prev_result = conf.prev_result()?;
-    let subject = subject(environment);
+    let mut subject = subject(environment);
     let mut memory = Memory::open(&Records::at(record::FOLDER), environment, conf, values)?;
     Namespace::open(netns.as_ref())?.enter()?;
     let mut socket = Socket::open().map_err(|source| Error::Socket {
@@ -137,6 +137,7 @@ fn serve(
     let mut kernel = Recall::over(&mut socket);
     let link = Link::named(ifname, &mut kernel);
     let named = link.is_some().then_some(ifname);
+    subject.mtu = link.as_ref().map(|link| link.mtu);
     let surroundings = around(named, prev_result, values, &mut kernel);
     let policy = Policy::of(config, config::PATH);
     let ask = Ask {
@@ -171,6 +172,7 @@ fn subject(environment: &Environment) -> Subject {
         entrance: Entrance::Cni,
         trigger: "ADD",
         interface: environment.ifname.clone(),
+        mtu: None,
         netns: environment.netns.clone(),
     }
 }

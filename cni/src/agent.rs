@@ -175,16 +175,17 @@ fn bytes(number: u8, value: &[u8], out: &mut Vec<u8>) {
     }
     out.push(number << 3 | 2);
     let mut length = value.len();
-    loop {
-        let [low, ..] = length.to_le_bytes();
+    while length >= 0x80 {
+        out.push(low_bits(length) | 0x80);
         length >>= 7;
-        if length == 0 {
-            out.push(low & 0x7f);
-            break;
-        }
-        out.push(low | 0x80);
     }
+    out.push(low_bits(length));
     out.extend(value);
+}
+
+fn low_bits(length: usize) -> u8 {
+    let [low, ..] = length.to_le_bytes();
+    low & 0x7f
 }
 
 #[cfg(test)]

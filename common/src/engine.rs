@@ -94,6 +94,7 @@ pub fn serve_words(words: &[String], kernel: &mut dyn Kernel) -> Output {
         entrance: Entrance::Cli,
         trigger: "ip",
         interface: None,
+        mtu: None,
         netns: None,
     };
     match Draft::of_words(words).approve(&Policy::of_the_caller(), &subject) {

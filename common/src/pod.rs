@@ -51,6 +51,8 @@ pub struct Subject {
     pub trigger: &'static str,
     /// The attachment's interface.
     pub interface: Option<String>,
+    /// Its MTU before anything ran, in bytes, where that is known.
+    pub mtu: Option<u32>,
     /// The network namespace, by the path that was opened.
     pub netns: Option<String>,
 }

@@ -8,7 +8,7 @@ use crate::config::{self, Config};
 use crate::ip::{Action, Command, addr, link, neigh, route, rule};
 use crate::plan::Author;
 use crate::pod::Subject;
-use crate::uapi::{ntf, nud, rt, rtn};
+use crate::uapi::{ifla, ntf, nud, rt, rtn};
 
 /// What a pod may do. Each profile lies within the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -16,14 +16,25 @@ use crate::uapi::{ntf, nud, rt, rtn};
 pub enum Profile {
     /// Look. The default, also where nothing is configured.
     Inspect,
-    /// Routes outside table local, rules between the kernel's own, permanent neighbours, addresses on `lo`.
+    /// Routes outside table local, rules between the kernel's own, permanent neighbours, addresses on `lo`, and a smaller
+    /// MTU, though not below 1280.
     Route,
     /// Any change the dialect knows that stays inside the pod's namespace.
     NetAdmin,
 }
 
 impl Profile {
-    /// The least profile that allows a command. What no profile allows is no [`Command`].
+    /// The least profile that allows a command to a subject, whose interface may be given a smaller MTU by profile
+    /// [`Route`](Self::Route).
+    #[must_use]
+    pub fn needed_by(subject: &Subject, command: &Command) -> Self {
+        match Self::needed(command) {
+            Self::NetAdmin if shrinks(subject, command) => Self::Route,
+            needed => needed,
+        }
+    }
+
+    /// The least profile that allows a command to anybody. What no profile allows is no [`Command`].
     #[must_use]
     pub fn needed(command: &Command) -> Self {
         match &command.action {
@@ -55,6 +66,33 @@ impl Profile {
             },
         }
     }
+}
+
+/// The smallest MTU that IPv6 works with (RFC 8200, section 5), in bytes.
+const SMALLEST_MTU: u32 = 1280;
+
+/// Whether a command does nothing but set the MTU of the subject's interface to no more than it was.
+fn shrinks(subject: &Subject, command: &Command) -> bool {
+    let (Some(interface), Some(mtu)) = (&subject.interface, subject.mtu) else {
+        return false;
+    };
+    let Action::Link(action) = &command.action else {
+        return false;
+    };
+    let link::Action::Set(settings) = &**action else {
+        return false;
+    };
+    let [number] = settings.numbers.as_slice() else {
+        return false;
+    };
+    let nothing_else = link::Settings {
+        dev: interface.clone(),
+        numbers: vec![number.clone()],
+        ..link::Settings::default()
+    };
+    *settings == nothing_else
+        && number.attribute == ifla::MTU
+        && (SMALLEST_MTU..=mtu).contains(&number.bits())
 }
 
 /// Table local decides what the namespace takes for its own addresses, and a VRF's table may be that one.
@@ -221,7 +259,7 @@ impl Policy {
         command: &Command,
     ) -> Result<(), Denial> {
         let granted = self.grant(subject);
-        let needs = Profile::needed(command);
+        let needs = Profile::needed_by(subject, command);
         // What the operator wrote is allowed: what nobody may do is no command.
         if author == Author::Operator || needs <= granted.profile {
             return Ok(());
@@ -251,7 +289,8 @@ mod tests {
             sandbox: None,
             entrance: Entrance::Cni,
             trigger: "ADD",
-            interface: None,
+            interface: Some("eth0".into()),
+            mtu: Some(1500),
             netns: None,
         }
     }
@@ -320,6 +359,36 @@ mod tests {
         ] {
             assert_eq!(Profile::needed(&command(line)), profile, "{line}");
         }
+    }
+
+    #[test]
+    fn the_mtu_of_the_subjects_own_interface_may_shrink_with_profile_route() {
+        let needed = |line: &str| Profile::needed_by(&subject("default"), &command(line));
+        for line in [
+            "link set eth0 mtu 1280",
+            "link set dev eth0 mtu 1500",
+            "l s eth0 mtu 1400",
+        ] {
+            assert_eq!(needed(line), Profile::Route, "{line}");
+        }
+        for line in [
+            "link set eth0 mtu 1279",
+            "link set eth0 mtu 1501",
+            "link set eth0 mtu -1",
+            "link set eth1 mtu 1400",
+            "link set eth0 mtu 1400 up",
+            "link set eth0 mtu 1400 txqueuelen 7",
+            "link set eth0 txqueuelen 1400",
+            "link set group 0 mtu 1400",
+        ] {
+            assert_eq!(needed(line), Profile::NetAdmin, "{line}");
+        }
+        let unknown = Subject {
+            mtu: None,
+            ..subject("default")
+        };
+        let line = command("link set eth0 mtu 1400");
+        assert_eq!(Profile::needed_by(&unknown, &line), Profile::NetAdmin);
     }
 
     #[test]

@@ -68,6 +68,7 @@ fn serve(value: &str, policy: &Policy, kernel: &mut dyn Kernel) -> Report {
         entrance: Entrance::Cli,
         trigger: "test",
         interface: None,
+        mtu: None,
         netns: None,
     };
     let values = [Value {

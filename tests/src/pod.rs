@@ -172,8 +172,12 @@ impl<'n> RunningPod<'n> {
 
     /// Runs the judge's `ip` in the pod's network namespace.
     pub fn in_netns<W: AsRef<str>>(&self, words: impl IntoIterator<Item = W>) -> Result<Output> {
-        let path = self.node.machine().path(visible(self.netns()?));
-        self.node.judge().run(&path, words)
+        self.node.judge().run(&self.place()?, words)
+    }
+
+    /// The path of its network namespace, as this process sees it.
+    pub fn place(&self) -> Result<PathBuf> {
+        Ok(self.node.machine().path(visible(self.netns()?)))
     }
 
     /// Lets the pod run on until the node ends, and gives the sandbox's id.

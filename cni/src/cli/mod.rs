@@ -210,6 +210,7 @@ fn subject(trigger: &'static str, interface: Option<String>, netns: Option<Strin
         entrance: Entrance::Cli,
         trigger,
         interface,
+        mtu: None,
         netns,
     }
 }

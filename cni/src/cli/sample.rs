@@ -65,6 +65,7 @@ fn run(commands: &str, kernel: &mut dyn Kernel) -> Report {
         entrance: Entrance::Cli,
         trigger: "try",
         interface: None,
+        mtu: None,
         netns: None,
     };
     let value = Value {

@@ -1,6 +1,8 @@
 //! Names of IP protocols: the list that Debian installs as `/etc/protocols`, where IANA's numbers have names that the
 //! C library knows. As data, so that a node's file cannot change what a pod's words mean.
 
+use super::number;
+
 /// Number, name, alias.
 const TABLE: &[(u8, &str, &str)] = &[
     (0, "ip", "IP"),
@@ -71,7 +73,8 @@ pub fn number_of(word: &str) -> Option<u8> {
     if matches!(word, "mptcp" | "MPTCP") {
         return Some(6);
     }
-    word.parse().ok().or_else(|| {
+    let number = number::decimal(word).and_then(|number| number.try_into().ok());
+    number.or_else(|| {
         TABLE
             .iter()
             .find(|(_, name, alias)| *name == word || *alias == word)

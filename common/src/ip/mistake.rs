@@ -65,12 +65,9 @@ impl Mistake {
         Self { stderr, ..self }
     }
 
-    /// A question for iproute2's own help, whose text is not ours to give.
-    pub fn help(object: &str) -> Self {
-        Self::new(
-            format!("Usage: Chainsaw's README lists what can be said of \"{object}\"."),
-            USAGE,
-        )
+    /// A question for help, which has its answer where mistakes go, as iproute2 has it.
+    pub fn help(text: &str) -> Self {
+        Self::new(text, USAGE)
     }
 
     /// The line ends where a word is needed.

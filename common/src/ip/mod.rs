@@ -13,9 +13,11 @@ pub mod addr;
 mod args;
 mod devices;
 mod exchange;
+mod help;
 mod ip_protocols;
 mod keyword;
 pub mod link;
+mod lladdr;
 mod mistake;
 mod names;
 pub mod neigh;
@@ -83,6 +85,7 @@ enum Object {
     Rule,
     Never(&'static str),
     NotYet,
+    Help,
 }
 
 const NAMESPACES: &str = "a command stays in the pod's own network namespace";
@@ -125,7 +128,7 @@ const OBJECTS: &[Keyword<Object>] = &[
     keyword::prefix("nexthop", Object::NotYet),
     keyword::prefix("mptcp", Object::NotYet),
     keyword::prefix("ioam", Object::NotYet),
-    keyword::prefix("help", Object::NotYet),
+    keyword::prefix("help", Object::Help),
     keyword::prefix("stats", Object::NotYet),
 ];
 
@@ -158,6 +161,7 @@ fn command(args: &mut Args<'_>) -> Result<Command, Mistake> {
         Some(Object::Route) => Action::Route(Box::new(route::read::action(args, &options)?)),
         Some(Object::Rule) => Action::Rule(Box::new(rule::read::action(args, &options)?)),
         Some(Object::Never(reason)) => return Err(Mistake::never(args.last(), &word.text, reason)),
+        Some(Object::Help) => return Err(Mistake::help(help::IP)),
         Some(Object::NotYet) => return Err(options::not_spoken(&word.text)),
         None => return Err(unknown_object(&word.text)),
     };

@@ -107,7 +107,7 @@ pub fn number_of<T: TryFrom<u64>>(names: Names, word: &str) -> Option<T> {
 pub fn dsfield(word: &str) -> Option<u8> {
     match DSFIELDS.iter().find(|(_, name)| *name == word) {
         Some((number, _)) => u8::try_from(*number).ok(),
-        None => u8::from_str_radix(word.strip_prefix("0x").unwrap_or(word), 16).ok(),
+        None => u8::try_from(number::hexadecimal(word)?).ok(),
     }
 }
 

@@ -1,22 +1,52 @@
 //! Numbers as C's `strtoul` with base 0 reads them: decimal, `0x` hexadecimal, leading `0` octal.
 
-/// Reads all of `text`; `None` if it is no number or does not fit.
+/// Reads all of `text`; `None` if it is no number or does not fit. C passes over white space in front, and takes a
+/// negative number for what it is in 64 bits without a sign.
 #[must_use]
 pub fn unsigned(text: &str) -> Option<u64> {
-    let text = text.strip_prefix('+').unwrap_or(text);
-    let (digits, radix) =
-        if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-            (hex, 16)
-        } else if text.len() > 1 && text.starts_with('0') {
-            (&text[1..], 8)
-        } else {
-            (text, 10)
-        };
+    unsigned_of(text, 0)
+}
+
+/// The same in base 16, where `0x` may stand in front.
+#[must_use]
+pub fn hexadecimal(text: &str) -> Option<u64> {
+    unsigned_of(text, 16)
+}
+
+/// The same in base 10.
+#[must_use]
+pub fn decimal(text: &str) -> Option<u64> {
+    unsigned_of(text, 10)
+}
+
+fn unsigned_of(text: &str, base: u32) -> Option<u64> {
+    let (negative, text) = signed(text);
+    let behind = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let (digits, radix) = match behind.filter(|_| base != 10) {
+        Some(hex) => (hex, 16),
+        None if base == 0 && text.len() > 1 && text.starts_with('0') => (text, 8),
+        None if base == 0 => (text, 10),
+        None => (text, base),
+    };
     // from_str_radix takes a sign of its own, C does not here.
     if digits.starts_with(['+', '-']) {
         return None;
     }
-    u64::from_str_radix(digits, radix).ok()
+    let number = u64::from_str_radix(digits, radix).ok()?;
+    Some(if negative {
+        number.wrapping_neg()
+    } else {
+        number
+    })
+}
+
+/// Whether a minus stands in front, and what follows the sign.
+fn signed(text: &str) -> (bool, &str) {
+    let text = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    match text.strip_prefix('-') {
+        Some(text) => (true, text),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    }
 }
 
 /// A number that fits `T`.
@@ -28,11 +58,10 @@ pub fn fitting<T: TryFrom<u64>>(text: &str) -> Option<T> {
 /// A whole number as C's `strtol` with base 0 reads one, if it fits 32 bits with a sign.
 #[must_use]
 pub fn integer(text: &str) -> Option<i32> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) if !digits.starts_with('+') => (true, digits),
-        Some(_) => return None,
-        None => (false, text),
-    };
+    let (negative, digits) = signed(text);
+    if digits.starts_with(|first: char| !first.is_ascii_digit()) {
+        return None;
+    }
     let magnitude = i64::try_from(unsigned(digits)?).ok()?;
     i32::try_from(if negative { -magnitude } else { magnitude }).ok()
 }
@@ -57,13 +86,21 @@ mod tests {
             "1x",
             "08",
             "0x",
-            "-1",
             "+-1",
+            "+ 1",
+            "1 ",
             "99999999999999999999",
         ] {
             assert_eq!(unsigned(wrong), None, "{wrong}");
         }
         assert_eq!(fitting::<u8>("256"), None);
+        assert_eq!(fitting::<u32>("-1"), None);
+        assert_eq!(unsigned("-1"), Some(u64::MAX));
+        assert_eq!(unsigned(" +1"), Some(1));
+        assert_eq!(hexadecimal("0X1f"), Some(31));
+        assert_eq!(hexadecimal("010"), Some(16));
+        assert_eq!(decimal("010"), Some(10));
+        assert_eq!(decimal("0x10"), None);
         assert_eq!(integer("-0x10"), Some(-16));
         assert_eq!(integer("--1"), None);
         assert_eq!(integer("2147483648"), None);

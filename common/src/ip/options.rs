@@ -27,6 +27,10 @@ pub struct Options {
     pub brief: bool,
     /// `-statistics`, how often.
     pub statistics: u8,
+    /// `-human`: counters are rounded, with a letter for thousands and so on.
+    pub human: bool,
+    /// `-iec`: the letters are for powers of 1024.
+    pub iec: bool,
     /// `-loops`: how often an address flush goes round at most.
     pub loops: Option<i32>,
 }
@@ -42,6 +46,8 @@ enum Key {
     Numeric,
     Brief,
     Statistics,
+    Human,
+    Iec,
     Loops,
     NoEffect,
     Never(&'static str),
@@ -62,9 +68,9 @@ const TABLE: &[Keyword<Key>] = &[
     exact("0", Key::Chosen(Family::Packet)),
     exact("M", Key::Chosen(Family::Mpls)),
     exact("B", Key::Chosen(Family::Bridge)),
-    prefix("human", Key::NotYet),
-    prefix("human-readable", Key::NotYet),
-    prefix("iec", Key::NotYet),
+    prefix("human", Key::Human),
+    prefix("human-readable", Key::Human),
+    prefix("iec", Key::Iec),
     prefix("stats", Key::Statistics),
     prefix("statistics", Key::Statistics),
     prefix("details", Key::Details),
@@ -79,6 +85,7 @@ const TABLE: &[Keyword<Key>] = &[
     prefix("json", Key::Json),
     prefix("pretty", Key::Pretty),
     prefix("rcvbuf", Key::Never(MEMORY)),
+    exact(NO_COLOUR, Key::NoEffect),
     prefix("color", Key::NotYet),
     prefix("help", Key::NotYet),
     prefix("netns", Key::Never(NAMESPACE)),
@@ -111,7 +118,7 @@ impl Options {
             // A lone dash spells the first row, as in iproute2.
             let row = match &shown[1..] {
                 "" => TABLE.first(),
-                name => keyword::find(TABLE, name),
+                name => keyword::find(TABLE, without_colour(name)),
             };
             let row = row.ok_or_else(|| unknown(shown))?;
             options.apply(row.key, &word.text, args)?;
@@ -121,7 +128,10 @@ impl Options {
 
     fn apply(&mut self, key: Key, given: &str, args: &mut Args<'_>) -> Result<(), Mistake> {
         match key {
-            Key::Family => self.family = args.read(Family::named, "invalid protocol family")?,
+            Key::Family => {
+                required("family type", args)?;
+                self.family = args.read(Family::named, "invalid protocol family")?;
+            }
             Key::Chosen(family) => self.family = family,
             Key::Json => self.json = true,
             Key::Pretty => self.pretty = true,
@@ -130,6 +140,8 @@ impl Options {
             Key::Numeric => self.numeric = true,
             Key::Brief => self.brief = true,
             Key::Statistics => self.statistics = self.statistics.saturating_add(1),
+            Key::Human => self.human = true,
+            Key::Iec => self.iec = true,
             Key::Loops => self.loops = Some(loops(args)?),
             Key::NoEffect => {}
             Key::Never(reason) => return Err(Mistake::never(args.last(), given, reason)),
@@ -139,14 +151,26 @@ impl Options {
     }
 }
 
-fn loops(args: &mut Args<'_>) -> Result<i32, Mistake> {
-    if args.peek().is_none() {
-        return Err(Mistake::new(
-            "Error: argument \"loop count\" is required",
-            USAGE,
-        ));
+/// `color` of an option that says when not to colour: what is answered goes to a report, never to a terminal.
+fn without_colour(name: &str) -> &str {
+    match name.split_once('=') {
+        Some((option, "never" | "auto")) if "color".starts_with(option) => NO_COLOUR,
+        Some((option, "" | "always")) if "color".starts_with(option) => "color",
+        _ => name,
     }
+}
+
+/// Not a word that anyone can write behind a dash and mean something else.
+const NO_COLOUR: &str = "color=never";
+
+fn loops(args: &mut Args<'_>) -> Result<i32, Mistake> {
+    required("loop count", args)?;
     args.value().map(leading_number)
+}
+
+fn required(what: &str, args: &Args<'_>) -> Result<(), Mistake> {
+    let missing = || Mistake::new(format!("Error: argument \"{what}\" is required"), USAGE);
+    args.peek().map(|_| ()).ok_or_else(missing)
 }
 
 /// A number as C's `atoi` reads it: as many digits as there are, 0 if there are none.
@@ -194,6 +218,8 @@ impl fmt::Display for Options {
             (self.pretty, "-pretty "),
             (self.numeric, "-Numeric "),
             (self.brief, "-brief "),
+            (self.human, "-human "),
+            (self.iec, "-iec "),
         ] {
             if chosen {
                 f.write_str(option)?;

@@ -62,17 +62,16 @@ impl Prefix {
             Some((address, len)) => (address, Some(len)),
             None => (word, None),
         };
-        let address = address_of(address, family)?;
-        let (family, address) = address.map_or((family, None), |address| {
-            (Family::of(address), Some(address))
-        });
+        // A word for every address has no length.
+        let address = address_of(address, family)??;
+        let family = Family::of(address);
         let len = match len {
             Some(text) => prefix_len(text).filter(|len| *len <= family.bits())?,
             None => family.bits(),
         };
         Some(Self {
             family,
-            address,
+            address: Some(address),
             len,
             explicit: word.contains('/'),
         })
@@ -229,17 +228,11 @@ fn ipv4(word: &str) -> Option<Ipv4Addr> {
     let mut parts = word.split('.');
     for octet in &mut octets {
         match parts.next() {
-            // A trailing dot is allowed, as iproute2 allows it.
-            Some("") if octet_is_last(&parts) && word.len() > 1 => break,
             Some(part) => *octet = number::fitting(part)?,
             None => break,
         }
     }
     parts.next().is_none().then(|| octets.into())
-}
-
-fn octet_is_last(rest: &std::str::Split<'_, char>) -> bool {
-    rest.clone().next().is_none()
 }
 
 /// A length, or a netmask of contiguous ones.
@@ -282,7 +275,8 @@ mod tests {
     fn reads_short_and_octal_and_hexadecimal_ipv4() {
         assert_eq!(shown("10.1"), "10.1.0.0");
         assert_eq!(shown("10"), "10.0.0.0");
-        assert_eq!(shown("010."), "8.0.0.0");
+        assert_eq!(shown("010"), "8.0.0.0");
+        assert!(shown("10.").starts_with("Error: any valid prefix"));
         assert_eq!(shown("0x0a.1/16"), "10.1.0.0/16");
     }
 

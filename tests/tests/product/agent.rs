@@ -123,13 +123,13 @@ fn what_add_did_is_in_the_daemons_log_with_its_transcript() -> Result<()> {
 
         let denied = node
             .pod("mtu")
-            .annotation(KEY, "ip link set eth0 mtu 1400")
+            .annotation(KEY, "ip link set eth0 mtu 9000")
             .run();
         refusal(denied)?;
         let log = daemon.log()?;
         ensure!(
             log.contains(
-                "refused default/mtu: chainsaw: command 1 'ip link set dev eth0 mtu 1400' denied"
+                "refused default/mtu: chainsaw: command 1 'ip link set dev eth0 mtu 9000' denied"
             ) && log.contains("reason=\"CommandDenied\" goes_on=false"),
             "{containerd:?}: {log}"
         );

@@ -380,3 +380,20 @@ fn no_file_of_the_node_and_no_variable_changes_what_is_printed() -> Result<()> {
     assert_eq!(hostile("route show table mine")?.status, 255);
     Ok(())
 }
+
+#[test]
+fn help_is_given_in_our_own_words_where_and_as_ip_gives_its_own() -> Result<()> {
+    for object in ["", "link ", "address ", "route ", "rule ", "neigh "] {
+        let words = format!("ip {object}help");
+        let output = chainsaw(&words.split(' ').collect::<Vec<_>>())?;
+        assert_eq!(
+            (output.status, output.stdout.as_str()),
+            (255, ""),
+            "{output:?}"
+        );
+        let usage = format!("Usage: ip {object}");
+        assert!(output.stderr.starts_with(usage.trim_end()), "{output:?}");
+        assert!(output.stderr.lines().count() > 2, "{output:?}");
+    }
+    Ok(())
+}

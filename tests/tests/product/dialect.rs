@@ -84,94 +84,51 @@ fn ours(twins: &Twins, command: &[String]) -> Result<Output> {
     twins.ours(parts::chainsaw()?, words)
 }
 
+/// A test a file: first the judge against itself, since a file that it does not repeat shows nothing; then ours.
+macro_rules! corpora {
+    ($($(#[doc = $doc:literal])* $name:ident: $file:literal;)+) => {
+        const FILES: &[&str] = &[$($file),+];
+
+        $(
+            $(#[doc = $doc])*
+            #[test]
+            fn $name() -> Result<()> {
+                judged($file, |twins, command| twins.judge_in_ours(command))
+                    .context("the judge does not agree with itself")?;
+                judged($file, ours)
+            }
+        )+
+    };
+}
+
+corpora! {
+    address_filters_are_iproute2s_to_the_byte: "address-filters.txt";
+    flushed_addresses_are_iproute2s_to_the_byte: "address-flush.txt";
+    address_keywords_are_iproute2s_to_the_byte: "address-keywords.txt";
+    address_commands_are_iproute2s_to_the_byte: "address.txt";
+    /// This kernel has veth, bridge, macvlan, vxlan and ifb. Of dummy, vlan, vrf, ipvlan and bond, which it lacks, the judge
+    /// shows how the words are read and what the kernel says.
+    kinds_of_devices_are_iproute2s_to_the_byte: "link-kinds.txt";
+    listings_of_devices_are_iproute2s_to_the_byte: "link-show.txt";
+    link_commands_are_iproute2s_to_the_byte: "link.txt";
+    neighbour_commands_are_iproute2s_to_the_byte: "neigh.txt";
+    options_are_iproute2s_to_the_byte: "options.txt";
+    abbreviations_and_odd_values_are_iproute2s_to_the_byte: "route-address-odd.txt";
+    route_filters_are_iproute2s_to_the_byte: "route-filters.txt";
+    flushed_routes_are_iproute2s_to_the_byte: "route-flush.txt";
+    answers_to_route_get_are_iproute2s_to_the_byte: "route-get.txt";
+    route_keywords_are_iproute2s_to_the_byte: "route-keywords.txt";
+    route_commands_are_iproute2s_to_the_byte: "route.txt";
+    rule_commands_are_iproute2s_to_the_byte: "rule.txt";
+}
+
 #[test]
-fn the_judge_agrees_with_itself_on_the_whole_corpus() -> Result<()> {
+fn every_file_of_the_corpus_is_judged() -> Result<()> {
     let folder = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"))?;
-    for subject in folder {
-        let subject = subject?.file_name().to_string_lossy().into_owned();
-        judged(&subject, |twins, command| twins.judge_in_ours(command)).context(subject)?;
+    for file in folder {
+        let name = file?.file_name();
+        let name = name.to_string_lossy();
+        ensure!(FILES.contains(&name.as_ref()), "{name} has no test");
     }
     Ok(())
-}
-
-#[test]
-fn address_commands_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("address.txt", ours)
-}
-
-#[test]
-fn address_filters_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("address-filters.txt", ours)
-}
-
-#[test]
-fn flushed_addresses_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("address-flush.txt", ours)
-}
-
-#[test]
-fn address_keywords_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("address-keywords.txt", ours)
-}
-
-#[test]
-fn link_commands_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("link.txt", ours)
-}
-
-/// This kernel has veth, bridge, macvlan, vxlan and ifb. Of dummy, vlan, vrf, ipvlan and bond, which it lacks, the judge
-/// shows how the words are read and what the kernel says.
-#[test]
-fn kinds_of_devices_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("link-kinds.txt", ours)
-}
-
-#[test]
-fn listings_of_devices_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("link-show.txt", ours)
-}
-
-#[test]
-fn neighbour_commands_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("neigh.txt", ours)
-}
-
-#[test]
-fn options_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("options.txt", ours)
-}
-
-#[test]
-fn route_commands_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("route.txt", ours)
-}
-
-#[test]
-fn rule_commands_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("rule.txt", ours)
-}
-
-#[test]
-fn route_filters_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("route-filters.txt", ours)
-}
-
-#[test]
-fn flushed_routes_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("route-flush.txt", ours)
-}
-
-#[test]
-fn answers_to_route_get_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("route-get.txt", ours)
-}
-
-#[test]
-fn route_keywords_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("route-keywords.txt", ours)
-}
-
-#[test]
-fn abbreviations_and_odd_values_are_iproute2s_to_the_byte() -> Result<()> {
-    judged("route-address-odd.txt", ours)
 }

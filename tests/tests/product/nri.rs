@@ -1,5 +1,7 @@
 //! A pod's values at the NRI entrance: containerd tells `chainsawd`, and `chainsawd` runs them.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -7,7 +9,7 @@ use chainsaw_tests::container::Container;
 use chainsaw_tests::cri::v1;
 use chainsaw_tests::pod::RunningPod;
 use chainsaw_tests::process::wait_until;
-use chainsaw_tests::{Containerd, Node};
+use chainsaw_tests::{Containerd, Node, parts};
 
 const SANDBOX: &str = "chainsaw.noderesource.dev/sandbox";
 const APP: &str = "chainsaw.noderesource.dev/container.app";
@@ -144,7 +146,7 @@ fn a_refused_pod_says_why_and_can_be_made_again_after_containerd_restarts() -> R
         for (key, value, why) in [
             (
                 SANDBOX,
-                "ip link set eth0 mtu 1400",
+                "ip link set eth0 mtu 9000",
                 "profile route does not allow this",
             ),
             (
@@ -160,8 +162,8 @@ fn a_refused_pod_says_why_and_can_be_made_again_after_containerd_restarts() -> R
             ),
             (
                 APP,
-                "ip link set eth0 mtu 1400",
-                "command 1 'ip link set dev eth0 mtu 1400' denied",
+                "ip link set eth0 mtu 9000",
+                "command 1 'ip link set dev eth0 mtu 9000' denied",
             ),
         ] {
             let said = {
@@ -383,6 +385,69 @@ fn a_record_goes_with_its_sandbox_though_nobody_tells() -> Result<()> {
             Ok(!records(&node)?.contains(&id))
         })
         .with_context(|| format!("{containerd:?}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_runtime_that_comes_back_finds_everything_done_already() -> Result<()> {
+    for containerd in Containerd::ALL {
+        let mut node = node(containerd)?;
+        let daemon = node.daemon("chainsawd", &[])?;
+        let value = "ip rule add from 192.0.2.7 table 100";
+        let mut places = Vec::new();
+        for name in ["one", "two"] {
+            let pod = node.pod(name).annotation(SANDBOX, value).run()?;
+            places.push(pod.place()?);
+            pod.leave();
+        }
+        for restart in 2..5 {
+            node.kill_containerd()?;
+            node.start_containerd()?;
+            wait_until("chainsawd to be back", LIMIT, || {
+                Ok(daemon.log()?.matches("running").count() >= restart)
+            })?;
+        }
+        for place in places {
+            let rules = node.judge().run(&place, ["rule"])?.stdout;
+            ensure!(
+                rules.matches("from 192.0.2.7").count() == 1,
+                "{containerd:?}: {rules}"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_daemon_that_containerd_starts_serves_as_well() -> Result<()> {
+    for containerd in Containerd::ALL {
+        let log = "/run/chainsawd.log";
+        let config = format!("{GRANT}[log]\nfile = \"{log}\"\n");
+        let mut node = Node::builder(containerd)
+            .nri()
+            .file(CONFIGURATION, &config)
+            .start()?;
+        node.kill_containerd()?;
+        let plugin = "/opt/nri/plugins/90-chainsaw";
+        node.machine()
+            .write(plugin, fs::read(parts::chainsawd()?)?)?;
+        fs::set_permissions(
+            node.machine().path(plugin),
+            fs::Permissions::from_mode(0o755),
+        )?;
+        node.start_containerd()?;
+        let pod = node
+            .pod("web")
+            .annotation(APP, "ip route add 192.0.4.0/24 dev eth0")
+            .run()?;
+        let saw = seen(&pod.container("app", LOOK)?)?;
+        ensure!(
+            saw.contains("192.0.4.0/24 dev eth0"),
+            "{containerd:?}: {saw}"
+        );
+        let log = node.machine().read(log)?;
+        ensure!(log.contains("ok for default/web"), "{containerd:?}: {log}");
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Which addresses `ip address show` lists, and `ip address flush` takes away.
 
+use crate::ip::help;
 use std::fmt;
 
 use super::super::args::{Args, Vrf, is_help, spelt};
@@ -169,7 +170,7 @@ impl Filter {
             Key::Dev => {
                 let dev = args.value()?;
                 if is_help(dev) {
-                    return Err(Mistake::help("ip address"));
+                    return Err(Mistake::help(help::ADDRESS));
                 }
                 if self.dev.is_some() {
                     return Err(Mistake::garbage("dev", dev));

@@ -9,6 +9,7 @@ use super::super::options::{Options, verb};
 use super::super::prefix::Prefix;
 use super::{Action, Address, Broadcast, FLAGS, Filter, Verb};
 use crate::family::Family;
+use crate::ip::help;
 use crate::uapi::ifa;
 
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +31,7 @@ const VERBS: &[Keyword<Asked>] = &[
     prefix("replace", Asked::Change(Verb::Replace)),
     prefix("delete", Asked::Change(Verb::Del)),
     prefix("show", Asked::Show),
-    exact("lst", Asked::Show),
+    prefix("lst", Asked::Show),
     prefix("list", Asked::Show),
     prefix("flush", Asked::Flush),
     prefix("save", Asked::Never(FILE)),
@@ -56,7 +57,7 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
         }
         Asked::Flush => Filter::read(args, options).map(Action::Flush),
         Asked::Never(reason) => Err(Mistake::never(args.last(), &given, reason)),
-        Asked::Help => Err(Mistake::help("ip address")),
+        Asked::Help => Err(Mistake::help(help::ADDRESS)),
     }
 }
 
@@ -96,6 +97,7 @@ const TABLE: &[Keyword<Key>] = &[
 
 fn address(verb: Verb, args: &mut Args<'_>, options: &Options) -> Result<Address, Mistake> {
     let mut address = Address::new(options.family);
+    let mut has_device = false;
     while let Some(word) = args.peek() {
         let flag = FLAGS
             .iter()
@@ -103,6 +105,7 @@ fn address(verb: Verb, args: &mut Args<'_>, options: &Options) -> Result<Address
         match (spelt(TABLE, word), flag) {
             (Some(row), _) => {
                 args.take();
+                has_device |= matches!(row.key, Key::Dev);
                 option(row.key, args, &mut address)?;
             }
             (None, Some(flag)) => {
@@ -117,14 +120,19 @@ fn address(verb: Verb, args: &mut Args<'_>, options: &Options) -> Result<Address
             (None, None) => option(Key::Local, args, &mut address)?,
         }
     }
-    complete(verb, args, &address)?;
+    complete(verb, args, &address, has_device)?;
     Ok(address)
 }
 
 /// What iproute2 checks when it has read everything, the device's existence among it.
-fn complete(verb: Verb, args: &mut Args<'_>, address: &Address) -> Result<(), Mistake> {
+fn complete(
+    verb: Verb,
+    args: &mut Args<'_>,
+    address: &Address,
+    has_device: bool,
+) -> Result<(), Mistake> {
     let fault = |line: &str| Err(Mistake::new(line, 1));
-    if address.dev.is_empty() {
+    if !has_device {
         return fault("Not enough information: \"dev\" argument is required.");
     }
     if verb == Verb::Del && address.is_wildcard() {
@@ -215,7 +223,7 @@ fn prefix_of(key: Key, args: &mut Args<'_>, address: &mut Address) -> Result<(),
     let is_peer = matches!(key, Key::Peer);
     let given = args.value()?;
     if !is_peer && is_help(given) {
-        return Err(Mistake::help("ip address"));
+        return Err(Mistake::help(help::ADDRESS));
     }
     let family = address.family;
     let place = if is_peer {

@@ -124,18 +124,25 @@ fn lifetimes(address: &Address) -> Vec<u8> {
         .collect()
 }
 
-/// The broadcast address; `+` and `-` are worked out from the peer, else the local address, where that leaves host bits.
+/// The broadcast address; `+` and `-` are worked out from the peer, else the local address, where that leaves host bits:
+/// without any address they are those of none.
 fn broadcast(verb: Verb, address: &Address) -> Option<Host> {
-    let of = address.peer.or(address.local)?;
-    let host = u32::MAX.checked_shr(of.len.into()).unwrap_or(0);
-    let bits = match of.sent() {
-        Some(IpAddr::V4(v4)) if of.len <= 30 && verb != Verb::Del => Some(u32::from(v4)),
-        _ => None,
-    };
-    let bits = match address.broadcast? {
-        Broadcast::Is(address) => return Some(address),
-        Broadcast::Ones => bits? | host,
-        Broadcast::Zeros => bits? & !host,
+    if let Broadcast::Is(host) = address.broadcast? {
+        return Some(host);
+    }
+    let mut given = [address.peer, address.local].into_iter().flatten();
+    let of = given.find_map(|prefix| Some((prefix.sent()?, prefix.len)));
+    let bits = match of {
+        _ if verb == Verb::Del => return None,
+        None => return Some(Host::Any),
+        Some((IpAddr::V4(v4), len)) if len <= 30 => {
+            let host = u32::MAX.checked_shr(len.into()).unwrap_or(0);
+            match address.broadcast? {
+                Broadcast::Zeros => u32::from(v4) & !host,
+                _ => u32::from(v4) | host,
+            }
+        }
+        Some(_) => return None,
     };
     Some(Host::Is(Ipv4Addr::from(bits).into()))
 }

@@ -147,7 +147,9 @@ fn device<'a>(
             entry.text(format_args!("{}", info.into_text()));
         }
     }
-    entry.json("addr_info", Value::Array(infos));
+    if !for_link {
+        entry.json("addr_info", Value::Array(infos));
+    }
     if options.brief {
         entry.text(format_args!("\n"));
     } else if options.statistics > 0 && with_link {

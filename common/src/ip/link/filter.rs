@@ -1,14 +1,15 @@
 //! Which devices `ip link show` lists.
 
+use crate::ip::help;
 use std::fmt;
 
 use super::super::args::{Args, Must, Vrf, spelt};
 use super::super::devices::Devices;
-use super::super::keyword::{Keyword, exact};
-use super::super::mistake::{Mistake, USAGE};
+use super::super::keyword::{Keyword, exact, prefix};
+use super::super::mistake::Mistake;
 use super::super::names;
 use super::super::options::{Options, not_spoken};
-use super::{Master, USAGE_LINE};
+use super::Master;
 use crate::family::Family;
 use crate::words::quoted;
 
@@ -73,7 +74,7 @@ const FILTER: &[Keyword<Key>] = &[
     exact("proto", Key::NotYet),
     exact("novf", Key::NoVf),
     exact("dev", Key::Dev),
-    exact("help", Key::Help),
+    prefix("help", Key::Help),
 ];
 
 impl Filter {
@@ -103,7 +104,7 @@ impl Filter {
                     }
                     filter.dev = Some(dev.to_owned());
                 }
-                Key::Help => return Err(Mistake::new(USAGE_LINE, USAGE)),
+                Key::Help => return Err(Mistake::help(help::LINK)),
                 Key::NotYet => return Err(not_spoken(&word.text)),
                 key => filter.option(key, args)?,
             }

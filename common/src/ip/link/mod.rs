@@ -51,10 +51,6 @@ impl fmt::Display for Action {
     }
 }
 
-/// What stands instead of iproute2's help.
-const USAGE_LINE: &str =
-    "Usage: ip link { show | add | replace | set | delete | property } [ dev ] DEVICE ...";
-
 fn not_a_name(word: &str, key: &str) -> Mistake {
     Mistake::wrong(word, &format!("\"{key}\" not a valid ifname"))
 }

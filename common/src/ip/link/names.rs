@@ -1,5 +1,6 @@
 //! `ip link property`: further names of a device.
 
+use crate::ip::help;
 use std::fmt;
 
 use super::settings::is_name;
@@ -48,7 +49,7 @@ impl AltNames {
                     }
                     names.altnames.push(name.to_owned());
                 }
-                Key::Help => return Err(Mistake::new(super::USAGE_LINE, USAGE)),
+                Key::Help => return Err(Mistake::help(help::LINK)),
                 Key::Dev => {
                     let dev = args.value()?;
                     if !names.dev.is_empty() {

@@ -4,7 +4,8 @@ use super::super::args::{Args, Must, spelt};
 use super::super::keyword::{Keyword, prefix};
 use super::super::mistake::{Mistake, USAGE};
 use super::super::options::{Options, not_spoken, verb};
-use super::{Action, AltNames, Filter, Settings, USAGE_LINE};
+use super::{Action, AltNames, Filter, Settings};
+use crate::ip::help;
 
 #[derive(Debug, Clone, Copy)]
 enum Asked {
@@ -47,7 +48,7 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
         Asked::Set => old(args).map(Action::Set),
         Asked::Del => old(args).map(Action::Del),
         Asked::Property => property(args),
-        Asked::Help => Err(Mistake::new(USAGE_LINE, USAGE)),
+        Asked::Help => Err(Mistake::help(help::LINK)),
         Asked::NotYet => Err(not_spoken(&given)),
     }
 }
@@ -141,7 +142,7 @@ fn nothing_follows(args: &mut Args<'_>) -> Result<(), Mistake> {
 /// `add` or `del`, then a device and its names.
 fn property(args: &mut Args<'_>) -> Result<Action, Mistake> {
     const OPERATORS: &[Keyword<bool>] = &[prefix("add", true), prefix("del", false)];
-    let word = args.take().ok_or_else(|| Mistake::new(USAGE_LINE, USAGE))?;
+    let word = args.take().ok_or_else(|| Mistake::help(help::LINK))?;
     match spelt(OPERATORS, word).map(|row| row.key) {
         Some(true) => AltNames::read(args).map(Action::AddNames),
         Some(false) => AltNames::read(args).map(Action::DelNames),

@@ -11,7 +11,6 @@ use crate::uapi::{ntf, nud};
 use crate::words::quoted;
 
 mod filter;
-mod lladdr;
 pub(super) mod read;
 pub(super) mod request;
 pub(super) mod run;

@@ -1,14 +1,16 @@
 //! Words of `ip neigh` become an [`Action`].
 
+use crate::ip::help;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Action, Filter, Key as Named, Neighbour, Verb, lladdr, state};
+use super::{Action, Filter, Key as Named, Neighbour, Verb, state};
 use crate::family::Family;
 use crate::ip::args::{Args, spelt};
 use crate::ip::keyword::{self, Keyword, exact, prefix};
+use crate::ip::lladdr;
 use crate::ip::mistake::{Mistake, USAGE};
 use crate::ip::names;
-use crate::ip::options::{Options, not_spoken, verb};
+use crate::ip::options::{Options, verb};
 use crate::nearest::nearest;
 use crate::uapi::{ntf, nud};
 
@@ -18,7 +20,7 @@ enum Asked {
     Get,
     Change(Verb),
     Flush,
-    NotYet,
+    Help,
 }
 
 /// `pneigh_lookup` keeps what has no device in a table of the whole kernel, and nothing takes it out with the namespace: a
@@ -38,15 +40,11 @@ const VERBS: &[Keyword<Asked>] = &[
     prefix("lst", Asked::Show),
     prefix("list", Asked::Show),
     prefix("flush", Asked::Flush),
-    prefix("help", Asked::NotYet),
+    prefix("help", Asked::Help),
 ];
 
 /// Reads what follows `ip neigh`.
 pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake> {
-    let given = args
-        .peek()
-        .map(|word| word.text.clone())
-        .unwrap_or_default();
     match verb(VERBS, "neigh", args, Asked::Show)? {
         Asked::Show => Filter::read(args, options).map(Action::Show),
         Asked::Flush => Filter::of_flush(args, options).map(Action::Flush),
@@ -58,7 +56,7 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
             }
             Ok(Action::Change(verb, neighbour))
         }
-        Asked::NotYet => Err(not_spoken(&given)),
+        Asked::Help => Err(Mistake::help(help::NEIGH)),
     }
 }
 
@@ -146,7 +144,7 @@ impl Name {
 
 fn refuse_help(args: &Args<'_>) -> Result<(), Mistake> {
     match args.peek().filter(|word| spelt(HELP, word).is_some()) {
-        Some(word) => Err(not_spoken(&word.text)),
+        Some(_) => Err(Mistake::help(help::NEIGH)),
         None => Ok(()),
     }
 }
@@ -195,12 +193,16 @@ fn neighbour(args: &mut Args<'_>, options: &Options) -> Result<Neighbour, Mistak
         .ok_or_else(|| Mistake::new("Device and destination are required arguments.", USAGE))?;
     neighbour.lladdr = match link_address {
         None | Some(("null", _)) => None,
-        Some((word, at)) => Some(lladdr::read(word).map_err(|mistake| mistake.at(at))?),
+        Some((word, at)) => Some(read_lladdr(word, at)?),
     };
     if let Some(dev) = &neighbour.key.dev {
         args.look_up(dev, Mistake::no_device(dev));
     }
     Ok(neighbour)
+}
+
+fn read_lladdr(word: &str, at: usize) -> Result<Vec<u8>, Mistake> {
+    lladdr::read(word, lladdr::OF_NEIGHBOUR).map_err(|mistake| mistake.at(at))
 }
 
 /// What names it, if that is enough: an address, and a device unless it is a proxy.

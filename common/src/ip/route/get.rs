@@ -1,5 +1,6 @@
 //! `ip route get`: which way a packet would take.
 
+use crate::ip::help;
 use std::fmt;
 
 use netlink_packet_core::NLM_F_REQUEST;
@@ -130,11 +131,11 @@ impl Get {
     fn destination(&mut self, args: &mut Args<'_>) -> Result<(), Mistake> {
         let word = args.value()?;
         if is_help(word) {
-            return Err(Mistake::help("ip route"));
+            return Err(Mistake::help(help::ROUTE));
         }
         self.dst = Prefix::read(word, self.family)?;
         self.settle(self.dst.family);
-        if let Some(warning) = self.warning() {
+        if let Some(warning) = self.warning(self.family) {
             args.warn(&warning);
         }
         Ok(())
@@ -146,9 +147,13 @@ impl Get {
         }
     }
 
-    /// What iproute2 says to a destination that is not one address: it asks for it as if it were.
-    pub(super) fn warning(&self) -> Option<String> {
-        let bits = self.dst.family.bits();
+    /// What iproute2 says to a destination that is not one address: it asks for it as if it were. A word for every
+    /// address is of the family that was `chosen`, if one was.
+    pub(super) fn warning(&self, chosen: Family) -> Option<String> {
+        let bits = match self.dst.family {
+            Family::Unspec => chosen.bits(),
+            family => family.bits(),
+        };
         (self.dst.len != bits).then(|| {
             format!(
                 "Warning: /{} as prefix is invalid, only /{bits} (or none) is supported.",

@@ -8,6 +8,7 @@ use super::super::prefix::Prefix;
 use super::super::{names, number};
 use super::{PREFERENCES, Route, Table, encap, metrics, nexthop, realms};
 use crate::family::Family;
+use crate::ip::help;
 
 #[derive(Debug, Clone, Copy)]
 enum Key {
@@ -76,19 +77,20 @@ fn key(args: &Args<'_>) -> Option<(&'static str, Key)> {
 pub(super) fn route(args: &mut Args<'_>, options: &Options) -> Result<Route, Mistake> {
     let mut route = Route::new(options.family);
     let mut has_destination = false;
-    while args.peek().is_some() {
+    let mut has_legs = false;
+    while args.peek().is_some() && !has_legs {
         let found = key(args);
         if found.is_some() {
             args.take();
         }
         match found {
             Some((_, Key::To)) | None => destination(args, &mut route, &mut has_destination)?,
-            Some((_, Key::Nexthop)) => route.nexthops = nexthop::read(args, &mut route.family)?,
+            Some((_, Key::Nexthop)) => has_legs = true,
             Some((word, key)) => option(word, key, args, &mut route)?,
         }
     }
     if !has_destination {
-        return Err(Mistake::help("ip route"));
+        return Err(Mistake::help(help::ROUTE));
     }
     // Their family is the route's: where in the line they stood is no matter.
     for prefix in [Some(&mut route.dst), route.from.as_mut()]
@@ -99,9 +101,12 @@ pub(super) fn route(args: &mut Args<'_>, options: &Options) -> Result<Route, Mis
             prefix.family = Family::Unspec;
         }
     }
-    // iproute2 asks for the device when it has read everything.
+    // iproute2 asks for the device when it has read everything but the legs.
     if let Some(dev) = route.dev.clone() {
         args.look_up(&dev, Mistake::no_device(&dev));
+    }
+    if has_legs {
+        route.nexthops = nexthop::read(args, &mut route.family)?;
     }
     Ok(route)
 }
@@ -124,7 +129,7 @@ fn destination(
     }
     let word = args.value()?;
     if is_help(word) {
-        return Err(Mistake::help("ip route"));
+        return Err(Mistake::help(help::ROUTE));
     }
     if *has_destination {
         let near = keyword::words(BEFORE_METRICS)
@@ -185,7 +190,10 @@ fn option(
         Key::Table => {
             let wrong = "\"table\" value is invalid\n";
             let table = args.read(|word| names::number_of(names::TABLES, word), wrong)?;
-            route.table = Some(Table::Id(table));
+            // One above 255 goes in an attribute, which a smaller one behind it does not take back.
+            if table > 255 || !matches!(route.table, Some(Table::Id(256..))) {
+                route.table = Some(Table::Id(table));
+            }
         }
         Key::Dev => route.dev = Some(args.value()?.to_owned()),
         Key::Pref => route.pref = Some(args.read(preference, "\"pref\" value is invalid\n")?),

@@ -105,8 +105,13 @@ pub(super) fn read(
     if !matches!(unit, Unit::Plain | Unit::Locked | Unit::Features) && args.take_exact("lock") {
         lock = true;
     }
-    let wrong = format!("\"{word}\" value is invalid\n");
+    // The one metric that iproute2 calls by another name than its keyword.
+    let name = if number == rtax::ADVMSS { "mss" } else { word };
+    let wrong = format!("\"{name}\" value is invalid\n");
     let value = match unit {
+        Unit::Plain | Unit::Lockable if number == rtax::HOPLIMIT => {
+            args.number::<u8>(&wrong)?.into()
+        }
         Unit::Plain | Unit::Lockable => args.number(&wrong)?,
         Unit::Eighths => args.read(|word| milliseconds(word, 8), &wrong)?,
         Unit::Quarters => args.read(|word| milliseconds(word, 4), &wrong)?,
@@ -153,35 +158,51 @@ fn control(args: &mut Args<'_>) -> Result<&'static str, Mistake> {
     })
 }
 
-/// A time in milliseconds; a bare number is taken as it is, one with a unit is scaled.
+/// A time in milliseconds; a bare number is taken as it is, one with a unit is scaled (`get_time_rtt`).
 fn milliseconds(word: &str, scale: u32) -> Option<u32> {
-    let scaled = |digits: &str, factor: f64| {
-        let time: f64 = digits
-            .parse()
-            .ok()
-            .filter(|time: &f64| time.is_finite() && *time >= 0.0)?;
-        let raw = (time * factor * f64::from(scale)).ceil();
-        // Checked against the kernel's width first.
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked on this line"
-        )]
-        (raw <= f64::from(u32::MAX)).then_some(raw as u32)
+    let (time, unit) = leading(word)?;
+    let (factor, scale) = match unit.to_ascii_lowercase().as_str() {
+        "" => (1.0, 1),
+        "ms" | "msec" | "msecs" => (1.0, scale),
+        "s" | "sec" | "secs" => (1000.0, scale),
+        _ => return None,
     };
-    if let Some(digits) = word
-        .strip_suffix("ms")
-        .or_else(|| word.strip_suffix("msec"))
-    {
-        scaled(digits, 1.0)
-    } else if let Some(digits) = ["secs", "sec", "s"]
-        .iter()
-        .find_map(|unit| word.strip_suffix(unit))
-    {
-        scaled(digits, 1000.0)
+    Some(rounded_up(time * factor).wrapping_mul(scale))
+}
+
+/// The longest number that a word begins with, and what stands behind it. Only a point makes it a fraction.
+fn leading(word: &str) -> Option<(f64, &str)> {
+    let fraction = |text: &str| {
+        let time: f64 = text.trim_start().parse().ok()?;
+        (time.is_finite() && time >= 0.0).then_some(time)
+    };
+    #[allow(clippy::cast_precision_loss, reason = "as C does it")]
+    let whole = |text: &str| number::unsigned(text).map(|time| time as f64);
+    let ends = (1..=word.len()).rev();
+    ends.filter_map(|end| word.split_at_checked(end))
+        .find_map(|(text, unit)| {
+            let time = if word.contains('.') {
+                fraction(text)
+            } else {
+                whole(text)
+            };
+            Some((time?, unit))
+        })
+}
+
+/// A time that is too long for 32 bits loses the upper ones, as in C; one beyond 63 bits loses all.
+fn rounded_up(time: f64) -> u32 {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "as C does it"
+    )]
+    let whole = if time < 9_223_372_036_854_775_808.0 {
+        time as u64 as u32
     } else {
-        number::fitting::<u32>(word)
-    }
+        0
+    };
+    whole.wrapping_add((f64::from(whole) < time).into())
 }
 
 /// The nested attribute, and the lock bits in front where one is locked.

@@ -3,6 +3,7 @@
 use super::super::args::{Args, spelt};
 use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::{Mistake, USAGE};
+use super::super::number;
 use super::given::via_text;
 use super::{Encap, Host, encap, realms, realms_text};
 use crate::family::Family;
@@ -11,8 +12,8 @@ use crate::words::quoted;
 /// One leg.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Nexthop {
-    /// `via`.
-    pub via: Option<Host>,
+    /// `via`, each that was given: the kernel takes the first.
+    pub via: Vec<Host>,
     /// `dev`.
     pub dev: Option<String>,
     /// `weight`, 1 to 256.
@@ -41,7 +42,6 @@ enum Key {
 const TABLE: &[Keyword<Key>] = &[
     exact("via", Key::Via),
     exact("dev", Key::Dev),
-    exact("oif", Key::Dev),
     exact("weight", Key::Weight),
     exact("onlink", Key::Onlink),
     prefix("realms", Key::Realms),
@@ -77,26 +77,22 @@ fn leg(args: &mut Args<'_>, family: &mut Family) -> Result<Nexthop, Mistake> {
     while let Some(row) = args.peek().and_then(|word| spelt(TABLE, word)) {
         args.take();
         match row.key {
-            Key::Via => nexthop.via = Some(gateway(args, family)?),
+            Key::Via => nexthop.via.push(gateway(args, family)?),
             Key::Dev => {
                 let dev = args.value()?;
                 args.look_up(dev, no_device(dev));
                 nexthop.dev = Some(dev.to_owned());
             }
             Key::Weight => {
-                let wrong = "\"weight\" is invalid\n";
-                nexthop.weight = Some(args.read(
-                    |word| {
-                        word.parse()
-                            .ok()
-                            .filter(|weight| (1..=256).contains(weight))
-                    },
-                    wrong,
-                )?);
+                let weight =
+                    |word: &str| number::fitting(word).filter(|weight| (1..=256).contains(weight));
+                nexthop.weight = Some(args.read(weight, "\"weight\" is invalid\n")?);
             }
             Key::Onlink => nexthop.onlink = true,
             Key::Realms => {
-                nexthop.realms = Some(args.read(realms, "\"realm\" value is invalid\n")?);
+                let given = args.read(realms, "\"realm\" value is invalid\n")?;
+                // Of two attributes the kernel takes the first.
+                nexthop.realms.get_or_insert(given);
             }
             Key::Encap => nexthop.encap = Some(encap::read::encap(args)?),
             Key::As => nexthop.newdst = Some(newdst(args, family)?),
@@ -134,8 +130,8 @@ impl Nexthop {
         if let Some(encap) = &self.encap {
             text.push_str(&format!(" {encap}"));
         }
-        if let Some(via) = self.via {
-            text.push_str(&format!(" {}", via_text(family, via)));
+        for via in &self.via {
+            text.push_str(&format!(" {}", via_text(family, *via)));
         }
         if let Some(dev) = &self.dev {
             text.push_str(&format!(" dev {}", quoted(dev)));

@@ -5,6 +5,7 @@ use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::Mistake;
 use super::super::options::{Options, verb};
 use super::{Action, Filter, Get, Verb, keywords};
+use crate::ip::help;
 
 #[derive(Debug, Clone, Copy)]
 enum Asked {
@@ -22,7 +23,7 @@ const FILE: &str = "no file of the node is read or written";
 const VERBS: &[Keyword<Asked>] = &[
     prefix("list", Asked::Show),
     prefix("show", Asked::Show),
-    exact("lst", Asked::Show),
+    prefix("lst", Asked::Show),
     prefix("add", Asked::Change(Verb::Add)),
     prefix("change", Asked::Change(Verb::Change)),
     exact("chg", Asked::Change(Verb::Change)),
@@ -56,6 +57,6 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
         }
         Asked::Flush => Filter::read(args, options).map(Action::Flush),
         Asked::Never(reason) => Err(Mistake::never(args.last(), &given, reason)),
-        Asked::Help => Err(Mistake::help("ip route")),
+        Asked::Help => Err(Mistake::help(help::ROUTE)),
     }
 }

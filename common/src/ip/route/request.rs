@@ -181,8 +181,8 @@ fn put_gateway(attributes: &mut Attributes, family: Family, via: Host) {
 /// `struct rtnexthop` and its attributes.
 fn leg(nexthop: &Nexthop, family: Family, devices: &Devices) -> Vec<u8> {
     let mut attributes = Attributes::default();
-    if let Some(via) = nexthop.via {
-        put_gateway(&mut attributes, family, via);
+    for via in &nexthop.via {
+        put_gateway(&mut attributes, family, *via);
     }
     if let Some(realms) = nexthop.realms {
         attributes.put_u32(rta::FLOW, realms);

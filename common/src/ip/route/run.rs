@@ -47,7 +47,7 @@ fn list(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn 
 
 fn ask(get: &Get, options: &Options, devices: &Devices, kernel: &mut dyn Kernel) -> Output {
     let mut output = Output::default();
-    if let Some(warning) = get.warning() {
+    if let Some(warning) = get.warning(options.family) {
         output.stderr = format!("{warning}\n");
     }
     let answer = kernel.exchange(&get.request(devices));

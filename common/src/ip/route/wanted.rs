@@ -16,7 +16,8 @@ pub(super) fn wanted(route: &Shown<'_>, filter: &Filter, devices: &Devices) -> b
     let number = |kind| route.attributes.u32(kind).unwrap_or(0);
     let is = |wanted: Option<u32>, is: u32| wanted.is_none_or(|wanted| wanted == is);
     let byte = |wanted: Option<u8>, is: u8| wanted.is_none_or(|wanted| wanted == is);
-    filter.cached == (route.flags & rtf::CLONED != 0)
+    (filter.family == Family::Unspec || filter.family == route.family)
+        && filter.cached == (route.flags & rtf::CLONED != 0)
         && (table == 0 || route.table == table)
         && byte(filter.protocol, route.protocol)
         && byte(filter.scope, route.scope)

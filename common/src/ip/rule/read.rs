@@ -5,10 +5,11 @@ use super::selector::{Dscp, FlowLabel, Ports, Uids};
 use super::values::{device, ip_protocol, mark, nat_address, positive, tunnel};
 use super::{Action, Filter, Rule, Verb};
 use crate::ip::args::{Args, spelt};
+use crate::ip::help;
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::mistake::Mistake;
 use crate::ip::names;
-use crate::ip::options::{Options, not_spoken, verb};
+use crate::ip::options::{Options, verb};
 use crate::uapi::{fr, rtn};
 
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +18,7 @@ enum Asked {
     Change(Verb),
     Flush,
     Never(&'static str),
-    NotYet,
+    Help,
 }
 
 const FILE: &str = "no file of the node is read or written";
@@ -32,7 +33,7 @@ const VERBS: &[Keyword<Asked>] = &[
     prefix("add", Asked::Change(Verb::Add)),
     prefix("delete", Asked::Change(Verb::Del)),
     prefix("flush", Asked::Flush),
-    prefix("help", Asked::NotYet),
+    prefix("help", Asked::Help),
 ];
 
 /// Reads what follows `ip rule`.
@@ -46,7 +47,7 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
         Asked::Flush => Filter::read(args, options).map(Action::Flush),
         Asked::Change(verb) => rule(verb, args, options).map(|rule| Action::Change(verb, rule)),
         Asked::Never(reason) => Err(Mistake::never(args.last(), &given, reason)),
-        Asked::NotYet => Err(not_spoken(&given)),
+        Asked::Help => Err(Mistake::help(help::RULE)),
     }
 }
 
@@ -221,7 +222,7 @@ fn kind(args: &mut Args<'_>, rule: &mut Rule) -> Result<(), Mistake> {
     let named = args.peek().and_then(|word| spelt(KINDS, word));
     let word = args.value()?;
     match named.map(|row| row.key) {
-        Some(Kind::Help) => return Err(not_spoken(word)),
+        Some(Kind::Help) => return Err(Mistake::help(help::RULE)),
         Some(Kind::Goto) => {
             rule.goto = Some(args.number("invalid target\n")?);
             rule.kind = Some(fr::ACT_GOTO);

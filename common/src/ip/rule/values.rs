@@ -34,12 +34,7 @@ pub(super) fn device(args: &mut Args<'_>, word: &str) -> Result<String, Mistake>
 
 /// A tunnel's 64 bits. C takes a minus here, and so counts from the end.
 pub(super) fn tunnel(args: &mut Args<'_>) -> Result<u64, Mistake> {
-    let wide = |word: &str| match word.strip_prefix('-') {
-        Some(digits) if !digits.starts_with('+') => number::unsigned(digits).map(u64::wrapping_neg),
-        Some(_) => None,
-        None => number::unsigned(word),
-    };
-    args.read(wide, "\"tun_id\" value is invalid\n")
+    args.read(number::unsigned, "\"tun_id\" value is invalid\n")
 }
 
 /// The number of an IP protocol.

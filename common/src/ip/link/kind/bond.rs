@@ -137,7 +137,7 @@ pub const SPEC: Spec = Spec {
     calls: "command",
     table: TABLE,
     before: |_, _, _| Ok(()),
-    check: |_| Ok(()),
+    check: |_, _| Ok(()),
     finish: |_, _| (),
     print,
 };

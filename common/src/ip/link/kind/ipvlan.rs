@@ -35,7 +35,7 @@ pub const SPEC: Spec = Spec {
     calls: "option",
     table: TABLE,
     before: once,
-    check: |_| Ok(()),
+    check: |_, _| Ok(()),
     finish,
     print,
 };

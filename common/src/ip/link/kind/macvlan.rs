@@ -176,7 +176,7 @@ fn flags(given: &[Setting]) -> Option<u64> {
         .reduce(|all, bits| all | bits)
 }
 
-fn check(given: &[Setting]) -> Result<(), Mistake> {
+fn check(given: &[Setting], _: bool) -> Result<(), Mistake> {
     let passthru = given
         .iter()
         .rfind(|setting| setting.row.attribute == MODE)

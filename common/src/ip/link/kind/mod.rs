@@ -121,7 +121,7 @@ impl Kind {
         if self.spec.name == "veth" {
             self.peer = veth::read(args, make)?;
         } else {
-            self.options = option::read(self.spec, args)?;
+            self.options = option::read(self.spec, args, make)?;
         }
         Ok(())
     }

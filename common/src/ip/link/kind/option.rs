@@ -26,8 +26,8 @@ pub struct Spec {
     pub table: &'static [Keyword<Row>],
     /// Judges each option.
     pub before: Judge,
-    /// Judges all of them together.
-    pub check: fn(&[Setting]) -> Result<(), Mistake>,
+    /// Judges all of them together; `true` for a device that is to be made.
+    pub check: fn(&[Setting], bool) -> Result<(), Mistake>,
     /// Adds attributes that several options make together.
     pub finish: fn(&[Setting], &mut Attributes),
     /// Prints what the kernel sent.
@@ -60,7 +60,7 @@ pub const fn plain(name: &'static str) -> Spec {
         calls: "",
         table: &[],
         before: |_, _, _| Ok(()),
-        check: |_| Ok(()),
+        check: |_, _| Ok(()),
         finish: |_, _| (),
         print: |_, _, _| (),
     }
@@ -170,7 +170,7 @@ impl fmt::Display for Setting {
 }
 
 /// Reads the options of a kind up to the line's end.
-pub fn read(spec: &Spec, args: &mut Args<'_>) -> Result<Vec<Setting>, Mistake> {
+pub fn read(spec: &Spec, args: &mut Args<'_>, make: bool) -> Result<Vec<Setting>, Mistake> {
     let mut given = Vec::new();
     while let Some(word) = args.take() {
         let row = spelt(spec.table, word).ok_or_else(|| unknown(spec, &word.text))?;
@@ -189,7 +189,7 @@ pub fn read(spec: &Spec, args: &mut Args<'_>) -> Result<Vec<Setting>, Mistake> {
             value,
         });
     }
-    (spec.check)(&given)?;
+    (spec.check)(&given, make)?;
     Ok(given)
 }
 

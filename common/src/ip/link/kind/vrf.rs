@@ -18,7 +18,7 @@ pub const SPEC: Spec = Spec {
     calls: "option",
     table: TABLE,
     before: |_, _, _| Ok(()),
-    check: |_| Ok(()),
+    check: |_, _| Ok(()),
     finish: |_, _| (),
     print,
 };

@@ -3,9 +3,10 @@
 use super::values::{ADDRESS_MODES, LINK_MODES, STATES, SWITCHES, Words};
 use super::{Master, Mode, Number, Settings, lladdr, on_off, switch};
 use crate::ip::args::{Args, Must, Vrf, spelt};
+use crate::ip::help;
 use crate::ip::keyword::{self, Keyword, exact, prefix};
 use crate::ip::link::{kind, not_a_name};
-use crate::ip::mistake::{Mistake, USAGE};
+use crate::ip::mistake::Mistake;
 use crate::ip::names;
 use crate::ip::number;
 use crate::nearest::nearest;
@@ -172,7 +173,7 @@ impl Settings {
             Key::ParentDev => self.parentdev = Some(args.value()?.to_owned()),
             Key::Alias => self.alias = Some(args.value()?.to_owned()),
             Key::Dev => self.device(args)?,
-            Key::Help => return Err(Mistake::new(crate::ip::link::USAGE_LINE, USAGE)),
+            Key::Help => return Err(Mistake::help(help::LINK)),
             // The loop that called takes these.
             Key::Kind | Key::Never(_) => {}
         }

@@ -1,10 +1,7 @@
 //! Values of a device's settings: switches, words for modes, link-layer addresses.
 
-use std::net::IpAddr;
-
-use crate::family::Family;
+use crate::ip::lladdr;
 use crate::ip::mistake::Mistake;
-use crate::ip::prefix::address;
 use crate::uapi::iff;
 
 /// Keyword, flag, and whether `on` takes the flag away. `up` has two keywords.
@@ -100,29 +97,9 @@ pub fn switch(key: &str, given: &str, exit: u8) -> Result<bool, Mistake> {
     })
 }
 
-/// `MAX_ADDR_LEN` (`linux/netdevice.h`).
-const ADDRESS_BYTES: usize = 32;
-
 /// Hexadecimal bytes with colons, or an IPv4 address. How many bytes are right is for the device's type to say.
 pub fn lladdr(given: &str) -> Result<Vec<u8>, Mistake> {
-    if given.contains('.') && !given.contains(':') {
-        return match address(given, Family::Inet) {
-            Ok(IpAddr::V4(v4)) => Ok(v4.octets().to_vec()),
-            _ => Err(invalid(given)),
-        };
-    }
-    let octet = |part: &str| {
-        let digits = part.strip_prefix("0x").unwrap_or(part);
-        let byte = u8::from_str_radix(digits, 16)
-            .ok()
-            .filter(|_| !digits.starts_with('+'));
-        byte.ok_or_else(|| invalid(part))
-    };
-    given.split(':').take(ADDRESS_BYTES).map(octet).collect()
-}
-
-fn invalid(given: &str) -> Mistake {
-    Mistake::new(format!("\"{given}\" is invalid lladdr."), 1)
+    lladdr::read(given, lladdr::OF_DEVICE)
 }
 
 /// Bytes in hexadecimal with colons.

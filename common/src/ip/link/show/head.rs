@@ -13,6 +13,7 @@ pub fn first_line(
     link: &Shown<'_>,
     mode: bool,
     queue: bool,
+    options: &Options,
     entry: &mut Entry,
     names: &mut dyn Names,
 ) {
@@ -40,7 +41,11 @@ pub fn first_line(
         entry.put("linkmode", linkmode, format_args!("mode {linkmode} "));
     }
     if let Some(group) = attributes.u32(ifla::GROUP).filter(|_| queue) {
-        let group = names::name_of(names::GROUPS, group);
+        let group = if options.numeric {
+            group.to_string()
+        } else {
+            names::name_of(names::GROUPS, group)
+        };
         entry.put("group", group.clone(), format_args!("group {group} "));
     }
     if let Some(length) = attributes.u32(ifla::TXQLEN).filter(|length| *length != 0) {

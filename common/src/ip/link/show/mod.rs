@@ -133,7 +133,7 @@ pub fn print_head(
     entry: &mut Entry,
     names: &mut dyn Names,
 ) {
-    head::first_line(link, place.for_link, place.complete, entry, names);
+    head::first_line(link, place.for_link, place.complete, options, entry, names);
     if place.link_layer || options.details {
         head::second_line(link, options, entry);
     } else {

@@ -82,6 +82,7 @@ pub fn print(link: &Shown<'_>, options: &Options, entry: &mut Entry) {
     let mut table = Table {
         counters: &counters,
         widths: WIDTHS,
+        options,
     };
     for (columns, first) in [(RX, 0), (TX, 0), (RX_ERRORS, 1), (TX_ERRORS, 1)] {
         if first == 0 || errors {
@@ -110,9 +111,31 @@ pub fn print(link: &Shown<'_>, options: &Options, entry: &mut Entry) {
 struct Table<'a> {
     counters: &'a Counters,
     widths: [usize; 7],
+    options: &'a Options,
 }
 
 impl Table<'_> {
+    /// A counter: as it is, or for humans with about three digits and a letter.
+    fn shown(&self, count: u64) -> String {
+        let base = if self.options.iec { 1024 } else { 1000 };
+        if !self.options.human || count < base {
+            return count.to_string();
+        }
+        let mut letters = "kMGTPE".chars().zip(1..);
+        let fits = |power: u32| power == 6 || count / base < base.pow(power);
+        let (letter, power) = letters.find(|(_, power)| fits(*power)).unwrap_or(('E', 6));
+        let unit = base.pow(power);
+        let digits = match count / unit {
+            0..10 => 2,
+            10..100 => 1,
+            _ => 0,
+        };
+        #[allow(clippy::cast_precision_loss, reason = "as C does it")]
+        let value = count as f64 / unit as f64;
+        let behind = if self.options.iec { "i" } else { "" };
+        format!("{value:.digits$}{letter}{behind}")
+    }
+
     /// Makes the columns, from `first` on, as wide as their values.
     fn widen(&mut self, columns: &[Column], first: usize) {
         for (width, column) in self.widths.iter_mut().skip(first).zip(columns) {
@@ -131,7 +154,8 @@ impl Table<'_> {
             // The name of the line takes four places of the first column's.
             let inner = if place == 0 { width - 4 } else { *width };
             entry.text(format_args!(" {word:>inner$}"));
-            values += &format!("{}{value:>width$}", if place == 0 { "" } else { " " });
+            let shown = self.shown(value);
+            values += &format!("{}{shown:>width$}", if place == 0 { "" } else { " " });
             entry.json(key, value);
         }
         let width = widths.next().copied().unwrap_or_default();
@@ -140,7 +164,8 @@ impl Table<'_> {
         entry.break_line();
         entry.text(format_args!("    {values} "));
         if packed != 0 {
-            entry.put(compressed.1, packed, format_args!("{packed:>width$} "));
+            let shown = self.shown(packed);
+            entry.put(compressed.1, packed, format_args!("{shown:>width$} "));
         }
     }
 
@@ -156,7 +181,8 @@ impl Table<'_> {
         entry.text(format_args!("    {:first$}", ""));
         for (column, width) in columns.iter().zip(widths()) {
             let value = self.counters.value(column);
-            entry.put(column.1, value, format_args!(" {value:>width$}"));
+            let shown = self.shown(value);
+            entry.put(column.1, value, format_args!(" {shown:>width$}"));
         }
         entry.text(format_args!(" "));
     }

@@ -200,13 +200,16 @@ fn is_on(given: &[Setting], attribute: u16) -> bool {
         .is_some_and(|setting| matches!(setting.row.shape, Shape::Fixed(Some((_, 1)))))
 }
 
-fn check(given: &[Setting]) -> Result<(), Mistake> {
+/// iproute2 checks what was given: of a device without options it asks nothing.
+fn check(given: &[Setting], make: bool) -> Result<(), Mistake> {
     let external = is_on(given, METADATA);
     let group = given.iter().any(|setting| setting.word == "group");
     let text = if external && given_as(given, ID).is_some() {
         "vxlan: both 'external' and vni cannot be specified"
     } else if !external && is_on(given, VNIFILTER) {
         "vxlan: vnifilter is valid only when 'external' is set"
+    } else if make && !external && !given.is_empty() && given_as(given, ID).is_none() {
+        "vxlan: missing virtual network identifier"
     } else if group && given_as(given, LINK).is_none() {
         "vxlan: 'group' requires 'dev' to be specified"
     } else {
