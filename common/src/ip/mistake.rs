@@ -4,8 +4,10 @@
 /// A command line that cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// What iproute2 writes to standard error, its newlines included.
+    /// What iproute2 writes to standard error, its newlines included; or what we do, where iproute2 would go on.
     pub stderr: String,
+    /// Whether iproute2 would go on: then the text is not its own.
+    pub ours: bool,
     /// Its exit status.
     pub exit: u8,
     /// Which word, counted from 0; the number of words when the line ends too early.
@@ -24,10 +26,19 @@ impl Mistake {
     pub fn new(line: impl AsRef<str>, exit: u8) -> Self {
         Self {
             stderr: format!("{}\n", line.as_ref()),
+            ours: false,
             exit,
             word: None,
             hint: None,
             never: None,
+        }
+    }
+
+    /// Something that iproute2 would take, and we do not.
+    pub fn ours(line: impl AsRef<str>) -> Self {
+        Self {
+            ours: true,
+            ..Self::new(line, USAGE)
         }
     }
 
@@ -36,10 +47,7 @@ impl Mistake {
         Self {
             word: Some(word),
             never: Some(reason),
-            ..Self::new(
-                format!("\"{given}\" is not available here: {reason}."),
-                USAGE,
-            )
+            ..Self::ours(format!("\"{given}\" is not available here: {reason}."))
         }
     }
 

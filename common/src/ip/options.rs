@@ -185,10 +185,9 @@ fn leading_number(word: &str) -> i32 {
 
 /// A word that iproute2 knows and this dialect does not speak.
 pub(super) fn not_spoken(given: &str) -> Mistake {
-    Mistake::new(
-        format!("\"{given}\" is known to iproute2 and not to this dialect."),
-        USAGE,
-    )
+    Mistake::ours(format!(
+        "\"{given}\" is known to iproute2 and not to this dialect."
+    ))
 }
 
 fn unknown(option: &str) -> Mistake {

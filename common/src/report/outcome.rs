@@ -160,10 +160,15 @@ fn mistaken(command: usize, drafted: Drafted, mistake: Mistake) -> CommandReport
         why,
         instead: mistake.hint,
     };
+    let wrong = CommandReport::wrong(drafted, outcome, advice);
+    if mistake.ours {
+        // What we say stands in the advice, and is never taken for iproute2's.
+        return wrong;
+    }
     CommandReport {
         stderr: mistake.stderr,
         exit: Some(mistake.exit),
-        ..CommandReport::wrong(drafted, outcome, advice)
+        ..wrong
     }
 }
 
