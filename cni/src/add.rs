@@ -147,7 +147,8 @@ fn serve(
         policy: &policy,
         run: memory.run(),
     };
-    memory.begin()?;
+    let run = ask.run;
+    memory.begin(run)?;
     let mut watch = Watch::over(&mut kernel, ifname, link);
     let report = engine::serve(&ask, &mut memory, &mut watch);
     let done = match report.outcome {
@@ -160,7 +161,7 @@ fn serve(
     // An open socket keeps the namespace alive.
     drop(socket);
     let report = told.insert(report);
-    memory.end(report, done.is_ok())?;
+    memory.end(run, report, done.is_ok())?;
     tell(report, log);
     done
 }

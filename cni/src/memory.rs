@@ -1,10 +1,10 @@
 //! What this attachment asked for, remembered for CHECK, DEL, GC and for the next attachment of the same sandbox.
 
 use chainsaw_common::engine::Value;
-use chainsaw_common::plan::{Journal, Run};
+use chainsaw_common::plan::{Journal, Left, Run};
 use chainsaw_common::pod::Entrance;
 use chainsaw_common::record::{Entry, Event, Progress, Record, Records, Work, hash};
-use chainsaw_common::report::Report;
+use chainsaw_common::report::{CommandReport, Report};
 
 use crate::error::Error;
 use crate::netconf::NetConf;
@@ -46,33 +46,38 @@ impl Memory {
     /// How far these values came at this attachment before. The commands of all of them are numbered together, and the
     /// last number that any of them has is how far they came.
     pub fn run(&self) -> Run {
-        let progress = |work| self.record.progress(work);
-        self.works
-            .iter()
-            .map(progress)
-            .fold(Run::First, |run, progress| match (run, progress) {
-                (run, Progress::New { again: false }) => run,
-                (Run::InDoubt(one), Progress::InDoubt(other)) => Run::InDoubt(one.max(other)),
-                (_, Progress::InDoubt(command)) => Run::InDoubt(command),
-                (run @ Run::InDoubt(_), _) => run,
-                _ => Run::Again,
-            })
+        let all = self.works.iter().map(|work| self.record.progress(work));
+        all.fold(Run::First, |run, progress| match (run, progress) {
+            (run, Progress::New { again: false }) => run,
+            (Run::InDoubt(one), Progress::InDoubt { command, .. }) => Run::InDoubt(Left {
+                at: one.at.max(command),
+                ..one
+            }),
+            (_, Progress::InDoubt { command, again }) => Run::InDoubt(Left { at: command, again }),
+            (run @ Run::InDoubt(_), _) => run,
+            _ => Run::Again,
+        })
     }
 
-    /// Says before the first command that all of them begin.
-    pub fn begin(&mut self) -> Result<(), Error> {
-        self.add(Event::Begun { command: 0 })
+    /// Says before the first command that all of them begin. What is in doubt stays so.
+    pub fn begin(&mut self, run: Run) -> Result<(), Error> {
+        match run {
+            Run::InDoubt(_) => Ok(()),
+            _ => self.add(Event::Begun { command: 0 }),
+        }
     }
 
-    /// Says how all of them ended.
-    pub fn end(&mut self, report: &Report, ok: bool) -> Result<(), Error> {
+    /// Says how all of them ended; nothing of those that stay in doubt.
+    pub fn end(&mut self, run: Run, report: &Report, ok: bool) -> Result<(), Error> {
         if ok {
             return self.add(Event::Ok);
         }
-        let command = report
-            .commands
-            .iter()
-            .position(|command| command.is_fatal());
+        let command = report.commands.iter().position(CommandReport::is_fatal);
+        if let Run::InDoubt(left) = run
+            && command.is_none_or(|command| command <= left.at)
+        {
+            return Ok(());
+        }
         self.add(Event::Failed { command })
     }
 

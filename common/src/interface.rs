@@ -95,7 +95,27 @@ impl Destination {
         };
         let table = received.u32(rta::TABLE).unwrap_or(table.into());
         let address = received.address(rta::DST).unwrap_or(any);
+        // The kernel keeps an IPv6 destination without its host's bits, however it was given.
+        let address = masked(address, len);
         (table == rt::TABLE_MAIN).then_some(Self { address, len })
+    }
+}
+
+/// The first bits of an address.
+fn masked(address: IpAddr, bits: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) => {
+            let mask = u32::MAX
+                .checked_shl(32 - u32::from(bits.min(32)))
+                .unwrap_or(0);
+            IpAddr::from((v4.to_bits() & mask).to_be_bytes())
+        }
+        IpAddr::V6(v6) => {
+            let mask = u128::MAX
+                .checked_shl(128 - u32::from(bits.min(128)))
+                .unwrap_or(0);
+            IpAddr::from((v6.to_bits() & mask).to_be_bytes())
+        }
     }
 }
 
@@ -210,4 +230,29 @@ pub(crate) fn list(
             attributes,
         ))
         .replies
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_is_without_its_hosts_bits() {
+        let of = |family: u8, len: u8, dst: &[u8]| {
+            let mut attributes = Attributes::default();
+            attributes.put(rta::DST, dst);
+            let header = [family, len, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0];
+            let body = [header.as_slice(), &attributes.bytes()].concat();
+            Destination::of(&body).unwrap().to_string()
+        };
+        let v6 = "2001:db8:2::5"
+            .parse::<std::net::Ipv6Addr>()
+            .unwrap()
+            .octets();
+        assert_eq!(of(10, 64, &v6), "2001:db8:2::/64");
+        assert_eq!(of(10, 128, &v6), "2001:db8:2::5/128");
+        assert_eq!(of(10, 0, &v6), "::/0");
+        assert_eq!(of(2, 24, &[192, 0, 2, 0]), "192.0.2.0/24");
+        assert_eq!(of(2, 0, &[0; 4]), "0.0.0.0/0");
+    }
 }

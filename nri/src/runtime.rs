@@ -50,10 +50,11 @@ impl RuntimeInfo {
         }
     }
 
-    /// [`version::leaks_refused_sandboxes`] for this runtime; one that is not containerd does not.
+    /// [`version::leaks_refused_sandboxes`] for this runtime. What one does that is not containerd is not known, and to
+    /// refuse a pod's containers is right everywhere.
     #[must_use]
     pub fn leaks_refused_sandboxes(&self) -> bool {
-        self.is_containerd() && version::leaks_refused_sandboxes(&self.version)
+        !self.is_containerd() || version::leaks_refused_sandboxes(&self.version)
     }
 
     /// Whether it synchronises a plugin that it started itself: containerd 1.7 does since 1.7.26 only.
@@ -110,7 +111,8 @@ mod tests {
         assert_eq!(info.registration_timeout, None);
         assert_eq!(info.request_timeout, Some(Duration::from_secs(2)));
         assert!(info.leaks_refused_sandboxes());
-        assert!(!runtime("cri-o", "2.1.9", "").leaks_refused_sandboxes());
+        assert!(runtime("cri-o", "1.36.0", "").leaks_refused_sandboxes());
+        assert!(!runtime("containerd", "1.7.24~ds1", "").leaks_refused_sandboxes());
         assert!(!runtime("containerd", "1.7.24~ds1", "").synchronizes_launched_plugins());
         assert!(info.synchronizes_launched_plugins());
     }

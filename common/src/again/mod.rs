@@ -25,6 +25,8 @@ pub struct Again<'k> {
     kernel: &'k mut dyn Kernel,
     unchanged: bool,
     changed: bool,
+    cautious: bool,
+    stopped: bool,
 }
 
 impl<'k> Again<'k> {
@@ -34,7 +36,24 @@ impl<'k> Again<'k> {
             kernel,
             unchanged: false,
             changed: false,
+            cautious: false,
+            stopped: false,
         }
+    }
+
+    /// The same, for a command that may have run: of routes and rules there may be several alike, so that one more that
+    /// could be taken away does not tell whether one was. Such a change is stopped.
+    pub fn cautiously_over(kernel: &'k mut dyn Kernel) -> Self {
+        Self {
+            cautious: true,
+            ..Self::over(kernel)
+        }
+    }
+
+    /// Whether a change was stopped.
+    #[must_use]
+    pub fn was_stopped(&self) -> bool {
+        self.stopped
     }
 
     /// Whether every change since the last question was left out, because it was already so.
@@ -49,6 +68,10 @@ impl Kernel for Again<'_> {
     fn exchange(&mut self, request: &Request) -> Answer {
         if wish(request).is_some_and(|wish| is_so(request, wish, self.kernel)) {
             self.unchanged = true;
+            return Answer::default();
+        }
+        if self.cautious && matches!(request.kind, rtm::DELROUTE | rtm::DELRULE) {
+            self.stopped = true;
             return Answer::default();
         }
         self.changed |= is_change(request.kind);

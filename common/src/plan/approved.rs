@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::full;
 use crate::again::Again;
 use crate::ip::run::{Output, run};
-use crate::ip::{Action, Command, Lookup, route};
+use crate::ip::{Action, Command, Lookup, device, link, route};
 use crate::kernel::Kernel;
 use crate::policy::Profile;
 
@@ -64,10 +64,19 @@ pub enum Run {
     First,
     /// What is already so is left alone.
     Again,
-    /// From the command of this number: those before it are done, and it failed.
-    From(usize),
-    /// From the command of this number: those before it are done, and nobody knows of this one. It never runs twice.
-    InDoubt(usize),
+    /// From a command that failed.
+    From(Left),
+    /// From a command of which nobody knows whether it ran. It never takes effect twice.
+    InDoubt(Left),
+}
+
+/// Where a plan was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// The number of the command, from 0: those before it are done.
+    pub at: usize,
+    /// Whether those behind it leave alone what is already so: the same value ran before, for another start.
+    pub again: bool,
 }
 
 /// Who is told before a command that may change something. Nothing changes that could not be told.
@@ -147,16 +156,11 @@ impl Step {
         kernel: &mut dyn Kernel,
     ) -> Ended {
         let again = match run {
-            Run::From(done) | Run::InDoubt(done) if number < done => return Ended::Before,
-            Run::InDoubt(doubt) if number == doubt && self.doubles() => {
-                return Ended::Stopped(format!(
-                    "nobody knows whether it ran before {} was cut off, and the kernel's state cannot tell: it does not run twice",
-                    self.full()
-                ));
-            }
-            Run::InDoubt(doubt) => number == doubt,
+            Run::From(left) | Run::InDoubt(left) if number < left.at => return Ended::Before,
+            Run::InDoubt(left) if number == left.at => return self.in_doubt(kernel),
+            Run::From(left) | Run::InDoubt(left) => left.again,
             Run::Again => true,
-            Run::First | Run::From(_) => false,
+            Run::First => false,
         };
         if Profile::needed(&self.command) > Profile::Inspect
             && let Err(why) = journal.about_to(number)
@@ -166,8 +170,50 @@ impl Step {
         self.exchange(again, kernel)
     }
 
+    /// Runs a command that may have run: it is left alone if what it wants is so, and stopped where that cannot be told.
+    fn in_doubt(&self, kernel: &mut dyn Kernel) -> Ended {
+        let clock = Instant::now();
+        let unknown = || {
+            Ended::Stopped(format!(
+                "nobody knows whether it ran before {} was cut off, and the kernel's state cannot tell: it does not run twice",
+                self.full()
+            ))
+        };
+        if self.doubles() {
+            return unknown();
+        }
+        if self.is_gone(kernel) {
+            return Ended::Unchanged(Output::default(), micros(clock));
+        }
+        let mut again = Again::cautiously_over(kernel);
+        let output = run(&self.command, &self.lookups, &mut again);
+        if again.was_stopped() {
+            unknown()
+        } else if again.was_unchanged() {
+            Ended::Unchanged(output, micros(clock))
+        } else {
+            Ended::Ran(output, micros(clock))
+        }
+    }
+
+    /// Whether it takes away a device that is not there.
+    fn is_gone(&self, kernel: &mut dyn Kernel) -> bool {
+        let Action::Link(action) = &self.command.action else {
+            return false;
+        };
+        match &**action {
+            link::Action::Del(settings) if !settings.dev.is_empty() => {
+                device(&settings.dev, kernel).is_none()
+            }
+            _ => false,
+        }
+    }
+
     fn exchange(&self, again: bool, kernel: &mut dyn Kernel) -> Ended {
         let clock = Instant::now();
+        if again && self.is_gone(kernel) {
+            return Ended::Unchanged(Output::default(), micros(clock));
+        }
         if !again {
             let output = run(&self.command, &self.lookups, kernel);
             return Ended::Ran(output, micros(clock));
@@ -188,6 +234,10 @@ impl Step {
                 **action,
                 route::Action::Change(route::Verb::Append | route::Verb::Prepend, _)
             ),
+            // The kernel finds a name for it.
+            Action::Link(action) => {
+                matches!(&**action, link::Action::Add(settings) if settings.dev.is_empty())
+            }
             _ => false,
         }
     }

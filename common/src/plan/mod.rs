@@ -12,7 +12,7 @@ use crate::words::{self, WordError};
 mod approved;
 
 pub(crate) use approved::micros;
-pub use approved::{Approved, Done, Ended, Journal, Run, Step};
+pub use approved::{Approved, Done, Ended, Journal, Left, Run, Step};
 
 /// Who wrote a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -67,12 +67,19 @@ pub enum Progress {
         /// Whether it is to leave alone what is already so.
         again: bool,
     },
-    /// It was begun and its end was not seen: the command of this number is in doubt, those before it are done.
-    InDoubt(usize),
+    /// It was begun and its end was not seen: a command is in doubt, those before it are done.
+    InDoubt {
+        /// The number of the one in doubt, from 0.
+        command: usize,
+        /// Whether the others leave alone what is already so.
+        again: bool,
+    },
     /// It failed at the command of this number, those before it are done.
     Failed {
         /// The number, from 0.
         command: usize,
+        /// Whether it is to leave alone what is already so.
+        again: bool,
         /// Why.
         why: String,
     },
@@ -86,8 +93,7 @@ impl Work {
     /// Whether the other is of the same value of the same source.
     #[must_use]
     pub fn is_of_the_value_of(&self, other: &Self) -> bool {
-        let key = |work: &Self| (work.entrance, work.source.clone(), work.value.clone());
-        key(self) == key(other)
+        self.entrance == other.entrance && self.source == other.source && self.value == other.value
     }
 
     /// Whether it belongs to the CNI attachment of this interface.
@@ -120,21 +126,45 @@ pub fn progress(entries: &[Entry], work: &Work) -> Progress {
         .filter(here)
         .take_while(|entry| entry.event != Event::Gone)
         .collect();
+    // Another start of the same value that came as far as to run something.
+    let again = since.iter().any(|entry| {
+        let ran = !matches!(entry.event, Event::Missed | Event::Failed { command: None });
+        ran && entry.work != *work && entry.work.is_of_the_value_of(work)
+    });
     let Some(last) = since.iter().find(|entry| entry.work == *work) else {
-        let again = since
-            .iter()
-            .any(|entry| entry.work.is_of_the_value_of(work));
         return Progress::New { again };
     };
     match last.event {
-        Event::Begun { command } => Progress::InDoubt(command),
+        Event::Begun { command } => Progress::InDoubt { command, again },
         Event::Failed { command } => Progress::Failed {
             command: command.unwrap_or(0),
+            again,
             why: last.why.clone().unwrap_or_default(),
         },
         Event::Missed => Progress::Missed,
         Event::Ok | Event::Gone => Progress::Ok,
     }
+}
+
+/// The lines that still count: the last of each work, and of the starts of containers, which are told apart by the
+/// container, the newest for each value.
+pub fn that_count(entries: &[Entry]) -> Vec<Entry> {
+    let mut kept: Vec<Entry> = Vec::new();
+    for entry in entries.iter().rev() {
+        let same = |newer: &Entry| {
+            let starts = newer.work.container.is_some() && entry.work.container.is_some();
+            newer.work == entry.work || (starts && newer.work.is_of_the_value_of(&entry.work))
+        };
+        // The newest start of all may have run nothing yet; the one before it tells that the value ran.
+        let limit = 1 + usize::from(entry.work.container.is_some());
+        let alike: Vec<&Entry> = kept.iter().filter(|newer| same(newer)).collect();
+        let told = alike.iter().any(|newer| newer.work == entry.work);
+        if !told && alike.len() < limit {
+            kept.push(entry.clone());
+        }
+    }
+    kept.reverse();
+    kept
 }
 
 /// The hash by which a record knows a value again: SipHash-2-4 of 128 bits, with the key 0.
@@ -178,16 +208,21 @@ mod tests {
     #[test]
     fn the_last_line_tells_how_far_a_work_came() {
         let begun = |command| (None, Event::Begun { command });
+        let in_doubt = |command| Progress::InDoubt {
+            command,
+            again: false,
+        };
         for (lines, progress) in [
             (vec![], Progress::New { again: false }),
-            (vec![begun(0)], Progress::InDoubt(0)),
-            (vec![begun(0), begun(2)], Progress::InDoubt(2)),
+            (vec![begun(0)], in_doubt(0)),
+            (vec![begun(0), begun(2)], in_doubt(2)),
             (vec![begun(0), (None, Event::Ok)], Progress::Ok),
             (vec![(None, Event::Missed)], Progress::Missed),
             (
                 vec![begun(0), (None, Event::Failed { command: Some(1) })],
                 Progress::Failed {
                     command: 1,
+                    again: false,
                     why: String::new(),
                 },
             ),

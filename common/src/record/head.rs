@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -16,36 +17,63 @@ pub const FORMAT: u32 = 1;
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    chainsaw: u32,
+    pub(super) chainsaw: u32,
     /// Where the namespace was when the record was made; nothing if nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    netns: Option<PathBuf>,
+    pub(super) netns: Option<PathBuf>,
     /// Which it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    inode: Option<u64>,
+    pub(super) inode: Option<u64>,
+    /// What tokens stand for in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<Around>,
+}
+
+/// What tokens stood for in a sandbox when something ran there for the first time: a value that runs again must mean
+/// the same, whatever it has changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Around {
+    /// The current interface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+    /// Its addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<IpAddr>,
+    /// Its gateways.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gateways: Vec<IpAddr>,
+    /// Its MTU, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u32>,
 }
 
 impl Head {
     /// Of the namespace at a path, which may be empty.
-    pub fn of(netns: &Path) -> Self {
+    pub fn of(netns: &Path, around: Option<Around>) -> Self {
         Self {
             chainsaw: FORMAT,
             netns: (!netns.as_os_str().is_empty()).then(|| netns.to_owned()),
             inode: fs::metadata(netns).ok().map(|metadata| metadata.ino()),
+            around,
         }
+    }
+
+    /// Whether it says of which namespace it is.
+    pub fn tells_where(&self) -> bool {
+        self.netns.is_some()
     }
 
     /// Reads one.
     ///
     /// # Errors
     /// The number of another format; 0 if the line says none.
-    pub fn read(line: &str) -> Result<Self, u32> {
+    pub fn read(line: &[u8]) -> Result<Self, u32> {
         #[derive(Deserialize)]
         struct Format {
             chainsaw: u32,
         }
-        let format = serde_json::from_str(line).map_or(0, |format: Format| format.chainsaw);
-        match serde_json::from_str(line) {
+        let format = serde_json::from_slice(line).map_or(0, |format: Format| format.chainsaw);
+        match serde_json::from_slice(line) {
             Ok(head) if format == FORMAT => Ok(head),
             _ => Err(format),
         }
@@ -58,7 +86,11 @@ impl Head {
             return false;
         };
         match fs::metadata(netns) {
-            Err(error) => error.kind() == ErrorKind::NotFound,
+            // Where the folder is not to be seen either, that says nothing of what is in it. A process's goes with it.
+            Err(error) => {
+                let seen = netns.starts_with("/proc") || netns.parent().is_some_and(Path::exists);
+                error.kind() == ErrorKind::NotFound && seen
+            }
             Ok(metadata) => {
                 let is_namespace = statfs(netns).is_ok_and(|stat| stat.filesystem_type() == NSFS);
                 is_namespace && self.inode.is_some_and(|inode| inode != metadata.ino())

@@ -17,10 +17,14 @@ mod entry;
 mod head;
 
 pub use entry::{Entry, Event, Progress, Work, hash};
+pub use head::Around;
 use head::Head;
 
 /// Where the records are.
 pub const FOLDER: &str = "/run/chainsaw/sandboxes";
+
+/// A record that is longer than this, in bytes, is written anew with what still counts.
+const LARGE: usize = 64 * 1024;
 
 /// Between two looks whether a record is free.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -79,6 +83,7 @@ pub struct Records {
 pub struct Record {
     file: File,
     path: PathBuf,
+    length: u64,
     head: Option<Head>,
     entries: Vec<Entry>,
 }
@@ -104,23 +109,29 @@ impl Records {
             source,
         };
         loop {
-            let file = match options().create(true).open(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    DirBuilder::new()
-                        .recursive(true)
-                        .mode(0o700)
-                        .create(&self.folder)
-                        .map_err(failed)?;
-                    options().create(true).open(&path)
-                }
-                opened => opened,
-            };
-            let file = file.map_err(failed)?;
+            let file = self.made(&path)?;
             file.lock().map_err(failed)?;
             if let Some(record) = Record::read(file, &path)? {
                 return Ok(record);
             }
         }
+    }
+
+    /// The file of a record, and the folder, made if they are not there.
+    fn made(&self, path: &Path) -> Result<File, RecordError> {
+        let opened = match options().create(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&self.folder)
+                .and_then(|()| options().create(true).open(path)),
+            opened => opened,
+        };
+        opened.map_err(|source| RecordError::Io {
+            what: "open",
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// [`Records::open`], but whoever holds it is waited for no longer than this.
@@ -141,10 +152,12 @@ impl Records {
     /// # Errors
     /// The id is none, somebody holds it, or the system refuses.
     pub fn open_now(&self, sandbox: &str) -> Result<Record, RecordError> {
-        match self.find(sandbox)? {
-            Some(record) => Ok(record),
-            // Nobody can hold what was not there.
-            None => self.open(sandbox),
+        let path = self.path(sandbox)?;
+        loop {
+            let file = self.made(&path)?;
+            if let Some(record) = at_once(file, &path)? {
+                return Ok(record);
+            }
         }
     }
 
@@ -160,11 +173,7 @@ impl Records {
             source,
         };
         match options().open(&path) {
-            Ok(file) => match file.try_lock() {
-                Ok(()) => Record::read(file, &path),
-                Err(TryLockError::WouldBlock) => Err(RecordError::Held { path }),
-                Err(TryLockError::Error(source)) => Err(failed(source)),
-            },
+            Ok(file) => at_once(file, &path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed(error)),
         }
@@ -176,6 +185,8 @@ impl Records {
         let names = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         names
             .filter_map(|entry| entry.file_name().into_string().ok())
+            // One that is being written anew is not one yet.
+            .filter(|name| !name.starts_with('.'))
             .collect()
     }
 
@@ -189,6 +200,27 @@ impl Records {
         } else {
             Err(RecordError::Id(sandbox.to_owned()))
         }
+    }
+}
+
+/// Reads a file that nobody holds; nothing if it was removed meanwhile.
+fn at_once(file: File, path: &Path) -> Result<Option<Record>, RecordError> {
+    let path = path.to_owned();
+    match file.try_lock() {
+        Ok(()) => Record::read(file, &path),
+        Err(TryLockError::WouldBlock) => Err(RecordError::Held { path }),
+        Err(TryLockError::Error(source)) => Err(RecordError::Io {
+            what: "lock",
+            path,
+            source,
+        }),
+    }
+}
+
+fn absent(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
     }
 }
 
@@ -216,33 +248,84 @@ impl Record {
         if metadata.nlink() == 0 {
             return Ok(None);
         }
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         if metadata.len() > 0 {
-            file.read_to_string(&mut text).map_err(failed("read"))?;
+            file.read_to_end(&mut bytes).map_err(failed("read"))?;
         }
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        if whole < text.len() {
+        let whole = bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
+        if whole < bytes.len() {
             // What a crash cut off must not run into the next line.
             file.set_len(whole as u64).map_err(failed("mend"))?;
-            text.truncate(whole);
+            bytes.truncate(whole);
         }
-        let mut lines = text.lines();
-        let head = lines.next().map(Head::read);
-        if let Some(Err(found)) = head {
-            return Err(RecordError::Format {
-                path: path.to_owned(),
-                found,
-                known: head::FORMAT,
-            });
-        }
-        Ok(Some(Self {
+        let mut record = Self {
             file,
             path: path.to_owned(),
-            head: head.and_then(Result::ok),
-            entries: lines
-                .filter_map(|line| serde_json::from_str(line).ok())
-                .collect(),
-        }))
+            length: whole as u64,
+            head: None,
+            entries: Vec::new(),
+        };
+        for line in bytes
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
+            record.take(line)?;
+        }
+        if whole > LARGE {
+            record.shrink()?;
+        }
+        Ok(Some(record))
+    }
+
+    /// Takes note of a line: a head, of which the last counts, or behind one an entry.
+    fn take(&mut self, line: &[u8]) -> Result<(), RecordError> {
+        if self.head.is_some()
+            && let Ok(entry) = serde_json::from_slice(line)
+        {
+            self.entries.push(entry);
+            return Ok(());
+        }
+        let head = Head::read(line).map_err(|found| RecordError::Format {
+            path: self.path.clone(),
+            found,
+            known: head::FORMAT,
+        })?;
+        self.head = Some(head);
+        Ok(())
+    }
+
+    /// Writes it anew with what still counts, in the file's place. Whoever waits for the old file's lock finds that it
+    /// has no name any more, and opens the new one.
+    fn shrink(&mut self) -> Result<(), RecordError> {
+        let failed = |source| RecordError::Io {
+            what: "shrink",
+            path: self.path.clone(),
+            source,
+        };
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let path = self.path.with_file_name(format!(".{name}"));
+        fs::remove_file(&path).or_else(absent).map_err(failed)?;
+        let file = options().create_new(true).open(&path).map_err(failed)?;
+        file.lock().map_err(failed)?;
+        let mut new = Self {
+            file,
+            path: self.path.clone(),
+            length: 0,
+            head: None,
+            entries: Vec::new(),
+        };
+        if let Some(head) = self.head.take() {
+            new.put_head(head)?;
+        }
+        for entry in entry::that_count(&self.entries) {
+            new.add(entry)?;
+        }
+        fs::rename(&path, &self.path).map_err(failed)?;
+        *self = new;
+        Ok(())
     }
 
     /// What has happened, oldest first.
@@ -256,19 +339,47 @@ impl Record {
     /// # Errors
     /// The system refuses.
     pub fn is_of(&mut self, netns: &Path) -> Result<(), RecordError> {
-        if self.head.is_some() {
-            return Ok(());
+        match &self.head {
+            Some(head) if head.tells_where() => Ok(()),
+            head => {
+                let around = head.as_ref().and_then(|head| head.around.clone());
+                self.put_head(Head::of(netns, around))
+            }
         }
-        let head = Head::of(netns);
+    }
+
+    /// What tokens stood for when something ran in this sandbox for the first time.
+    #[must_use]
+    pub fn around(&self) -> Option<&Around> {
+        self.head.as_ref()?.around.as_ref()
+    }
+
+    /// Says what tokens stand for, for good: what runs may change what they would stand for later.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn put_around(&mut self, around: Around) -> Result<(), RecordError> {
+        let head = self
+            .head
+            .clone()
+            .unwrap_or_else(|| Head::of(Path::new(""), None));
+        self.put_head(Head {
+            around: Some(around),
+            ..head
+        })
+    }
+
+    fn put_head(&mut self, head: Head) -> Result<(), RecordError> {
         self.write(&head)?;
         self.head = Some(head);
         Ok(())
     }
 
-    /// Whether its sandbox is gone for certain: nothing is where its network namespace was, or another one is.
+    /// Whether its sandbox is gone for certain: nothing is where its network namespace was, or another one is. One that
+    /// says nothing at all is of no use either.
     #[must_use]
     pub fn is_stale(&self) -> bool {
-        self.head.as_ref().is_some_and(Head::is_stale)
+        self.head.as_ref().is_none_or(Head::is_stale)
     }
 
     /// Adds what happens now.
@@ -277,7 +388,7 @@ impl Record {
     /// The system refuses, as a full disk does.
     pub fn add(&mut self, entry: Entry) -> Result<(), RecordError> {
         if self.head.is_none() {
-            self.is_of(Path::new(""))?;
+            self.put_head(Head::of(Path::new(""), None))?;
         }
         self.write(&entry)?;
         self.entries.push(entry);
@@ -288,6 +399,12 @@ impl Record {
         let mut bytes = serde_json::to_vec(line).unwrap_or_default();
         bytes.push(b'\n');
         let written = self.file.write_all(&bytes);
+        if written.is_err() {
+            // A part of the line must not run into the next.
+            self.file.set_len(self.length).ok();
+        } else {
+            self.length += bytes.len() as u64;
+        }
         written.map_err(|source| RecordError::Io {
             what: "write",
             path: self.path.clone(),
@@ -463,6 +580,83 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_was_cut_within_a_character_is_no_line() {
+        let (_folder, records) = records();
+        let entry = Entry {
+            why: Some("für".into()),
+            ..entry("eth0", Event::Failed { command: Some(0) })
+        };
+        records.open("c1").unwrap().add(entry).unwrap();
+        let path = records.path("c1").unwrap();
+        let whole = fs::read(&path).unwrap();
+        for cut in 1..whole.len() {
+            fs::write(&path, [&whole[..], &whole[..cut]].concat()).unwrap();
+            let found = records.find("c1").unwrap().unwrap();
+            assert_eq!(found.entries().len(), 1, "cut at {cut}");
+        }
+        fs::write(&path, [&whole[..], b"garbage\n"].concat()).unwrap();
+        assert!(matches!(
+            records.find("c1"),
+            Err(RecordError::Format { .. })
+        ));
+    }
+
+    #[test]
+    fn a_record_does_not_grow_with_every_start_of_a_container() {
+        let (_folder, records) = records();
+        let start = |container: usize, event| {
+            let mut entry = entry("eth0", event);
+            entry.work.entrance = Entrance::Nri;
+            entry.work.container = Some(container.to_string());
+            records.open("c1").unwrap().add(entry).unwrap();
+        };
+        for container in 0..2000 {
+            start(container, BEGUN);
+            start(container, Event::Ok);
+        }
+        start(2000, BEGUN);
+        let length = fs::metadata(records.path("c1").unwrap()).unwrap().len();
+        assert!(length < 2 * LARGE as u64, "{length}");
+        let record = records.find("c1").unwrap().unwrap();
+        let progress = |container: &str| {
+            let mut work = work("eth0", "v");
+            work.entrance = Entrance::Nri;
+            work.container = Some(container.into());
+            record.progress(&work)
+        };
+        assert_eq!(
+            progress("2000"),
+            Progress::InDoubt {
+                command: 0,
+                again: true
+            }
+        );
+        assert_eq!(progress("2001"), Progress::New { again: true });
+        assert_eq!(records.sandboxes(), ["c1"]);
+    }
+
+    #[test]
+    fn what_tokens_stood_for_first_is_kept() {
+        let (_folder, records) = records();
+        let around = Around {
+            interface: Some("eth0".into()),
+            mtu: Some(1500),
+            ..Around::default()
+        };
+        records
+            .open("c1")
+            .unwrap()
+            .put_around(around.clone())
+            .unwrap();
+        let mut record = records.open("c1").unwrap();
+        record.is_of(Path::new("/proc/self/ns/net")).unwrap();
+        drop(record);
+        let record = records.find("c1").unwrap().unwrap();
+        assert_eq!(record.around(), Some(&around));
+        assert!(!record.is_stale());
+    }
+
+    #[test]
     fn a_record_of_another_format_is_left_alone() {
         let (_folder, records) = records();
         records
@@ -492,8 +686,10 @@ mod tests {
             records.find(sandbox).unwrap().unwrap().is_stale()
         };
         assert!(!stale("own", Path::new("/proc/self/ns/net")));
-        assert!(stale("gone", Path::new("/nowhere/at/all")));
-        // What is not told is not known to be gone, and no more is what this process cannot see as a namespace.
+        assert!(stale("gone", &folder.path().join("gone")));
+        assert!(!stale("elsewhere", Path::new("/nowhere/at/all")));
+        // What is not told is not known to be gone, and no more is what this process cannot see as a namespace, or whose
+        // folder it cannot see.
         assert!(!stale("untold", Path::new("")));
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();

@@ -31,6 +31,9 @@ pub enum HookError {
         "cannot open a netlink socket in the sandbox's network namespace: {0}; is the limit of open files reached?"
     )]
     Socket(#[source] io::Error),
+    /// There is no thread to work on.
+    #[error("cannot start a thread to work on: {0}; is the limit of processes reached?")]
+    Thread(#[source] io::Error),
     /// What runs cannot be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -65,6 +68,7 @@ impl HookError {
             Self::Target(NoTarget::Unknown) => "NamespaceUnknown",
             Self::Netns(_) => "NamespaceRefused",
             Self::Socket(_) => "SocketFailed",
+            Self::Thread(_) => "ThreadFailed",
             Self::Record(_) => "RecordFailed",
             Self::Config(_) => "ConfigurationInvalid",
             Self::Late => "TooLate",
@@ -86,7 +90,9 @@ impl HookError {
     pub fn refusal(&self) -> Refusal {
         let code = match self {
             Self::Commands(report) if report.outcome == Outcome::Denied => Code::PermissionDenied,
-            Self::Late | Self::BrokeOff | Self::Record(_) | Self::Socket(_) => Code::Unavailable,
+            Self::Late | Self::BrokeOff | Self::Record(_) | Self::Socket(_) | Self::Thread(_) => {
+                Code::Unavailable
+            }
             _ => Code::FailedPrecondition,
         };
         Refusal::new(code, self.line())

@@ -1,16 +1,21 @@
 //! The NRI entrance: which event runs what, and what the runtime is answered.
 
+use std::panic::resume_unwind;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chainsaw_common::config::OnFailure;
-use chainsaw_common::pod::Pod;
 use chainsaw_common::record::{Entry, Event as Recorded, Progress, Records};
-use chainsaw_nri::api::{Container, ContainerState, PodSandbox};
+use chainsaw_nri::api::{Container, PodSandbox};
 use chainsaw_nri::{Answer, Context, Event, Events, Plugin};
+
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::error::HookError;
 use crate::keys::{Asked, Value};
+use crate::late::{Known, Late, pod};
 use crate::log;
 use crate::settings::Settings;
 use crate::sweep;
@@ -20,8 +25,11 @@ use crate::work::{Job, Outcome};
 /// How long the catching up of one sandbox may take.
 const CATCH_UP: Duration = Duration::from_secs(2);
 
+/// What is left of an event's time for telling how its work went.
+const MARGIN: Duration = Duration::from_millis(200);
+
 /// The daemon as the runtime sees it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Hooks {
     settings: Arc<Settings>,
     records: Records,
@@ -49,11 +57,16 @@ impl Plugin for Hooks {
         pods: Vec<PodSandbox>,
         containers: Vec<Container>,
     ) -> Answer {
-        for pod in &pods {
-            let own = containers
-                .iter()
-                .filter(|container| container.pod_sandbox_id == pod.id);
-            self.catch_up(pod, &own.collect::<Vec<_>>()).await;
+        let known = Known { pods, containers };
+        // First of all what is too late, so that no event finds it undone.
+        let (own, known) = self
+            .aside(move |own| {
+                known.missed().for_each(|late| own.miss(&late));
+                (own.clone(), known)
+            })
+            .await;
+        for pod in known.waiting() {
+            own.catch_up(pod).await;
         }
         sweep::soon(self.records.clone());
         Ok(())
@@ -61,12 +74,16 @@ impl Plugin for Hooks {
 
     async fn run_pod_sandbox(&self, context: Context, pod: PodSandbox) -> Answer {
         let happened = Happened::new("RunPodSandbox", &pod, None, &context);
-        let answer = self.serve(&happened).await;
-        if context.runtime().leaks_refused_sandboxes() {
-            // Here a refusal would leave the pause container behind: each of the pod's containers is refused instead.
-            return Ok(());
+        if !context.runtime().leaks_refused_sandboxes() {
+            return self.serve(&happened).await;
         }
-        answer
+        // Here an error, and be it that of the time being up, would leave the pause container behind: each of the pod's
+        // containers is refused instead.
+        let patience = context.remaining().saturating_sub(MARGIN / 2);
+        if timeout(patience, self.serve(&happened)).await.is_err() {
+            log::late(&self::pod(&pod), &pod.id);
+        }
+        Ok(())
     }
 
     async fn create_container(
@@ -116,7 +133,7 @@ impl<'a> Happened<'a> {
             trigger,
             pod,
             container,
-            deadline: Instant::now() + context.remaining(),
+            deadline: Instant::now() + context.remaining().saturating_sub(MARGIN),
         }
     }
 }
@@ -127,26 +144,46 @@ impl Hooks {
         Self { settings, records }
     }
 
-    /// Does what the pod asks for at this event, and answers.
+    /// Does what the pod asks for at this event, and answers: first what the sandbox asks for, whichever event comes
+    /// first, then what the container does that starts.
     async fn serve(&self, happened: &Happened<'_>) -> Answer {
         let asked = match Asked::read(&happened.pod.annotations) {
             Ok(None) => return Ok(()),
-            Ok(Some(asked)) => Ok(asked),
-            Err(wrong) => Err(wrong.into()),
+            Ok(Some(asked)) => asked,
+            Err(wrong) => return self.judged(happened, wrong.into()),
         };
-        let done = match asked {
-            Ok(asked) => self.all(happened, &asked).await,
-            Err(wrong) => Err(wrong),
-        };
-        let Err(wrong) = done else { return Ok(()) };
-        let goes_on = self.settings.current().failure.nri == OnFailure::Continue;
-        log::refused(
-            &pod(happened.pod),
-            &happened.pod.id,
-            happened.trigger,
-            &wrong,
-            goes_on,
-        );
+        // Whoever asks for anything is told at once that there is no way to it.
+        if let Err(wrong) = self.netns(happened) {
+            return self.judged(happened, wrong);
+        }
+        let starting = happened
+            .container
+            .filter(|_| happened.trigger == "StartContainer");
+        if let Some(value) = asked.sandbox
+            && let Err(wrong) = self.one(happened, value, None).await
+        {
+            self.judged(happened, wrong)?;
+            if starting.is_some() {
+                // A process starts all the same, and from now on it would be late.
+                let late = Late::of(happened.pod, value, None);
+                self.aside(move |own| own.give_up(&late)).await;
+            }
+        }
+        if let Some(container) = starting
+            && let Some(value) = asked.containers.get(container.name.as_str())
+            && let Err(wrong) = self.one(happened, *value, Some(container.id.clone())).await
+        {
+            return self.judged(happened, wrong);
+        }
+        Ok(())
+    }
+
+    /// Tells what is wrong, and refuses, unless the operator lets such pods pass.
+    fn judged(&self, happened: &Happened<'_>, wrong: HookError) -> Answer {
+        let decided = self.settings.current().map(|config| config.failure.nri);
+        let goes_on = decided == Ok(OnFailure::Continue);
+        let pod = pod(happened.pod);
+        log::refused(&pod, &happened.pod.id, happened.trigger, &wrong, goes_on);
         if goes_on {
             Ok(())
         } else {
@@ -154,26 +191,9 @@ impl Hooks {
         }
     }
 
-    /// First what the sandbox asks for, whichever event comes first; then what the container does that starts.
-    async fn all(&self, happened: &Happened<'_>, asked: &Asked<'_>) -> Result<(), HookError> {
-        if let Some(value) = asked.sandbox {
-            self.one(happened, value, None).await?;
-        }
-        let starting = happened
-            .container
-            .filter(|_| happened.trigger == "StartContainer");
-        if let Some(container) = starting
-            && let Some(value) = asked.containers.get(container.name.as_str())
-        {
-            self.one(happened, *value, Some(container.id.clone()))
-                .await?;
-        }
-        // Whoever asks for anything is told at once that there is no way to it.
-        self.netns(happened).map(drop)
-    }
-
-    fn netns(&self, happened: &Happened<'_>) -> Result<std::path::PathBuf, HookError> {
-        let handlers = &self.settings.current().hooks.nri.runtime_handlers;
+    fn netns(&self, happened: &Happened<'_>) -> Result<PathBuf, HookError> {
+        let config = self.settings.current()?;
+        let handlers = &config.hooks.nri.runtime_handlers;
         Ok(target::netns(happened.pod, happened.container, handlers)?)
     }
 
@@ -192,7 +212,7 @@ impl Hooks {
             text: value.text.to_owned(),
             trigger: happened.trigger,
             deadline: happened.deadline,
-            config: self.settings.current(),
+            config: self.settings.current()?,
             file: self.settings.file(),
         };
         if let Outcome::Ran(report) = job.done(self.records.clone()).await? {
@@ -201,93 +221,64 @@ impl Hooks {
         Ok(())
     }
 
-    /// A sandbox that was there before this connection: it is caught up if none of its containers has started, else
-    /// what was missed is told, once.
-    async fn catch_up(&self, pod: &PodSandbox, containers: &[&Container]) {
-        // A stopped sandbox has no process.
-        let Ok(Some(asked)) = Asked::read(&pod.annotations) else {
+    /// Does what waits for a file where it keeps nobody waiting.
+    async fn aside<T: Send + 'static>(&self, work: impl FnOnce(&Self) -> T + Send + 'static) -> T {
+        let own = self.clone();
+        match spawn_blocking(move || work(&own)).await {
+            Ok(done) => done,
+            Err(panicked) => resume_unwind(panicked.into_panic()),
+        }
+    }
+
+    /// A sandbox that was there before this connection, none of whose containers has started.
+    async fn catch_up(&self, pod: &PodSandbox) {
+        let Ok(Some(Asked {
+            sandbox: Some(value),
+            ..
+        })) = Asked::read(&pod.annotations)
+        else {
             return;
         };
-        if pod.pid == 0 {
-            return;
-        }
-        let begun = containers.iter().any(|container| has_begun(container));
-        if let Some(value) = asked.sandbox {
-            if begun {
-                self.miss(pod, value, None);
-            } else {
-                let happened = Happened {
-                    trigger: "Synchronize",
-                    pod,
-                    container: None,
-                    deadline: Instant::now() + CATCH_UP,
-                };
-                if let Err(wrong) = self.one(&happened, value, None).await {
-                    log::refused(&self::pod(pod), &pod.id, happened.trigger, &wrong, true);
-                }
-            }
-        }
-        for container in containers.iter().filter(|container| is_running(container)) {
-            if let Some(value) = asked.containers.get(container.name.as_str()) {
-                self.miss(pod, *value, Some(container.id.clone()));
-            }
+        let happened = Happened {
+            trigger: "Synchronize",
+            pod,
+            container: None,
+            deadline: Instant::now() + CATCH_UP,
+        };
+        if let Err(wrong) = self.one(&happened, value, None).await {
+            log::refused(&self::pod(pod), &pod.id, happened.trigger, &wrong, true);
         }
     }
 
     /// Records that a value was missed, and says so, unless it is done or that was said before.
-    fn miss(&self, sandbox: &PodSandbox, value: Value<'_>, container: Option<String>) {
-        let why = match &container {
-            Some(_) => "its container runs already",
-            None => "a container of the pod has started already",
-        };
-        let job = Job {
-            pod: pod(sandbox),
-            sandbox: sandbox.id.clone(),
-            netns: std::path::PathBuf::new(),
-            container,
-            key: value.key.to_owned(),
-            text: value.text.to_owned(),
-            trigger: "Synchronize",
-            deadline: Instant::now(),
-            config: self.settings.current(),
-            file: self.settings.file(),
-        };
-        let work = job.work();
-        // Whoever holds it is at work on it.
-        let Ok(mut record) = self.records.open_now(&sandbox.id) else {
-            return;
-        };
-        if matches!(record.progress(&work), Progress::Ok | Progress::Missed) {
-            return;
+    fn miss(&self, late: &Late) {
+        if self.give_up(late) {
+            log::missed(&late.pod, &late.sandbox, &late.work.source, late.why());
         }
-        let told = record.add(Entry::new(work, Recorded::Missed));
-        log::missed(&job.pod, &sandbox.id, value.key, why);
+    }
+
+    /// Records that a value's time has passed; whether that is news.
+    fn give_up(&self, late: &Late) -> bool {
+        let deadline = Instant::now() + CATCH_UP;
+        let mut record = match self.records.open_until(&late.sandbox, deadline) {
+            Ok(record) => record,
+            Err(wrong) => {
+                log::refused(&late.pod, &late.sandbox, "Synchronize", &wrong.into(), true);
+                return true;
+            }
+        };
+        let progress = record.progress(&late.work);
+        if matches!(progress, Progress::Ok | Progress::Missed) {
+            return false;
+        }
+        let passed = Entry::new(late.work.clone(), Recorded::Missed);
+        let told = record.is_of(&late.netns).and_then(|()| record.add(passed));
         if let Err(wrong) = told {
-            log::refused(&job.pod, &sandbox.id, "Synchronize", &wrong.into(), true);
+            log::refused(&late.pod, &late.sandbox, "Synchronize", &wrong.into(), true);
         }
+        // That it failed was told when it did.
+        !matches!(progress, Progress::Failed { .. })
     }
-}
-
-fn pod(sandbox: &PodSandbox) -> Pod {
-    Pod {
-        namespace: sandbox.namespace.clone(),
-        name: sandbox.name.clone(),
-        uid: (!sandbox.uid.is_empty()).then(|| sandbox.uid.clone()),
-    }
-}
-
-/// Whether its process has ever run.
-fn has_begun(container: &Container) -> bool {
-    is_running(container) || container.state == ContainerState::ContainerStopped as i32
-}
-
-fn is_running(container: &Container) -> bool {
-    [
-        ContainerState::ContainerRunning,
-        ContainerState::ContainerPaused,
-    ]
-    .iter()
-    .any(|state| container.state == *state as i32)
 }
 
 #[cfg(test)]

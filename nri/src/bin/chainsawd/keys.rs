@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chainsaw_common::value;
+
 /// Before every key of ours.
 pub const PREFIX: &str = "chainsaw.noderesource.dev/";
 const SANDBOX: &str = "sandbox";
@@ -48,6 +50,10 @@ impl<'a> Asked<'a> {
             });
         let mut asked: Option<Self> = None;
         for (key, suffix, text) in ours {
+            // What asks for nothing is as if it were not there, as at the CNI entrance.
+            if value::lines(text).is_ok_and(|lines| lines.is_empty()) && is_known(suffix) {
+                continue;
+            }
             let asked = asked.get_or_insert_default();
             let value = Value { key, text };
             match suffix.strip_prefix(CONTAINER) {
@@ -64,6 +70,13 @@ impl<'a> Asked<'a> {
         }
         Ok(asked)
     }
+}
+
+fn is_known(suffix: &str) -> bool {
+    suffix == SANDBOX
+        || suffix
+            .strip_prefix(CONTAINER)
+            .is_some_and(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -107,6 +120,14 @@ mod tests {
             asked.containers.keys().collect::<Vec<_>>(),
             [&"app", &"app.log"]
         );
+    }
+
+    #[test]
+    fn an_empty_value_asks_for_nothing() {
+        for text in ["", "[]", "# later\n"] {
+            let key = "chainsaw.noderesource.dev/sandbox".to_owned();
+            assert_eq!(Asked::read(&[(key, text.to_owned())].into()), Ok(None));
+        }
     }
 
     #[test]

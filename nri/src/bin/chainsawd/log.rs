@@ -15,17 +15,14 @@ use crate::error::HookError;
 /// How long the work of one event may take, in microseconds: the whole node's events wait for it.
 const BUDGET: u64 = 250_000;
 
-/// Sends the log where the configuration says.
-///
-/// # Errors
-/// The file cannot be opened.
-pub fn start(log: &Log) -> io::Result<()> {
-    let writer = match &log.file {
-        Some(path) => {
-            let file = OpenOptions::new().create(true).append(true).open(path)?;
-            BoxMakeWriter::new(Mutex::new(file))
-        }
-        None => BoxMakeWriter::new(io::stderr),
+/// Sends the log where the configuration says; to standard error if the file cannot be opened.
+pub fn start(log: &Log) {
+    let open = |path| OpenOptions::new().create(true).append(true).open(path);
+    let file = log.file.as_ref().map(open);
+    let (writer, wrong) = match file {
+        Some(Ok(file)) => (BoxMakeWriter::new(Mutex::new(file)), None),
+        Some(Err(wrong)) => (BoxMakeWriter::new(io::stderr), Some(wrong)),
+        None => (BoxMakeWriter::new(io::stderr), None),
     };
     let lines = tracing_subscriber::fmt()
         .with_writer(writer)
@@ -35,7 +32,9 @@ pub fn start(log: &Log) -> io::Result<()> {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),
     }
-    Ok(())
+    if let Some(wrong) = wrong {
+        error!(reason = "LogFileUnwritable", file = ?log.file, "cannot open the log file: {wrong}");
+    }
 }
 
 /// Tells of commands that ran.
@@ -71,7 +70,8 @@ pub fn refused(pod: &Pod, sandbox: &str, trigger: &str, wrong: &HookError, goes_
         sandbox.id = sandbox,
         reason = wrong.reason(),
         goes_on,
-        "refused {name}: {}",
+        "{} {name}: {}",
+        if goes_on { "passed over" } else { "refused" },
         wrong.line(),
     );
     if let HookError::Commands(report) = wrong {
@@ -93,6 +93,17 @@ pub fn refused_there(report: &Report, reason: &str, goes_on: bool) {
         report.headline().unwrap_or_default(),
     );
     lines(report, &name);
+}
+
+/// Tells of a sandbox whose commands take longer than its event may.
+pub fn late(pod: &Pod, sandbox: &str) {
+    warn!(
+        entrance = "nri",
+        sandbox.id = sandbox,
+        reason = "TooLate",
+        "the commands of {} were not done in time; its containers wait for them",
+        name(Some(pod)),
+    );
 }
 
 /// Tells of a value whose time had passed.

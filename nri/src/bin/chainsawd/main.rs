@@ -18,6 +18,7 @@ mod args;
 mod error;
 mod hooks;
 mod keys;
+mod late;
 mod log;
 mod settings;
 mod sweep;
@@ -73,8 +74,19 @@ fn run(args: Args) -> Result<(), Failure> {
             );
         }
         // It lives as long as the process.
-        let settings = Arc::new(Settings::read(args.config.clone().leak())?);
-        log::start(&settings.current().log)?;
+        let settings = Arc::new(Settings::of(args.config.clone().leak()));
+        // A daemon that ends over its configuration takes a containerd 1.7 that started it along, and lets pods through
+        // that ask: it serves, and refuses those.
+        let config = settings.current();
+        log::start(
+            &config
+                .as_ref()
+                .map(|config| config.log.clone())
+                .unwrap_or_default(),
+        );
+        if let Err(wrong) = config {
+            error!(reason = "ConfigurationInvalid", "{wrong}");
+        }
         serve(&args, launched, settings).await
     })
 }

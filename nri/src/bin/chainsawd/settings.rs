@@ -18,24 +18,23 @@ pub struct Settings {
 #[derive(Debug)]
 struct Read {
     stamp: Option<Stamp>,
-    config: Arc<Config>,
+    /// What is in force; until there was a first good one, why there is none.
+    config: Result<Arc<Config>, ConfigError>,
 }
 
 /// By what a file is known to be the same: device, inode, length, and the time of its last change in nanoseconds.
 type Stamp = (u64, u64, u64, i64, i64);
 
 impl Settings {
-    /// Reads it. Without a file it is the built-in default.
-    ///
-    /// # Errors
-    /// It cannot be read, or says something unknown.
-    pub fn read(file: &'static str) -> Result<Self, ConfigError> {
-        let (stamp, config) = read(file)?;
-        let config = Arc::new(config);
-        Ok(Self {
+    /// Of a file, read now. Without the file it is the built-in default.
+    pub fn of(file: &'static str) -> Self {
+        // Before the text: a change in between is seen at the next look.
+        let stamp = stamp(file);
+        let config = read(file).map(Arc::new);
+        Self {
             file,
             read: Mutex::new(Read { stamp, config }),
-        })
+        }
     }
 
     /// Where it is.
@@ -44,30 +43,33 @@ impl Settings {
     }
 
     /// What is in force now.
-    pub fn current(&self) -> Arc<Config> {
+    ///
+    /// # Errors
+    /// There was none yet that could be taken: whoever asks for something is refused until there is.
+    pub fn current(&self) -> Result<Arc<Config>, ConfigError> {
         let mut last = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if stamp(self.file) != last.stamp {
-            match read(self.file) {
-                Ok((stamp, config)) => {
+        let now = stamp(self.file);
+        if now != last.stamp {
+            last.stamp = now;
+            match (read(self.file), &last.config) {
+                (Ok(config), _) => {
                     info!(
                         file = self.file,
                         "the configuration has changed and is in force"
                     );
-                    *last = Read {
-                        stamp,
-                        config: Arc::new(config),
-                    };
+                    last.config = Ok(Arc::new(config));
                 }
-                Err(wrong) => {
-                    error!(
-                        reason = "ConfigurationInvalid",
-                        "{wrong}; the last good one stays in force"
-                    );
-                    last.stamp = stamp(self.file);
+                (Err(wrong), Ok(_)) => error!(
+                    reason = "ConfigurationInvalid",
+                    "{wrong}; the last good one stays in force"
+                ),
+                (Err(wrong), Err(_)) => {
+                    error!(reason = "ConfigurationInvalid", "{wrong}");
+                    last.config = Err(wrong);
                 }
             }
         }
-        Arc::clone(&last.config)
+        last.config.clone()
     }
 }
 
@@ -82,12 +84,10 @@ fn stamp(file: &str) -> Option<Stamp> {
     ))
 }
 
-fn read(file: &str) -> Result<(Option<Stamp>, Config), ConfigError> {
-    // Before the text: a change in between is seen at the next look.
-    let stamp = stamp(file);
+fn read(file: &str) -> Result<Config, ConfigError> {
     match fs::read_to_string(file) {
-        Ok(text) => Ok((stamp, Config::parse(&text, file)?)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((None, Config::default())),
+        Ok(text) => Config::parse(&text, file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Config::default()),
         Err(error) => Err(ConfigError {
             path: file.to_owned(),
             line: 0,

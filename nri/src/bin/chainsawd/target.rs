@@ -57,6 +57,11 @@ pub fn netns(
     }
 }
 
+/// The path that the runtime keeps mounted, if it tells one.
+pub fn told(pod: &PodSandbox) -> Option<PathBuf> {
+    network(pod.namespaces())
+}
+
 fn network(namespaces: &[LinuxNamespace]) -> Option<PathBuf> {
     let network = namespaces.iter().find(|one| one.r#type == NETWORK)?;
     (!network.path.is_empty()).then(|| PathBuf::from(&network.path))

@@ -11,16 +11,18 @@ use chainsaw_common::interface::Link;
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::Namespace;
-use chainsaw_common::plan::{Author, Journal, Run};
+use chainsaw_common::plan::{Author, Journal, Left, Run};
 use chainsaw_common::pod::{Entrance, Pod, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::recall::Recall;
-use chainsaw_common::record::{Entry, Event, Progress, Record, Records, Work, hash};
+use chainsaw_common::record::{Around, Entry, Event, Progress, Record, Records, Work};
 use chainsaw_common::report::{CommandReport, Report};
 use chainsaw_common::surroundings;
+use chainsaw_common::tokens::Surroundings;
 use tokio::sync::oneshot;
 
 use crate::error::HookError;
+use crate::late;
 
 /// What is to be done, and for whom.
 #[derive(Debug, Clone)]
@@ -60,25 +62,19 @@ pub enum Outcome {
 
 impl Job {
     /// The key under which it is recorded.
-    pub fn work(&self) -> Work {
-        Work {
-            entrance: Entrance::Nri,
-            network: None,
-            // The sandbox's own, whichever interface its tokens stand for.
-            interface: String::new(),
-            container: self.container.clone(),
-            source: self.key.clone(),
-            value: hash(&self.text),
-        }
+    fn work(&self) -> Work {
+        late::work(&self.key, &self.text, self.container.clone())
     }
 
     /// Does it on a thread of its own.
     pub async fn done(self, records: Records) -> Result<Outcome, HookError> {
         let (tell, told) = oneshot::channel();
-        thread::spawn(move || {
+        let work = move || {
             // Nobody listens any more if the answer came too late.
             let _ = tell.send(self.perform(&records));
-        });
+        };
+        let thread = thread::Builder::new().name("commands".to_owned());
+        thread.spawn(work).map_err(HookError::Thread)?;
         told.await.unwrap_or(Err(HookError::BrokeOff))
     }
 
@@ -106,8 +102,8 @@ impl Job {
             }
             Progress::New { again: false } => Run::First,
             Progress::New { again: true } => Run::Again,
-            Progress::Failed { command, .. } => Run::From(command),
-            Progress::InDoubt(command) => Run::InDoubt(command),
+            Progress::Failed { command, again, .. } => Run::From(Left { at: command, again }),
+            Progress::InDoubt { command, again } => Run::InDoubt(Left { at: command, again }),
         };
         if Instant::now() >= self.deadline {
             return Err(HookError::Late);
@@ -123,8 +119,21 @@ impl Job {
         kernel: &mut dyn Kernel,
     ) -> Result<Outcome, HookError> {
         let mut kernel = Recall::over(kernel);
-        let surroundings = surroundings::of_namespace(None, &mut kernel);
-        let subject = self.subject(surroundings.interface.as_deref(), &mut kernel);
+        let around = match record.around() {
+            Some(around) => around.clone(),
+            None => {
+                let around = look_around(&mut kernel);
+                record.put_around(around.clone())?;
+                around
+            }
+        };
+        let subject = self.subject(&around);
+        let surroundings = Surroundings {
+            interface: around.interface,
+            addresses: around.addresses,
+            gateways: around.gateways,
+            ..Surroundings::default()
+        };
         let (values, policy) = (self.values(), Policy::of(&self.config, self.file));
         let ask = Ask {
             subject: &subject,
@@ -153,15 +162,14 @@ impl Job {
         self.container.is_some() || self.trigger == "RunPodSandbox"
     }
 
-    fn subject(&self, interface: Option<&str>, kernel: &mut dyn Kernel) -> Subject {
-        let link = interface.and_then(|name| Link::named(name, kernel));
+    fn subject(&self, around: &Around) -> Subject {
         Subject {
             pod: Some(self.pod.clone()),
             sandbox: Some(self.sandbox.clone()),
             entrance: Entrance::Nri,
             trigger: self.trigger,
-            interface: interface.map(str::to_owned),
-            mtu: link.map(|link| link.mtu),
+            interface: around.interface.clone(),
+            mtu: around.mtu,
             netns: Some(self.netns.to_string_lossy().into_owned()),
         }
     }
@@ -175,6 +183,25 @@ impl Job {
     }
 }
 
+/// What tokens stand for, before anything has run in the sandbox.
+fn look_around(kernel: &mut dyn Kernel) -> Around {
+    let Surroundings {
+        interface,
+        addresses,
+        gateways,
+        ..
+    } = surroundings::of_namespace(None, kernel);
+    let link = interface
+        .as_deref()
+        .and_then(|name| Link::named(name, kernel));
+    Around {
+        interface,
+        addresses,
+        gateways,
+        mtu: link.map(|link| link.mtu),
+    }
+}
+
 /// Says how the work ended, so that another event goes on where this one stopped.
 fn ended(record: &mut Record, work: Work, run: Run, report: &Report) -> Result<(), HookError> {
     if report.outcome.is_good() {
@@ -183,9 +210,9 @@ fn ended(record: &mut Record, work: Work, run: Run, report: &Report) -> Result<(
     let fatal = report.commands.iter().position(CommandReport::is_fatal);
     let command = match run {
         // Nobody knows of it still.
-        Run::InDoubt(doubt) if fatal.is_none_or(|fatal| fatal <= doubt) => return Ok(()),
-        // It was refused as a whole, and what is done stays done.
-        Run::From(done) if fatal.is_none_or(|fatal| fatal < done) => Some(done),
+        Run::InDoubt(left) if fatal.is_none_or(|fatal| fatal <= left.at) => return Ok(()),
+        // It was refused as a whole, or stopped at once: what is done stays done.
+        Run::From(left) if fatal.is_none_or(|fatal| fatal <= left.at) => Some(left.at),
         _ if report
             .commands
             .iter()
@@ -407,6 +434,168 @@ mod tests {
             assert_eq!(rules.matches("192.0.2.7").count(), 1, "{rules}");
         });
         thread.join().unwrap();
+    }
+
+    /// What happens in a namespace of its own, with a record of its own.
+    fn apart<T: Send + 'static>(
+        happens: impl FnOnce(&mut Record, &mut Socket) -> T + Send + 'static,
+    ) -> T {
+        let thread = thread::spawn(|| {
+            netns::throw_away().expect("this test needs root, or user namespaces");
+            let folder = tempfile::tempdir().unwrap();
+            let mut record = Records::at(folder.path()).open("s1").unwrap();
+            happens(&mut record, &mut Socket::open().unwrap())
+        });
+        thread.join().unwrap()
+    }
+
+    fn ip(line: &str, socket: &mut Socket) -> String {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        engine::serve_words(&words, socket).stdout
+    }
+
+    fn start_of(container: &str, text: &str) -> Job {
+        Job {
+            container: Some(container.into()),
+            trigger: "StartContainer",
+            ..job(text)
+        }
+    }
+
+    fn attempt(job: &Job, record: &mut Record, socket: &mut Socket) -> Result<Outcome, HookError> {
+        match job.go_on(record)? {
+            Ok(run) => job.run(run, record, socket),
+            Err(nothing) => Ok(nothing),
+        }
+    }
+
+    fn begun(job: &Job, command: usize, record: &mut Record) {
+        let event = Event::Begun { command };
+        record.add(Entry::new(job.work(), event)).unwrap();
+    }
+
+    #[test]
+    fn of_several_alike_none_is_taken_away_in_doubt() {
+        for (add, del, seen) in [
+            (
+                "rule add from 192.0.2.7 table 100",
+                "rule del from 192.0.2.7",
+                "192.0.2.7",
+            ),
+            (
+                "route append 192.0.2.0/24 dev lo",
+                "route del 192.0.2.0/24",
+                "192.0.2.0/24",
+            ),
+        ] {
+            apart(move |record, socket| {
+                ip("link set lo up", socket);
+                ip(add, socket);
+                ip(
+                    &add.replace("100", "101")
+                        .replace("append", "append blackhole")
+                        .replace(
+                            " dev lo",
+                            if add.starts_with("route") {
+                                ""
+                            } else {
+                                " dev lo"
+                            },
+                        ),
+                    socket,
+                );
+                let listing = if add.starts_with("rule") {
+                    "rule"
+                } else {
+                    "route show table all"
+                };
+                let before = ip(listing, socket).matches(seen).count();
+                let job = job(&format!("ip {del}"));
+                begun(&job, 0, record);
+                let why = attempt(&job, record, socket).unwrap_err().line();
+                assert!(why.contains("nobody knows whether it ran"), "{why}");
+                assert_eq!(ip(listing, socket).matches(seen).count(), before);
+            });
+        }
+    }
+
+    #[test]
+    fn a_device_that_is_gone_is_not_missed_in_doubt() {
+        apart(|record, socket| {
+            let job = job("ip link del d0");
+            begun(&job, 0, record);
+            assert!(attempt(&job, record, socket).is_ok());
+        });
+    }
+
+    #[test]
+    fn a_device_without_a_name_is_not_made_twice() {
+        apart(|record, socket| {
+            let job = job("ip link add type veth");
+            begun(&job, 0, record);
+            assert!(attempt(&job, record, socket).is_err());
+            assert!(!ip("link", socket).contains("veth"));
+        });
+    }
+
+    #[test]
+    fn a_restart_that_was_cut_off_leaves_alone_what_an_earlier_start_did() {
+        const BOTH: &str =
+            "ip rule add from 192.0.2.7 table 100\nip rule add from 192.0.2.8 table 100";
+        apart(|record, socket| {
+            attempt(&start_of("c1", BOTH), record, socket).unwrap();
+            let second = start_of("c2", BOTH);
+            begun(&second, 0, record);
+            attempt(&second, record, socket).unwrap();
+            let rules = ip("rule", socket);
+            for once in ["192.0.2.7", "192.0.2.8"] {
+                assert_eq!(rules.matches(once).count(), 1, "{rules}");
+            }
+        });
+    }
+
+    #[test]
+    fn no_time_left_at_a_second_try_forgets_nothing_that_is_done() {
+        apart(|record, socket| {
+            let both =
+                job("ip rule add from 192.0.2.7 table 100\nip route add 192.0.2.0/24 dev lo");
+            // The device is down.
+            attempt(&both, record, socket).unwrap_err();
+            let run = both.go_on(record).unwrap().unwrap();
+            let late = Job {
+                deadline: Instant::now(),
+                ..both.clone()
+            };
+            late.run(run, record, socket).unwrap_err();
+            ip("link set lo up", socket);
+            attempt(&both, record, socket).unwrap();
+            assert_eq!(ip("rule", socket).matches("192.0.2.7").count(), 1);
+        });
+    }
+
+    #[test]
+    fn tokens_mean_at_every_start_what_they_meant_at_the_first() {
+        apart(|record, socket| {
+            for line in [
+                "link add eth0 type veth peer name eth1",
+                "link set eth0 up",
+                "address add 192.0.2.10/24 dev eth0",
+                "route add default via 192.0.2.1",
+            ] {
+                ip(line, socket);
+            }
+            const VALUE: &str = "ip route add 198.51.100.0/24 via CURRENT_GATEWAY\n\
+                ip route replace default via 192.0.2.254\nip link set CURRENT_INTERFACE mtu 1400";
+            for container in ["c1", "c2"] {
+                attempt(&start_of(container, VALUE), record, socket).unwrap();
+            }
+            let routes = ip("route", socket);
+            assert!(
+                routes.contains("198.51.100.0/24 via 192.0.2.1 dev eth0"),
+                "{routes}"
+            );
+            assert_eq!(record.around().unwrap().mtu, Some(1500));
+        });
     }
 
     #[test]

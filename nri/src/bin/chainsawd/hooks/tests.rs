@@ -9,7 +9,7 @@ use std::thread;
 use chainsaw_common::engine;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::{self, Namespace};
-use chainsaw_nri::api::{LinuxNamespace, LinuxPodSandbox};
+use chainsaw_nri::api::{ContainerState, LinuxNamespace, LinuxPodSandbox};
 use chainsaw_nri::testing::{CallError, Runtime};
 use chainsaw_nri::{Identity, Session};
 use tokio::sync::oneshot;
@@ -138,7 +138,7 @@ impl Daemon {
             .join("config.toml")
             .to_string_lossy()
             .into_owned();
-        let settings = Arc::new(Settings::read(file.leak()).unwrap());
+        let settings = Arc::new(Settings::of(file.leak()));
         let hooks = Arc::new(Hooks::new(settings, self.records()));
         let (stream, mut runtime) = Runtime::pair();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -397,4 +397,74 @@ async fn a_pod_that_asks_for_nothing_is_passed_whatever_else_is_wrong_with_it() 
     connected.create(&quiet, "c1").await.unwrap();
     connected.start(&quiet, "c1").await.unwrap();
     assert!(daemon.records().sandboxes().is_empty());
+}
+
+/// The library's own answer, when the time is up, is an error.
+#[tokio::test]
+async fn a_sandbox_that_takes_too_long_passes_where_a_refusal_leaks() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    let connected = daemon.connect(LEAKS, vec![], vec![]).await;
+    let held = daemon.records().open("s1").unwrap();
+    assert_eq!(connected.run(&pod("s1", &net)).await, Ok(()));
+    drop(held);
+    connected.create(&pod("s1", &net), "c1").await.unwrap();
+    assert_eq!(net.rules(), 1);
+}
+
+#[tokio::test]
+async fn a_configuration_that_cannot_be_taken_refuses_who_asks_and_nobody_else() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    let file = daemon.folder.path().join("config.toml");
+    let good = fs::read_to_string(&file).unwrap();
+    fs::write(&file, "[[rule]]\nnamespace = []\n").unwrap();
+    let connected = daemon.connect(CLEANS_UP, vec![], vec![]).await;
+    let why = connected.run(&pod("s1", &net)).await.unwrap_err();
+    assert!(why.contains("did you mean namespaces?"), "{why}");
+    let quiet = PodSandbox {
+        annotations: [].into(),
+        ..pod("s2", &net)
+    };
+    connected.run(&quiet).await.unwrap();
+    fs::write(&file, good).unwrap();
+    connected.run(&pod("s3", &net)).await.unwrap();
+    assert_eq!(net.rules(), 1);
+}
+
+#[tokio::test]
+async fn where_failures_are_passed_over_a_containers_value_runs_all_the_same() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    let grant = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n[failure]\nnri = \"continue\"\n";
+    fs::write(daemon.folder.path().join("config.toml"), grant).unwrap();
+    let connected = daemon.connect(CLEANS_UP, vec![], vec![]).await;
+    let mut both = asking(pod("s1", &net), "ip route add 192.0.2.0/24 dev nowhere");
+    both.annotations.insert(
+        "chainsaw.noderesource.dev/container.app".into(),
+        RULE.into(),
+    );
+    connected.run(&both).await.unwrap();
+    connected.start(&both, "c1").await.unwrap();
+    assert_eq!(net.rules(), 1);
+}
+
+#[tokio::test]
+async fn a_container_that_ran_and_ended_unheard_is_told_as_missed() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    let mut sandbox = pod("s1", &net);
+    sandbox.annotations.insert(
+        "chainsaw.noderesource.dev/container.app".into(),
+        RULE.into(),
+    );
+    let ended = container(&sandbox, "c1", ContainerState::ContainerStopped);
+    let connected = daemon
+        .connect(LEAKS, vec![sandbox.clone()], vec![ended])
+        .await;
+    let record = daemon.records().open("s1").unwrap();
+    let missed = record
+        .entries()
+        .iter()
+        .filter(|entry| entry.event == Recorded::Missed);
+    assert_eq!(missed.count(), 2, "{:?}", record.entries());
+    drop(record);
+    connected.create(&sandbox, "c2").await.unwrap();
+    assert_eq!(net.rules(), 0, "it ran late");
 }
