@@ -5,7 +5,7 @@ use std::io;
 use chainsaw_common::config::ConfigError;
 use chainsaw_common::netns::NetnsError;
 use chainsaw_common::record::RecordError;
-use chainsaw_common::report::{Outcome, Report, cut, line};
+use chainsaw_common::report::{Outcome, Report, cut, line, transcript};
 use chainsaw_nri::{Code, Refusal};
 
 use crate::keys::UnknownKey;
@@ -13,6 +13,9 @@ use crate::target::NoTarget;
 
 /// The longest text of a refusal, in bytes: one line that an event can hold.
 const LINE_BYTES: usize = 256;
+
+/// How much of the transcript follows, in bytes.
+const REST_BYTES: usize = 700;
 
 /// What keeps a pod's commands from having run as asked.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +98,13 @@ impl HookError {
             }
             _ => Code::FailedPrecondition,
         };
-        Refusal::new(code, self.line())
+        // One line that an event can hold, then what else there is to tell the pod's author, who has no other way to it.
+        let text = match self {
+            Self::Commands(report) => {
+                format!("{}\n{}", self.line(), cut(&transcript(report), REST_BYTES))
+            }
+            _ => self.line(),
+        };
+        Refusal::new(code, text)
     }
 }

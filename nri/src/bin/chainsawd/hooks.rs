@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chainsaw_common::config::OnFailure;
-use chainsaw_common::record::{Entry, Event as Recorded, Progress, Records};
+use chainsaw_common::record::{Entry, Event as Recorded, Progress, Record, Records};
 use chainsaw_nri::api::{Container, PodSandbox};
 use chainsaw_nri::{Answer, Context, Event, Events, Plugin};
 
@@ -117,7 +117,7 @@ impl Plugin for Hooks {
     }
 
     async fn remove_pod_sandbox(&self, _: Context, pod: PodSandbox) -> Answer {
-        sweep::forget(self.records.clone(), pod.id);
+        self.aside(move |own| own.forget(&pod)).await;
         Ok(())
     }
 }
@@ -247,6 +247,24 @@ impl Hooks {
         };
         if let Err(wrong) = self.one(&happened, value, None).await {
             log::refused(&self::pod(pod), &pod.id, happened.trigger, &wrong, true);
+        }
+    }
+
+    /// Forgets a sandbox that was removed, and tells of keys that no container used. A record that somebody holds is
+    /// swept later.
+    fn forget(&self, sandbox: &PodSandbox) {
+        let found = self.records.find(&sandbox.id).ok().flatten();
+        let used = |key: &str| {
+            let mut entries = found.iter().flat_map(Record::entries);
+            entries.any(|entry| entry.work.source == key)
+        };
+        if let Ok(Some(asked)) = Asked::read(&sandbox.annotations) {
+            for value in asked.containers.values().filter(|value| !used(value.key)) {
+                log::unused(&pod(sandbox), &sandbox.id, value.key);
+            }
+        }
+        if let Some(record) = found {
+            record.remove().ok();
         }
     }
 

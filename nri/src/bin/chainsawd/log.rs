@@ -45,6 +45,10 @@ pub fn ran(report: &Report) {
         trigger = report.trigger.as_ref(),
         sandbox.id = report.sandbox,
         interface = report.interface,
+        source = report
+            .commands
+            .first()
+            .map(|command| command.source.as_str()),
         commands = report.commands.len(),
         micros = report.micros,
         "{} for {name}",
@@ -102,6 +106,18 @@ pub fn late(pod: &Pod, sandbox: &str) {
         sandbox.id = sandbox,
         reason = "TooLate",
         "the commands of {} were not done in time; its containers wait for them",
+        name(Some(pod)),
+    );
+}
+
+/// Tells of a key that no container used.
+pub fn unused(pod: &Pod, sandbox: &str, key: &str) {
+    warn!(
+        entrance = "nri",
+        sandbox.id = sandbox,
+        reason = "KeyUnused",
+        "{} of {} ran for no container: the pod had none of that name, or it never started",
+        line(key),
         name(Some(pod)),
     );
 }

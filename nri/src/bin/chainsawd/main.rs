@@ -25,7 +25,7 @@ mod sweep;
 mod target;
 mod work;
 
-use agent::{AgentError, Place};
+use agent::AgentError;
 use args::{Args, Said};
 use hooks::Hooks;
 use settings::Settings;
@@ -106,7 +106,7 @@ async fn serve(
         None => (Identity::new(NAME, &args.index)?, None),
     };
     let session = args.nri.then(|| Session::new(identity, hooks));
-    let _agent = listen(session.as_ref().map(Session::state))?;
+    listen(session.as_ref().map(Session::state))?;
     match (session, stream) {
         (None, _) => {
             info!("serving the CNI entrance alone");
@@ -125,15 +125,14 @@ async fn serve(
 }
 
 /// Opens the plugin's socket. Without it the NRI entrance is served all the same; alone it is all there is to serve.
-fn listen(nri: Option<watch::Receiver<State>>) -> Result<Option<Place>, AgentError> {
+fn listen(nri: Option<watch::Receiver<State>>) -> Result<(), AgentError> {
     let serves_nri = nri.is_some();
     match agent::start(Path::new(agent::SOCKET), nri) {
-        Ok(place) => Ok(Some(place)),
         Err(wrong) if serves_nri => {
             error!(reason = wrong.reason(), "{wrong}");
-            Ok(None)
+            Ok(())
         }
-        Err(wrong) => Err(wrong),
+        started => started,
     }
 }
 

@@ -61,7 +61,10 @@ impl Settings {
                 }
                 (Err(wrong), Ok(_)) => error!(
                     reason = "ConfigurationInvalid",
-                    "{wrong}; the last good one stays in force"
+                    "{} line {}: {}; the last good configuration stays in force",
+                    wrong.path,
+                    wrong.line,
+                    wrong.why
                 ),
                 (Err(wrong), Err(_)) => {
                     error!(reason = "ConfigurationInvalid", "{wrong}");

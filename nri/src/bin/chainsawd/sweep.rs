@@ -25,16 +25,6 @@ pub fn soon(records: Records) {
     spawn_blocking(move || sweep(&records));
 }
 
-/// Forgets a sandbox that was removed, on the side.
-pub fn forget(records: Records, sandbox: String) {
-    spawn_blocking(move || {
-        // One that somebody holds is swept later.
-        if let Ok(Some(record)) = records.find(&sandbox) {
-            record.remove().ok();
-        }
-    });
-}
-
 /// Removes the records of sandboxes that are gone for certain. One that somebody holds is in use.
 fn sweep(records: &Records) {
     for sandbox in records.sandboxes() {

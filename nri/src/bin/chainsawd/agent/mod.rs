@@ -15,7 +15,8 @@ use tracing::{debug, info, warn};
 mod place;
 mod service;
 
-pub use place::{AgentError, Place};
+pub use place::AgentError;
+use place::Place;
 use service::Agent;
 
 /// Where it is.
@@ -34,19 +35,49 @@ const LIMITS: Limits = Limits {
 /// After the system gave no connection, which it does where descriptors are short.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Listens at a path from now on, until the place that this gives is dropped. `nri` is how the NRI session stands, if
-/// there is one.
+/// Between two looks whether a newer daemon, which took the path over, is gone.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Listens at a path from now on, as long as the runtime lives. `nri` is how the NRI session stands, if there is one.
 ///
 /// # Errors
 /// The socket cannot be made.
-pub fn start(path: &Path, nri: Option<watch::Receiver<State>>) -> Result<Place, AgentError> {
+pub fn start(path: &Path, nri: Option<watch::Receiver<State>>) -> Result<(), AgentError> {
     let (place, listener) = Place::take(path)?;
     info!("listening for the CNI plugin at {}", path.display());
-    tokio::spawn(accept(listener, Arc::new(Agent::new(nri))));
-    Ok(place)
+    tokio::spawn(keep(place, listener, Arc::new(Agent::new(nri))));
+    Ok(())
 }
 
-async fn accept(listener: UnixListener, agent: Arc<Agent>) {
+/// Serves, and takes the path again when a newer daemon that took it over has gone.
+async fn keep(mut place: Place, mut listener: UnixListener, agent: Arc<Agent>) {
+    loop {
+        tokio::select! {
+            () = accept(&listener, &agent) => {}
+            () = deserted(&place) => {}
+        }
+        let path = place.path().to_owned();
+        match Place::take(&path) {
+            Ok((again, new)) => {
+                info!("listening for the CNI plugin at {} again", path.display());
+                (place, listener) = (again, new);
+            }
+            Err(wrong) => warn!(reason = wrong.reason(), "{wrong}"),
+        }
+    }
+}
+
+/// Waits until nobody listens at the path.
+async fn deserted(place: &Place) {
+    loop {
+        sleep(LOOK).await;
+        if place.is_deserted() {
+            return;
+        }
+    }
+}
+
+async fn accept(listener: &UnixListener, agent: &Arc<Agent>) {
     let room = Arc::new(Semaphore::new(AT_ONCE));
     loop {
         let stream = match listener.accept().await {
@@ -67,7 +98,7 @@ async fn accept(listener: UnixListener, agent: Arc<Agent>) {
             );
             continue;
         };
-        let agent = Arc::clone(&agent);
+        let agent = Arc::clone(agent);
         tokio::spawn(async move {
             if let Err(wrong) = serve_stream(stream, agent.as_ref(), LIMITS).await {
                 // A plugin that did not wait for its answer is no trouble.

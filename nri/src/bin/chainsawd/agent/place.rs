@@ -3,6 +3,7 @@
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use tokio::net::UnixListener;
@@ -57,6 +58,23 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether nobody listens there: the daemon that took it over has gone, with its socket or without.
+    pub fn is_deserted(&self) -> bool {
+        match identity(&self.path) {
+            Ok(there) if there == self.ours => false,
+            Ok(_) => UnixStream::connect(&self.path)
+                .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let Some(folder) = self.path.parent() else {
@@ -101,8 +119,6 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::net::UnixStream;
-
     use super::*;
 
     #[tokio::test]
@@ -119,6 +135,21 @@ mod tests {
         drop(newer);
         assert!(!path.exists());
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn the_older_sees_that_the_newer_has_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("agent.sock");
+        let (older, _older) = Place::take(&path).unwrap();
+        assert!(!older.is_deserted());
+        let (newer, listener) = Place::take(&path).unwrap();
+        assert!(!older.is_deserted());
+        // Killed, it leaves its socket.
+        drop(listener);
+        assert!(older.is_deserted());
+        drop(newer);
+        assert!(older.is_deserted());
     }
 
     #[tokio::test]
