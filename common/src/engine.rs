@@ -4,6 +4,7 @@
 
 use std::time::Instant;
 
+use crate::config::{Apply, Config};
 use crate::ip::run::{Output, refuse};
 use crate::kernel::Kernel;
 use crate::plan::{Author, Draft, Ended, Fault, Journal, Judged, Run, micros};
@@ -22,6 +23,26 @@ pub struct Value {
     pub author: Author,
     /// The text.
     pub text: String,
+}
+
+/// The source of what `[[apply]]` has done. It does not tell the line: records stay good when the file is edited above it.
+const APPLY: &str = "[[apply]]";
+
+impl Value {
+    /// What the operator of the node has done for a subject, in order.
+    #[must_use]
+    pub fn applied(config: &Config, subject: &Subject) -> Vec<Self> {
+        let selected = config
+            .applies
+            .iter()
+            .filter(|apply| apply.who.selects(subject).is_ok());
+        let value = |apply: &Apply| Self {
+            source: APPLY.to_owned(),
+            author: Author::Operator,
+            text: apply.commands.clone(),
+        };
+        selected.map(value).collect()
+    }
 }
 
 /// What is asked of the engine.

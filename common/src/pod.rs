@@ -1,5 +1,7 @@
 //! Who asks, and where.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// A Kubernetes pod, as far as the entrance was told of it.
@@ -12,6 +14,9 @@ pub struct Pod {
     /// Its UID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
+    /// Its labels, where the entrance was told of them. Its author writes them.
+    #[serde(skip)]
+    pub labels: Option<BTreeMap<String, String>>,
 }
 
 /// The way by which a value reached the engine.
@@ -24,6 +29,18 @@ pub enum Entrance {
     Nri,
     /// The command line.
     Cli,
+}
+
+impl Entrance {
+    /// Its word in configurations and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cni => "cni",
+            Self::Nri => "nri",
+            Self::Cli => "cli",
+        }
+    }
 }
 
 /// What the commands are run for.

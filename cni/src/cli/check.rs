@@ -60,6 +60,7 @@ fn named(namespace: String, name: &str) -> Subject {
         namespace,
         name: name.to_owned(),
         uid: None,
+        labels: None,
     };
     Subject {
         pod: Some(pod),

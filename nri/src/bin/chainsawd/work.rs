@@ -265,6 +265,7 @@ mod tests {
                 namespace: "default".into(),
                 name: "web".into(),
                 uid: None,
+                labels: None,
             },
             sandbox: "s1".into(),
             netns: PathBuf::from("/proc/thread-self/ns/net"),
