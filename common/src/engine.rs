@@ -80,10 +80,27 @@ pub fn check(ask: &Ask<'_>) -> Report {
     let report = Report::about(ask.subject);
     match draft(ask) {
         Err(problems) => report.unreadable(&problems),
-        Ok(draft) => match draft.approve(ask.policy, ask.subject) {
-            Err(refused) => report.refused(refused),
-            Ok(plan) => report.allowed(plan),
-        },
+        Ok(draft) => judged(draft, ask, report),
+    }
+}
+
+/// Judges what is asked, runs nothing, and tells what each rule says of each command.
+#[must_use]
+pub fn explain(ask: &Ask<'_>) -> Report {
+    let report = Report::about(ask.subject);
+    match draft(ask) {
+        Err(problems) => report.unreadable(&problems),
+        Ok(draft) => {
+            let tried = draft.tried(ask.policy, ask.subject);
+            judged(draft, ask, report).explained(tried)
+        }
+    }
+}
+
+fn judged(draft: Draft, ask: &Ask<'_>, report: Report) -> Report {
+    match draft.approve(ask.policy, ask.subject) {
+        Err(refused) => report.refused(refused),
+        Ok(plan) => report.allowed(plan),
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::family::Family;
 use crate::ip::{self, Command, Lookup, Mistake, Reading};
 use crate::pod::Subject;
-use crate::policy::{Denial, Policy, Profile};
+use crate::policy::{Denial, Policy, Profile, Tried};
 use crate::tokens::{Surroundings, TokenError};
 use crate::value::Line;
 use crate::words::{self, WordError};
@@ -108,6 +108,19 @@ impl Draft {
         Self {
             commands: vec![drafted],
         }
+    }
+
+    /// What each rule says of each command; nothing of one that is none.
+    #[must_use]
+    pub fn tried(&self, policy: &Policy, subject: &Subject) -> Vec<Vec<Tried>> {
+        let tried = |drafted: &Drafted| match &drafted.reading {
+            Ok(Reading {
+                command: Ok(command),
+                ..
+            }) => policy.tried(subject, drafted.author, command),
+            _ => Vec::new(),
+        };
+        self.commands.iter().map(tried).collect()
     }
 
     /// Judges the whole: a plan if every command is right and allowed.

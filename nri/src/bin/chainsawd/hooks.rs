@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chainsaw_common::config::OnFailure;
+use chainsaw_common::config::{Mode, OnFailure};
 use chainsaw_common::pod::Pod;
 use chainsaw_common::record::{Entry, Event as Recorded, Progress, Records};
 use chainsaw_nri::api::{Container, ContainerState, PodSandbox};
 use chainsaw_nri::{Answer, Context, Event, Events, Plugin};
 
+use crate::applied::Applied;
 use crate::error::HookError;
 use crate::keys::{Asked, Value};
 use crate::log;
@@ -25,6 +26,7 @@ const CATCH_UP: Duration = Duration::from_secs(2);
 pub struct Hooks {
     settings: Arc<Settings>,
     records: Records,
+    applied: Applied,
 }
 
 /// An event, and of what it tells.
@@ -100,12 +102,18 @@ impl Plugin for Hooks {
     }
 
     async fn remove_pod_sandbox(&self, _: Context, pod: PodSandbox) -> Answer {
+        self.applied.close(&pod.id);
         sweep::forget(self.records.clone(), pod.id);
         Ok(())
     }
 }
 
 impl<'a> Happened<'a> {
+    /// Whether nothing of the pod has run yet.
+    fn begins(&self) -> bool {
+        matches!(self.trigger, "RunPodSandbox" | "Synchronize")
+    }
+
     fn new(
         trigger: &'static str,
         pod: &'a PodSandbox,
@@ -124,22 +132,26 @@ impl<'a> Happened<'a> {
 impl Hooks {
     /// With this configuration and these records.
     pub fn new(settings: Arc<Settings>, records: Records) -> Self {
-        Self { settings, records }
+        Self {
+            settings,
+            records,
+            applied: Applied::default(),
+        }
     }
 
     /// Does what the pod asks for at this event, and answers.
     async fn serve(&self, happened: &Happened<'_>) -> Answer {
-        let asked = match Asked::read(&happened.pod.annotations) {
-            Ok(None) => return Ok(()),
-            Ok(Some(asked)) => Ok(asked),
-            Err(wrong) => Err(wrong.into()),
-        };
-        let done = match asked {
-            Ok(asked) => self.all(happened, &asked).await,
-            Err(wrong) => Err(wrong),
+        let asked = Asked::read(&happened.pod.annotations).transpose();
+        let applied = self.apply(happened).await;
+        let done = match (applied, asked) {
+            (Err(wrong), _) => Err(wrong),
+            (Ok(()), None) => return Ok(()),
+            (Ok(()), Some(Ok(asked))) => self.all(happened, &asked).await,
+            (Ok(()), Some(Err(wrong))) => Err(wrong.into()),
         };
         let Err(wrong) = done else { return Ok(()) };
-        let goes_on = self.settings.current().failure.nri == OnFailure::Continue;
+        let config = self.settings.current();
+        let goes_on = config.failure.nri == OnFailure::Continue || config.mode == Mode::Report;
         log::refused(
             &pod(happened.pod),
             &happened.pod.id,
@@ -154,9 +166,32 @@ impl Hooks {
         }
     }
 
+    /// What the operator has done in the pod, before what it asks for itself.
+    async fn apply(&self, happened: &Happened<'_>) -> Result<(), HookError> {
+        let config = self.settings.current();
+        let pod = pod(happened.pod);
+        let left = self
+            .applied
+            .left(&config, happened.pod, &pod, happened.begins());
+        for value in &left {
+            let value = Value {
+                key: &value.source,
+                text: &value.text,
+                author: value.author,
+            };
+            self.one(happened, value, None).await?;
+        }
+        if !left.is_empty() {
+            self.applied.close(&happened.pod.id);
+        }
+        Ok(())
+    }
+
     /// First what the sandbox asks for, whichever event comes first; then what the container does that starts.
     async fn all(&self, happened: &Happened<'_>, asked: &Asked<'_>) -> Result<(), HookError> {
-        if let Some(value) = asked.sandbox {
+        // What is only rehearsed is done at no event: once is enough to tell it.
+        let rehearses = self.settings.current().mode == Mode::Report;
+        if let Some(value) = asked.sandbox.filter(|_| happened.begins() || !rehearses) {
             self.one(happened, value, None).await?;
         }
         let starting = happened
@@ -190,13 +225,16 @@ impl Hooks {
             container,
             key: value.key.to_owned(),
             text: value.text.to_owned(),
+            author: value.author,
             trigger: happened.trigger,
             deadline: happened.deadline,
             config: self.settings.current(),
             file: self.settings.file(),
         };
-        if let Outcome::Ran(report) = job.done(self.records.clone()).await? {
-            log::ran(&report);
+        match job.done(self.records.clone()).await? {
+            Outcome::Ran(report) => log::ran(&report),
+            Outcome::Would(report) => log::would_run(&report),
+            Outcome::Done | Outcome::Missed => {}
         }
         Ok(())
     }
@@ -205,26 +243,28 @@ impl Hooks {
     /// what was missed is told, once.
     async fn catch_up(&self, pod: &PodSandbox, containers: &[&Container]) {
         // A stopped sandbox has no process.
-        let Ok(Some(asked)) = Asked::read(&pod.annotations) else {
-            return;
-        };
         if pod.pid == 0 {
             return;
         }
         let begun = containers.iter().any(|container| has_begun(container));
+        let happened = Happened {
+            trigger: "Synchronize",
+            pod,
+            container: None,
+            deadline: Instant::now() + CATCH_UP,
+        };
+        if !begun && let Err(wrong) = self.apply(&happened).await {
+            log::refused(&self::pod(pod), &pod.id, happened.trigger, &wrong, true);
+            return;
+        }
+        let Ok(Some(asked)) = Asked::read(&pod.annotations) else {
+            return;
+        };
         if let Some(value) = asked.sandbox {
             if begun {
                 self.miss(pod, value, None);
-            } else {
-                let happened = Happened {
-                    trigger: "Synchronize",
-                    pod,
-                    container: None,
-                    deadline: Instant::now() + CATCH_UP,
-                };
-                if let Err(wrong) = self.one(&happened, value, None).await {
-                    log::refused(&self::pod(pod), &pod.id, happened.trigger, &wrong, true);
-                }
+            } else if let Err(wrong) = self.one(&happened, value, None).await {
+                log::refused(&self::pod(pod), &pod.id, happened.trigger, &wrong, true);
             }
         }
         for container in containers.iter().filter(|container| is_running(container)) {
@@ -247,6 +287,7 @@ impl Hooks {
             container,
             key: value.key.to_owned(),
             text: value.text.to_owned(),
+            author: value.author,
             trigger: "Synchronize",
             deadline: Instant::now(),
             config: self.settings.current(),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chainsaw_common::plan::Author;
+
 /// Before every key of ours.
 pub const PREFIX: &str = "chainsaw.noderesource.dev/";
 const SANDBOX: &str = "sandbox";
@@ -24,6 +26,8 @@ pub struct Value<'a> {
     pub key: &'a str,
     /// The text.
     pub text: &'a str,
+    /// Who wrote it.
+    pub author: Author,
 }
 
 /// Everything that a pod asks for here.
@@ -49,7 +53,11 @@ impl<'a> Asked<'a> {
         let mut asked: Option<Self> = None;
         for (key, suffix, text) in ours {
             let asked = asked.get_or_insert_default();
-            let value = Value { key, text };
+            let value = Value {
+                key,
+                text,
+                author: Author::Pod,
+            };
             match suffix.strip_prefix(CONTAINER) {
                 Some(name) if !name.is_empty() => {
                     asked.containers.insert(name, value);

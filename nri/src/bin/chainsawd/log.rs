@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use chainsaw_common::config::{Log, LogFormat};
 use chainsaw_common::pod::Pod;
-use chainsaw_common::report::{Report, escaped, transcript};
+use chainsaw_common::report::{Report, escaped, rehearsal, transcript};
 use tracing::{error, info, warn};
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
@@ -53,6 +53,23 @@ pub fn ran(report: &Report) {
         report.outcome.word(),
     );
     lines(report, &name);
+}
+
+/// Tells of commands that would have run.
+pub fn would_run(report: &Report) {
+    let name = report
+        .pod
+        .as_ref()
+        .map(|pod| format!("{}/{}", pod.namespace, pod.name));
+    let name = name.unwrap_or_default();
+    for line in rehearsal(report).lines() {
+        info!(
+            entrance = "nri",
+            trigger = report.trigger,
+            pod = name,
+            "mode is report: {line}"
+        );
+    }
 }
 
 /// Tells of a pod that was refused, or would have been.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use chainsaw_common::config::Config;
+use chainsaw_common::config::{Config, Mode};
 use chainsaw_common::engine::{self, Ask, Value};
 use chainsaw_common::interface::Link;
 use chainsaw_common::kernel::Kernel;
@@ -18,6 +18,7 @@ use chainsaw_common::recall::Recall;
 use chainsaw_common::record::{Entry, Event, Progress, Record, Records, Work, hash};
 use chainsaw_common::report::{CommandReport, Report};
 use chainsaw_common::surroundings;
+use chainsaw_common::tokens::Surroundings;
 use tokio::sync::oneshot;
 
 use crate::error::HookError;
@@ -37,6 +38,8 @@ pub struct Job {
     pub key: String,
     /// The value.
     pub text: String,
+    /// Who wrote it.
+    pub author: Author,
     /// The event.
     pub trigger: &'static str,
     /// When there is no use in going on: somebody else has answered.
@@ -52,6 +55,8 @@ pub struct Job {
 pub enum Outcome {
     /// It ran now.
     Ran(Box<Report>),
+    /// It would run, and was only judged.
+    Would(Box<Report>),
     /// It was done before: there is nothing to tell of.
     Done,
     /// Its time had passed before; that was told then.
@@ -84,6 +89,9 @@ impl Job {
 
     /// Does it, on a thread that stays in the namespace.
     fn perform(self, records: &Records) -> Result<Outcome, HookError> {
+        if self.config.mode == Mode::Report {
+            return self.rehearse();
+        }
         let mut record = records.open(&self.sandbox)?;
         let run = match self.go_on(&record)? {
             Ok(run) => run,
@@ -94,6 +102,43 @@ impl Job {
         // An open socket keeps the namespace alive: it is closed before anybody is answered.
         let mut socket = Socket::open().map_err(HookError::Socket)?;
         self.run(run, &mut record, &mut socket)
+    }
+
+    /// Judges it in its namespace, and leaves no record: it has not run when it is meant to.
+    fn rehearse(&self) -> Result<Outcome, HookError> {
+        Namespace::open(&self.netns)?.enter()?;
+        let mut socket = Socket::open().map_err(HookError::Socket)?;
+        let report = self.asked(Run::First, &mut Recall::over(&mut socket), |ask, _| {
+            engine::check(ask)
+        });
+        if report.outcome.is_good() {
+            Ok(Outcome::Would(Box::new(report)))
+        } else {
+            Err(HookError::Commands(Box::new(report)))
+        }
+    }
+
+    /// Asks the engine with what the namespace tells.
+    fn asked<K: Kernel>(
+        &self,
+        run: Run,
+        kernel: &mut K,
+        ask: impl FnOnce(&Ask<'_>, &mut K) -> Report,
+    ) -> Report {
+        let surroundings = Surroundings {
+            values: self.config.values.clone(),
+            ..surroundings::of_namespace(None, kernel)
+        };
+        let subject = self.subject(surroundings.interface.as_deref(), kernel);
+        let (values, policy) = (self.values(), Policy::of(&self.config, self.file));
+        let asked = Ask {
+            subject: &subject,
+            values: &values,
+            surroundings: &surroundings,
+            policy: &policy,
+            run,
+        };
+        ask(&asked, kernel)
     }
 
     /// How it runs, by how far it came; or that there is nothing to do.
@@ -123,23 +168,15 @@ impl Job {
         kernel: &mut dyn Kernel,
     ) -> Result<Outcome, HookError> {
         let mut kernel = Recall::over(kernel);
-        let surroundings = surroundings::of_namespace(None, &mut kernel);
-        let subject = self.subject(surroundings.interface.as_deref(), &mut kernel);
-        let (values, policy) = (self.values(), Policy::of(&self.config, self.file));
-        let ask = Ask {
-            subject: &subject,
-            values: &values,
-            surroundings: &surroundings,
-            policy: &policy,
-            run,
-        };
         let work = self.work();
         let mut diary = Diary {
             record,
             work: &work,
             deadline: self.deadline,
         };
-        let report = engine::serve(&ask, &mut diary, &mut kernel);
+        let report = self.asked(run, &mut kernel, |ask, kernel| {
+            engine::serve(ask, &mut diary, kernel)
+        });
         ended(record, work, run, &report)?;
         if report.outcome.is_good() {
             Ok(Outcome::Ran(Box::new(report)))
@@ -169,7 +206,7 @@ impl Job {
     fn values(&self) -> [Value; 1] {
         [Value {
             source: self.key.clone(),
-            author: Author::Pod,
+            author: self.author,
             text: self.text.clone(),
         }]
     }
@@ -272,6 +309,7 @@ mod tests {
             container: None,
             key: "k".into(),
             text: text.into(),
+            author: Author::Pod,
             trigger: "CreateContainer",
             deadline: Instant::now() + Duration::from_secs(60),
             config: Arc::new(Config::parse(config, "c.toml").unwrap()),
