@@ -8,4 +8,5 @@ mod product {
     mod nri_killed;
     mod plugin;
     mod pods;
+    mod policy;
 }

@@ -8,7 +8,7 @@ use chainsaw_common::engine::{self, Ask, Value};
 use chainsaw_common::plan::{Author, Run};
 use chainsaw_common::pod::{Entrance, Pod, Subject};
 use chainsaw_common::policy::Policy;
-use chainsaw_common::report::Report;
+use chainsaw_common::report::{Outcome, Report};
 use chainsaw_common::tokens::Surroundings;
 
 use super::words::Given;
@@ -55,13 +55,8 @@ pub fn check(given: &Given) -> Result<Vec<Report>, Failure> {
                 described.namespace.clone(),
                 described.labels.clone(),
             );
-            // What asks for nothing is shown as well.
-            if !cni.is_empty() || nri.is_empty() {
-                reports.push(judge.one(pod.clone(), Entrance::Cni, &cni));
-            }
-            if !nri.is_empty() {
-                reports.push(judge.one(pod, Entrance::Nri, &nri));
-            }
+            let cni = judge.one(pod.clone(), Entrance::Cni, &cni);
+            reports.push(together(cni, judge.one(pod, Entrance::Nri, &nri)));
         }
     }
     Ok(reports)
@@ -112,6 +107,21 @@ impl Judge<'_> {
             ..report
         }
     }
+}
+
+/// What each entrance would do for a pod, as one report.
+fn together(mut one: Report, mut other: Report) -> Report {
+    for command in &mut other.commands {
+        if let Some(advice) = &mut command.advice {
+            advice.command += one.commands.len();
+        }
+    }
+    one.commands.append(&mut other.commands);
+    one.problems.append(&mut other.problems);
+    if one.outcome != Outcome::Failed && !other.outcome.is_good() {
+        one.outcome = other.outcome;
+    }
+    one
 }
 
 /// Without a policy a check is one of words alone. With one, `NODE_…` stands for what its `[values]` say.
