@@ -26,7 +26,7 @@ pub enum Denial {
         /// The profile it would take.
         needs: Profile,
         /// What there is.
-        granted: Grant,
+        granted: Box<Grant>,
     },
     /// A rule refuses it for good.
     #[error("deny {pattern:?} at line {line} of {file} hits {:?}", .hit.join(" "))]
@@ -40,7 +40,7 @@ pub enum Denial {
         /// The words of the command that it hits.
         hit: Vec<String>,
         /// What would hold without it.
-        granted: Grant,
+        granted: Box<Grant>,
     },
 }
 

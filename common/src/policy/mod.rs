@@ -109,12 +109,12 @@ impl Policy {
                 line: pattern.line,
                 file: self.file.clone(),
                 hit: hit.clone(),
-                granted: granted.unwrap_or_else(|granted| granted),
+                granted: Box::new(granted.unwrap_or_else(|granted| granted)),
             }),
             (None, Ok(_)) => Ok(()),
             (None, Err(granted)) => Err(Denial::Short {
                 needs: case.needs,
-                granted,
+                granted: Box::new(granted),
             }),
         }
     }
