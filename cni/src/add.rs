@@ -4,17 +4,18 @@ use std::fs;
 use std::io;
 use std::net::IpAddr;
 
-use chainsaw_common::config::{self, Config, OnFailure};
+use chainsaw_common::config::{self, Config, Mode, OnFailure};
 use chainsaw_common::engine::{self, Ask, Value};
 use chainsaw_common::interface::Link;
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::Namespace;
+use chainsaw_common::plan::{Author, Run};
 use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::recall::Recall;
 use chainsaw_common::record::{self, Records};
-use chainsaw_common::report::{Report, transcript};
+use chainsaw_common::report::{Report, rehearsal, transcript};
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::{Surroundings, ask_for_a_gateway};
 
@@ -28,7 +29,7 @@ use crate::result::PrevResult;
 use crate::source::{self, Asked};
 
 /// Answers ADD. For a pod for which nothing is asked that is `prevResult` byte for byte, and nothing else is read,
-/// opened or asked.
+/// opened or asked, unless the network configuration says that the operator may have done something in it.
 pub fn add(
     environment: &Environment,
     conf: &NetConf<'_>,
@@ -36,19 +37,30 @@ pub fn add(
 ) -> Result<Vec<u8>, Error> {
     let prev_result = conf.prev_result()?;
     let asked = source::asked(conf, environment);
-    if asked.as_ref().is_ok_and(|asked| *asked == Asked::default()) {
+    let nothing = asked.as_ref().is_ok_and(|asked| *asked == Asked::default());
+    if nothing && !conf.applies() {
         return Ok(prev_result.into());
     }
     let config = match (configuration(config::PATH), &asked) {
         (Ok(config), _) => config,
         // It may well have asked for nothing: that nobody can say so comes before what else is wrong.
         (Err(_), Err(_)) => Config::default(),
+        (Err(error), Ok(_)) if nothing => {
+            // Whether the operator wants something here cannot be said; the pod does not.
+            log.push_str(&format!(
+                "chainsaw: {error} (reason={}, the pod asks for nothing and goes on without [[apply]])\n",
+                error.reason()
+            ));
+            return Ok(prev_result.into());
+        }
         (Err(error), Ok(_)) => {
             deliver(environment, None, Some(&error), false);
             return Err(error);
         }
     };
-    let values = asked.and_then(|asked| guarded(asked, &config));
+    let values = asked
+        .and_then(|asked| guarded(asked, &config))
+        .map(|values| applied(values, environment, conf, &config, log));
     if values.as_ref().is_ok_and(Vec::is_empty) {
         return Ok(prev_result.into());
     }
@@ -93,6 +105,28 @@ fn deliver(
     agent::deliver(&report, wrong, goes_on);
 }
 
+/// The values, with what `[[apply]]` has to say behind the operator's own and before the pod's.
+fn applied(
+    values: Vec<Value>,
+    environment: &Environment,
+    conf: &NetConf<'_>,
+    config: &Config,
+    log: &mut String,
+) -> Vec<Value> {
+    let is_cni = |apply: &config::Apply| apply.who.entrance == Some(Entrance::Cni);
+    if !conf.applies() {
+        if config.applies.iter().any(is_cni) {
+            log.push_str("chainsaw: [[apply]] has no effect here: chainsaw's entry of the network configuration does not say \"apply\": true\n");
+        }
+        return values;
+    }
+    let (own, pods): (Vec<_>, Vec<_>) = values
+        .into_iter()
+        .partition(|value| value.author == Author::Operator);
+    let applied = Value::applied(config, &subject(environment));
+    own.into_iter().chain(applied).chain(pods).collect()
+}
+
 /// The node's configuration. None is the built-in default.
 fn configuration(path: &str) -> Result<Config, Error> {
     match fs::read_to_string(path) {
@@ -106,6 +140,9 @@ fn configuration(path: &str) -> Result<Config, Error> {
 }
 
 fn tolerated(error: &Error, config: &Config) -> bool {
+    if config.mode == Mode::Report {
+        return true;
+    }
     let decided = match error {
         // Whoever wants pods to start all the same sets no guard.
         Error::Guard { .. } => OnFailure::Fail,
@@ -125,10 +162,22 @@ fn serve(
     log: &mut String,
     told: &mut Option<Report>,
 ) -> Result<Option<String>, Error> {
+    if values.is_empty() {
+        return Ok(None);
+    }
     let (netns, ifname) = (environment.netns()?, environment.ifname()?);
     let prev_result = conf.prev_result()?;
     let mut subject = subject(environment);
-    let mut memory = Memory::open(&Records::at(record::FOLDER), environment, conf, values)?;
+    // What is only rehearsed leaves no record: it has not run when it is meant to.
+    let mut memory = match config.mode {
+        Mode::Enforce => Some(Memory::open(
+            &Records::at(record::FOLDER),
+            environment,
+            conf,
+            values,
+        )?),
+        Mode::Report => None,
+    };
     Namespace::open(netns.as_ref())?.enter()?;
     let mut socket = Socket::open().map_err(|source| Error::Socket {
         netns: netns.to_owned(),
@@ -138,19 +187,25 @@ fn serve(
     let link = Link::named(ifname, &mut kernel);
     let named = link.is_some().then_some(ifname);
     subject.mtu = link.as_ref().map(|link| link.mtu);
-    let surroundings = around(named, prev_result, values, &mut kernel);
+    let surroundings = Surroundings {
+        values: config.values.clone(),
+        ..around(named, prev_result, values, &mut kernel)
+    };
     let policy = Policy::of(config, config::PATH);
     let ask = Ask {
         subject: &subject,
         values,
         surroundings: &surroundings,
         policy: &policy,
-        run: memory.run(),
+        run: memory.as_ref().map_or(Run::First, Memory::run),
+    };
+    let Some(memory) = &mut memory else {
+        return rehearsed(&ask, log);
     };
     let run = ask.run;
     memory.begin(run)?;
     let mut watch = Watch::over(&mut kernel, ifname, link);
-    let report = engine::serve(&ask, &mut memory, &mut watch);
+    let report = engine::serve(&ask, memory, &mut watch);
     let done = match report.outcome {
         outcome if outcome.is_good() => watch.told_on(prev_result, log),
         _ => Err(Error::Commands {
@@ -164,6 +219,21 @@ fn serve(
     memory.end(run, report, done.is_ok())?;
     tell(report, log);
     done
+}
+
+/// Says what would have run; nothing does.
+fn rehearsed(ask: &Ask<'_>, log: &mut String) -> Result<Option<String>, Error> {
+    let report = engine::check(ask);
+    log.push_str("chainsaw: mode is report, nothing changes\n");
+    if report.outcome.is_good() {
+        log.push_str(&rehearsal(&report));
+        return Ok(None);
+    }
+    log.push_str(&transcript(&report));
+    Err(Error::Commands {
+        hint: None,
+        report: Box::new(report),
+    })
 }
 
 fn subject(environment: &Environment) -> Subject {

@@ -20,6 +20,9 @@ pub struct NetConf<'a> {
     /// `commands`: the operator's own, before the pod's.
     #[serde(borrow, default, deserialize_with = "present")]
     pub commands: Option<&'a RawValue>,
+    /// `apply`: whether the node's configuration is asked what the operator has done in pods.
+    #[serde(borrow, default, deserialize_with = "present")]
+    apply: Option<&'a RawValue>,
     /// `cni.dev/valid-attachments`: what GC is to leave alone.
     #[serde(rename = "cni.dev/valid-attachments", default)]
     pub valid_attachments: Option<Vec<Attachment>>,
@@ -77,6 +80,11 @@ impl<'a> NetConf<'a> {
                 given: conf.version.into_owned(),
             })
         }
+    }
+
+    /// Whether `[[apply]]` holds here. Whatever is not `true` is no: it must fail no pod that asks for nothing.
+    pub fn applies(&self) -> bool {
+        self.apply.is_some_and(|raw| raw.get() == "true")
     }
 
     /// `prevResult`, as it came.

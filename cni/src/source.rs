@@ -224,6 +224,8 @@ pub fn pod(environment: &Environment) -> Option<Pod> {
         namespace: environment.argument("K8S_POD_NAMESPACE")?,
         name: environment.argument("K8S_POD_NAME")?,
         uid: environment.argument("K8S_POD_UID"),
+        // Nobody tells them here.
+        labels: None,
     })
 }
 

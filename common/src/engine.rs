@@ -4,6 +4,7 @@
 
 use std::time::Instant;
 
+use crate::config::{Apply, Config};
 use crate::ip::run::{Output, refuse};
 use crate::kernel::Kernel;
 use crate::plan::{Author, Draft, Ended, Fault, Journal, Judged, Run, micros};
@@ -22,6 +23,26 @@ pub struct Value {
     pub author: Author,
     /// The text.
     pub text: String,
+}
+
+/// The source of what `[[apply]]` has done. It does not tell the line: records stay good when the file is edited above it.
+const APPLY: &str = "[[apply]]";
+
+impl Value {
+    /// What the operator of the node has done for a subject, in order.
+    #[must_use]
+    pub fn applied(config: &Config, subject: &Subject) -> Vec<Self> {
+        let selected = config
+            .applies
+            .iter()
+            .filter(|apply| apply.who.selects(subject).is_ok());
+        let value = |apply: &Apply| Self {
+            source: APPLY.to_owned(),
+            author: Author::Operator,
+            text: apply.commands.clone(),
+        };
+        selected.map(value).collect()
+    }
 }
 
 /// What is asked of the engine.
@@ -59,10 +80,27 @@ pub fn check(ask: &Ask<'_>) -> Report {
     let report = Report::about(ask.subject);
     match draft(ask) {
         Err(problems) => report.unreadable(&problems),
-        Ok(draft) => match draft.approve(ask.policy, ask.subject) {
-            Err(refused) => report.refused(refused),
-            Ok(plan) => report.allowed(plan),
-        },
+        Ok(draft) => judged(draft, ask, report),
+    }
+}
+
+/// Judges what is asked, runs nothing, and tells what each rule says of each command.
+#[must_use]
+pub fn explain(ask: &Ask<'_>) -> Report {
+    let report = Report::about(ask.subject);
+    match draft(ask) {
+        Err(problems) => report.unreadable(&problems),
+        Ok(draft) => {
+            let tried = draft.tried(ask.policy, ask.subject);
+            judged(draft, ask, report).explained(tried)
+        }
+    }
+}
+
+fn judged(draft: Draft, ask: &Ask<'_>, report: Report) -> Report {
+    match draft.approve(ask.policy, ask.subject) {
+        Err(refused) => report.refused(refused),
+        Ok(plan) => report.allowed(plan),
     }
 }
 

@@ -16,6 +16,7 @@ pub mod again;
 pub mod config;
 pub mod engine;
 pub mod family;
+pub mod glob;
 pub mod interface;
 pub mod ip;
 pub mod kernel;

@@ -1,5 +1,7 @@
 //! Who asks, and where.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// A Kubernetes pod, as far as the entrance was told of it.
@@ -12,6 +14,9 @@ pub struct Pod {
     /// Its UID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
+    /// Its labels, where the entrance was told of them. Its author writes them.
+    #[serde(skip)]
+    pub labels: Option<BTreeMap<String, String>>,
 }
 
 /// The way by which a value reached the engine.
@@ -27,7 +32,7 @@ pub enum Entrance {
 }
 
 impl Entrance {
-    /// The word in the report.
+    /// Its word in configurations and reports.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

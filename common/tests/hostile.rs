@@ -210,6 +210,7 @@ fn served(profile: &str, text: &str) -> (Report, Vec<Request>) {
         namespace: "default".into(),
         name: "p".into(),
         uid: None,
+        labels: None,
     };
     let subject = Subject {
         pod: Some(pod),

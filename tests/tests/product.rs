@@ -9,4 +9,5 @@ mod product {
     mod nri_killed;
     mod plugin;
     mod pods;
+    mod policy;
 }

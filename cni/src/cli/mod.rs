@@ -46,6 +46,9 @@ A VALUE is what a pod's annotation holds: a JSON array of commands, or one comma
         --gateway ADDR    what CURRENT_GATEWAY stands for (check)
         --policy FILE     the configuration that judges (check); without it only the words are checked
         --namespace NAME  the pod's namespace in Kubernetes (check)
+        --label KEY=VALUE a label of the pod (check)
+        --entrance NAME   cni or nri: which rules apply (check)
+        --explain         what each rule says of each command, in order (check)
     -h, --help            prints this
     -V, --version         prints the version
 

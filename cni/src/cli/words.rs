@@ -1,10 +1,12 @@
 //! The tool's own words.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::IpAddr;
 
 use chainsaw_common::engine::Value;
 use chainsaw_common::plan::Author;
+use chainsaw_common::pod::Entrance;
 use lexopt::prelude::*;
 
 /// What was asked of the tool.
@@ -48,6 +50,12 @@ pub struct Given {
     pub policy: Option<String>,
     /// `--namespace`: the pod's, in Kubernetes.
     pub namespace: Option<String>,
+    /// `--label`: the pod's.
+    pub labels: BTreeMap<String, String>,
+    /// `--entrance`; without it each key's own, and `cni` for arguments.
+    pub entrance: Option<Entrance>,
+    /// `--explain`.
+    pub explain: bool,
 }
 
 /// How the report is printed.
@@ -73,6 +81,9 @@ const TAKEN: [(&str, &[&str]); 3] = [
             "gateway",
             "policy",
             "namespace",
+            "label",
+            "entrance",
+            "explain",
         ],
     ),
 ];
@@ -121,6 +132,10 @@ impl Words {
             if name != "output" && !taken.contains(&name.as_str()) {
                 return Err(format!("{verb} does not take --{name}").into());
             }
+            if name == "explain" {
+                given.explain = true;
+                continue;
+            }
             let value = parser.value()?.string()?;
             match name.as_str() {
                 "netns" => netns = Some(value),
@@ -163,6 +178,13 @@ impl Given {
             "address" => self.addresses.push(address(&value)?),
             "gateway" => self.gateways.push(address(&value)?),
             "policy" => self.policy = Some(value),
+            "label" => {
+                let (key, value) = value
+                    .split_once('=')
+                    .ok_or_else(|| format!("--label takes KEY=VALUE, not {value:?}"))?;
+                self.labels.insert(key.to_owned(), value.to_owned());
+            }
+            "entrance" => self.entrance = Some(entrance(&value)?),
             _ => self.namespace = Some(value),
         }
         Ok(())
@@ -185,6 +207,13 @@ impl Given {
             _ => Ok(()),
         }
     }
+}
+
+fn entrance(name: &str) -> Result<Entrance, String> {
+    [Entrance::Cni, Entrance::Nri]
+        .into_iter()
+        .find(|entrance| entrance.word() == name)
+        .ok_or_else(|| format!("{name} is no entrance: use cni or nri"))
 }
 
 impl Form {

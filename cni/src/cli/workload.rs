@@ -1,5 +1,6 @@
 //! The pods that a file of Kubernetes objects describes: pods themselves, and the templates of whatever makes pods.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::Value;
@@ -11,6 +12,8 @@ pub struct Described {
     pub namespace: Option<String>,
     /// `Kind/name`.
     pub name: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
     /// Its annotations.
     pub annotations: Vec<(String, String)>,
     /// The names of its containers, init containers too.
@@ -57,10 +60,6 @@ fn described(object: &Value) -> Option<Described> {
             .filter(|pod| pod.pointer("/spec/containers").is_some())
     })?;
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
-    let annotations = pod
-        .pointer("/metadata/annotations")
-        .and_then(Value::as_object);
-    let annotations = annotations.into_iter().flatten();
     let containers = ["/spec/initContainers", "/spec/containers"]
         .into_iter()
         .filter_map(|list| pod.pointer(list)?.as_array());
@@ -73,11 +72,16 @@ fn described(object: &Value) -> Option<Described> {
                 .or(text("/metadata/generateName"))
                 .unwrap_or("?")
         ),
-        annotations: annotations
-            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
-            .collect(),
+        labels: strings(pod, "/metadata/labels").collect(),
+        annotations: strings(pod, "/metadata/annotations").collect(),
         containers: containers.flatten().filter_map(name).collect(),
     })
+}
+
+fn strings<'a>(pod: &'a Value, pointer: &str) -> impl Iterator<Item = (String, String)> + use<'a> {
+    let table = pod.pointer(pointer).and_then(Value::as_object);
+    let pairs = table.into_iter().flatten();
+    pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
 }
 
 #[cfg(test)]

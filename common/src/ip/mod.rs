@@ -198,13 +198,22 @@ pub fn family_of(words: &[Word]) -> Family {
 impl fmt::Display for Command {
     /// The full form, `ip` left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.options)?;
-        match &self.action {
-            Action::Addr(action) => write!(f, "address {action}"),
-            Action::Link(action) => write!(f, "link {action}"),
-            Action::Neigh(action) => write!(f, "neigh {action}"),
-            Action::Route(action) => write!(f, "route {action}"),
-            Action::Rule(action) => write!(f, "rule {action}"),
+        write!(f, "{}{}", self.options, self.action)
+    }
+}
+
+impl fmt::Display for Action {
+    /// The full form without options: object, verb and what follows.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Addr(action) => write!(f, "address {action}"),
+            Self::Link(action) => write!(f, "link {action}"),
+            Self::Neigh(action) => write!(f, "neigh {action}"),
+            Self::Route(action) => write!(f, "route {action}"),
+            Self::Rule(action) => write!(f, "rule {action}"),
         }
     }
 }
+
+/// The keywords that follow `type KIND`, of every kind.
+pub(crate) use link::kind_words;

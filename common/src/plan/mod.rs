@@ -4,7 +4,7 @@
 use crate::family::Family;
 use crate::ip::{self, Command, Lookup, Mistake, Reading};
 use crate::pod::Subject;
-use crate::policy::{Denial, Policy};
+use crate::policy::{Denial, Policy, Profile, Tried};
 use crate::tokens::{Surroundings, TokenError};
 use crate::value::Line;
 use crate::words::{self, WordError};
@@ -110,6 +110,19 @@ impl Draft {
         }
     }
 
+    /// What each rule says of each command; nothing of one that is none.
+    #[must_use]
+    pub fn tried(&self, policy: &Policy, subject: &Subject) -> Vec<Vec<Tried>> {
+        let tried = |drafted: &Drafted| match &drafted.reading {
+            Ok(Reading {
+                command: Ok(command),
+                ..
+            }) => policy.tried(subject, drafted.author, command),
+            _ => Vec::new(),
+        };
+        self.commands.iter().map(tried).collect()
+    }
+
     /// Judges the whole: a plan if every command is right and allowed.
     ///
     /// # Errors
@@ -133,15 +146,20 @@ impl Draft {
 
 /// The first denial tells what to write so that none is left.
 fn remedied(mut judged: Vec<Judged>, policy: &Policy, subject: &Subject) -> Vec<Judged> {
-    let needs = |judged: &Judged| match judged {
-        Judged::Wrong(_, Fault::Denied { denial, .. }) => Some(denial.needs),
+    let denial = |judged: &Judged| match judged {
+        Judged::Wrong(_, Fault::Denied { denial, .. }) => denial.needs(),
         _ => None,
     };
-    if let Some(most) = judged.iter().filter_map(needs).max()
-        && let Some(Judged::Wrong(_, Fault::Denied { remedy, .. })) =
-            judged.iter_mut().find(|one| needs(one).is_some())
-    {
-        *remedy = Some(policy.remedy(subject, most));
+    let most = judged.iter().filter_map(denial).max();
+    // One that is for good has a remedy of its own.
+    let mut told = false;
+    for one in &mut judged {
+        if let Judged::Wrong(_, Fault::Denied { denial, remedy }) = one
+            && (denial.needs().is_none() || !told)
+        {
+            told |= denial.needs().is_some();
+            *remedy = Some(policy.remedy(subject, denial, most.unwrap_or(Profile::Inspect)));
+        }
     }
     judged
 }

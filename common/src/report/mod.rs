@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::pod::{Entrance, Pod, Subject};
+use crate::policy::Tried;
 
 mod outcome;
 mod transcript;
 
-pub use transcript::{cut, escaped, line, transcript};
+pub use transcript::{cut, escaped, line, rehearsal, transcript};
 
 /// One run of what one pod asked for at one entrance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +112,9 @@ pub struct CommandReport {
     /// What we say of it beside `ip`'s text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<Advice>,
+    /// What each rule says of it, in order, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Tried>,
 }
 
 /// What we say of a command beside `ip`'s text.
@@ -147,6 +151,15 @@ impl Report {
             commands: Vec::new(),
             micros: 0,
         }
+    }
+
+    /// The same, with what each rule says of each command.
+    #[must_use]
+    pub fn explained(mut self, tried: Vec<Vec<Tried>>) -> Self {
+        for (command, rules) in self.commands.iter_mut().zip(tried) {
+            command.rules = rules;
+        }
+        self
     }
 
     /// The same, with the time it took.

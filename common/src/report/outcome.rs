@@ -98,6 +98,7 @@ impl CommandReport {
             exit: None,
             micros: None,
             advice: None,
+            rules: Vec::new(),
         }
     }
 

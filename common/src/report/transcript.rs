@@ -113,6 +113,14 @@ pub fn transcript(report: &Report) -> String {
     escaped(&out)
 }
 
+/// What would run, of a report that was only judged.
+#[must_use]
+pub fn rehearsal(report: &Report) -> String {
+    let full = |command: &CommandReport| line(command.ran.as_deref().unwrap_or(&command.given));
+    let lines = report.commands.iter().map(full);
+    lines.map(|full| format!("would run {full}\n")).collect()
+}
+
 fn transcribe(command: &CommandReport, outcome: Outcome, out: &mut String) {
     let shown = line(command.ran.as_deref().unwrap_or(&command.given));
     if command.has_run() {
@@ -157,5 +165,17 @@ fn transcribe(command: &CommandReport, outcome: Outcome, out: &mut String) {
                 let _ = writeln!(out, "    {}", instead.replace('\n', "\n    "));
             }
         }
+    }
+    explain(command, out);
+}
+
+/// Every rule that was tried; the one that decides is marked.
+fn explain(command: &CommandReport, out: &mut String) {
+    for tried in &command.rules {
+        let mark = if tried.decides { '>' } else { ' ' };
+        let place = tried
+            .line
+            .map_or_else(String::new, |line| format!("rule at line {line}: "));
+        let _ = writeln!(out, "  {mark} {place}{}", line(&tried.says));
     }
 }

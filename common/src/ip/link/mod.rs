@@ -15,6 +15,7 @@ pub(super) mod show;
 
 pub use filter::Filter;
 pub use kind::Kind;
+pub(crate) use kind::words as kind_words;
 pub use names::AltNames;
 pub use settings::{Flags, Master, Mode, Number, Settings};
 

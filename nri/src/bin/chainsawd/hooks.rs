@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chainsaw_common::config::OnFailure;
+use chainsaw_common::config::{Config, Mode, OnFailure};
 use chainsaw_common::record::{Entry, Event as Recorded, Progress, Record, Records};
 use chainsaw_nri::api::{Container, PodSandbox};
 use chainsaw_nri::{Answer, Context, Event, Events, Plugin};
@@ -13,6 +13,7 @@ use chainsaw_nri::{Answer, Context, Event, Events, Plugin};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use crate::applied::Applied;
 use crate::error::HookError;
 use crate::keys::{Asked, Value};
 use crate::late::{Known, Late, pod};
@@ -33,6 +34,7 @@ const MARGIN: Duration = Duration::from_millis(200);
 pub struct Hooks {
     settings: Arc<Settings>,
     records: Records,
+    applied: Arc<Applied>,
 }
 
 /// An event, and of what it tells.
@@ -117,12 +119,18 @@ impl Plugin for Hooks {
     }
 
     async fn remove_pod_sandbox(&self, _: Context, pod: PodSandbox) -> Answer {
+        self.applied.close(&pod.id);
         self.aside(move |own| own.forget(&pod)).await;
         Ok(())
     }
 }
 
 impl<'a> Happened<'a> {
+    /// Whether nothing of the pod has run yet.
+    fn begins(&self) -> bool {
+        matches!(self.trigger, "RunPodSandbox" | "Synchronize")
+    }
+
     fn new(
         trigger: &'static str,
         pod: &'a PodSandbox,
@@ -141,16 +149,28 @@ impl<'a> Happened<'a> {
 impl Hooks {
     /// With this configuration and these records.
     pub fn new(settings: Arc<Settings>, records: Records) -> Self {
-        Self { settings, records }
+        Self {
+            settings,
+            records,
+            applied: Arc::default(),
+        }
     }
 
     /// Does what the pod asks for at this event, and answers: first what the sandbox asks for, whichever event comes
     /// first, then what the container does that starts.
     async fn serve(&self, happened: &Happened<'_>) -> Answer {
-        let asked = match Asked::read(&happened.pod.annotations) {
-            Ok(None) => return Ok(()),
-            Ok(Some(asked)) => asked,
-            Err(wrong) => return self.judged(happened, wrong.into()),
+        let asked = Asked::read(&happened.pod.annotations).transpose();
+        if let Err(wrong) = self.apply(happened).await {
+            // That the operator's wish cannot even be read is no fault of a pod that asks for nothing.
+            match (&wrong, &asked) {
+                (HookError::Config(_), None) => return Ok(()),
+                _ => self.judged(happened, wrong)?,
+            }
+        }
+        let asked = match asked {
+            None => return Ok(()),
+            Some(Ok(asked)) => asked,
+            Some(Err(wrong)) => return self.judged(happened, wrong.into()),
         };
         // Whoever asks for anything is told at once that there is no way to it.
         if let Err(wrong) = self.netns(happened) {
@@ -159,7 +179,9 @@ impl Hooks {
         let starting = happened
             .container
             .filter(|_| happened.trigger == "StartContainer");
-        if let Some(value) = asked.sandbox
+        // What is only rehearsed is done at no event: once is enough to tell it.
+        let again = !happened.begins() && self.rehearses();
+        if let Some(value) = asked.sandbox.filter(|_| !again)
             && let Err(wrong) = self.one(happened, value, None).await
         {
             self.judged(happened, wrong)?;
@@ -180,8 +202,10 @@ impl Hooks {
 
     /// Tells what is wrong, and refuses, unless the operator lets such pods pass.
     fn judged(&self, happened: &Happened<'_>, wrong: HookError) -> Answer {
-        let decided = self.settings.current().map(|config| config.failure.nri);
-        let goes_on = decided == Ok(OnFailure::Continue);
+        let passes = |config: Arc<Config>| {
+            config.failure.nri == OnFailure::Continue || config.mode == Mode::Report
+        };
+        let goes_on = self.settings.current().is_ok_and(passes);
         let pod = pod(happened.pod);
         log::refused(&pod, &happened.pod.id, happened.trigger, &wrong, goes_on);
         if goes_on {
@@ -189,6 +213,33 @@ impl Hooks {
         } else {
             Err(wrong.refusal())
         }
+    }
+
+    /// What the operator has done in the pod, before what it asks for itself.
+    async fn apply(&self, happened: &Happened<'_>) -> Result<(), HookError> {
+        let config = self.settings.current()?;
+        let pod = pod(happened.pod);
+        let left = self
+            .applied
+            .left(&config, happened.pod, &pod, happened.begins());
+        for value in &left {
+            let value = Value {
+                key: &value.source,
+                text: &value.text,
+                author: value.author,
+            };
+            self.one(happened, value, None).await?;
+        }
+        if !left.is_empty() {
+            self.applied.close(&happened.pod.id);
+        }
+        Ok(())
+    }
+
+    fn rehearses(&self) -> bool {
+        self.settings
+            .current()
+            .is_ok_and(|config| config.mode == Mode::Report)
     }
 
     fn netns(&self, happened: &Happened<'_>) -> Result<PathBuf, HookError> {
@@ -210,13 +261,16 @@ impl Hooks {
             container,
             key: value.key.to_owned(),
             text: value.text.to_owned(),
+            author: value.author,
             trigger: happened.trigger,
             deadline: happened.deadline,
             config: self.settings.current()?,
             file: self.settings.file(),
         };
-        if let Outcome::Ran(report) = job.done(self.records.clone()).await? {
-            log::ran(&report);
+        match job.done(self.records.clone()).await? {
+            Outcome::Ran(report) => log::ran(&report),
+            Outcome::Would(report) => log::would_run(&report),
+            Outcome::Done | Outcome::Missed => {}
         }
         Ok(())
     }
@@ -232,20 +286,23 @@ impl Hooks {
 
     /// A sandbox that was there before this connection, none of whose containers has started.
     async fn catch_up(&self, pod: &PodSandbox) {
-        let Ok(Some(Asked {
-            sandbox: Some(value),
-            ..
-        })) = Asked::read(&pod.annotations)
-        else {
-            return;
-        };
         let happened = Happened {
             trigger: "Synchronize",
             pod,
             container: None,
             deadline: Instant::now() + CATCH_UP,
         };
-        if let Err(wrong) = self.one(&happened, value, None).await {
+        let done = match (self.apply(&happened).await, Asked::read(&pod.annotations)) {
+            (
+                Ok(()),
+                Ok(Some(Asked {
+                    sandbox: Some(value),
+                    ..
+                })),
+            ) => self.one(&happened, value, None).await,
+            (done, _) => done,
+        };
+        if let Err(wrong) = done {
             log::refused(&self::pod(pod), &pod.id, happened.trigger, &wrong, true);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chainsaw_common::plan::Author;
 use chainsaw_common::value;
 
 /// Before every key of ours.
@@ -26,6 +27,8 @@ pub struct Value<'a> {
     pub key: &'a str,
     /// The text.
     pub text: &'a str,
+    /// Who wrote it.
+    pub author: Author,
 }
 
 /// Everything that a pod asks for here.
@@ -55,7 +58,11 @@ impl<'a> Asked<'a> {
                 continue;
             }
             let asked = asked.get_or_insert_default();
-            let value = Value { key, text };
+            let value = Value {
+                key,
+                text,
+                author: Author::Pod,
+            };
             match suffix.strip_prefix(CONTAINER) {
                 Some(name) if !name.is_empty() => {
                     asked.containers.insert(name, value);

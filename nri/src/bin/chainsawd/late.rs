@@ -122,5 +122,6 @@ pub fn pod(sandbox: &PodSandbox) -> Pod {
         namespace: sandbox.namespace.clone(),
         name: sandbox.name.clone(),
         uid: (!sandbox.uid.is_empty()).then(|| sandbox.uid.clone()),
+        labels: Some(sandbox.labels.clone()),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use chainsaw_common::config::{Log, LogFormat};
 use chainsaw_common::pod::Pod;
-use chainsaw_common::report::{Report, escaped, line, transcript};
+use chainsaw_common::report::{Report, escaped, line, rehearsal, transcript};
 use tracing::{error, info, warn};
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
@@ -63,6 +63,19 @@ pub fn ran(report: &Report) {
         );
     }
     lines(report, &name);
+}
+
+/// Tells of commands that would have run.
+pub fn would_run(report: &Report) {
+    let name = name(report.pod.as_ref());
+    for line in rehearsal(report).lines() {
+        info!(
+            entrance = "nri",
+            trigger = report.trigger.as_ref(),
+            pod = name,
+            "mode is report: {line}"
+        );
+    }
 }
 
 /// Tells of a pod that was refused, or would have been.

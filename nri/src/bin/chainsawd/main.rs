@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
 
 mod agent;
+mod applied;
 mod args;
 mod error;
 mod hooks;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use chainsaw_common::config::Config;
+use chainsaw_common::config::{Config, Mode};
 use chainsaw_common::engine::{self, Ask, Value};
 use chainsaw_common::interface::Link;
 use chainsaw_common::kernel::Kernel;
@@ -39,6 +39,8 @@ pub struct Job {
     pub key: String,
     /// The value.
     pub text: String,
+    /// Who wrote it.
+    pub author: Author,
     /// The event.
     pub trigger: &'static str,
     /// When there is no use in going on: somebody else has answered.
@@ -54,6 +56,8 @@ pub struct Job {
 pub enum Outcome {
     /// It ran now.
     Ran(Box<Report>),
+    /// It would run, and was only judged.
+    Would(Box<Report>),
     /// It was done before: there is nothing to tell of.
     Done,
     /// Its time had passed before; that was told then.
@@ -80,6 +84,9 @@ impl Job {
 
     /// Does it, on a thread that stays in the namespace.
     fn perform(self, records: &Records) -> Result<Outcome, HookError> {
+        if self.config.mode == Mode::Report {
+            return self.rehearse();
+        }
         let mut record = records.open_until(&self.sandbox, self.deadline)?;
         let run = match self.go_on(&record)? {
             Ok(run) => run,
@@ -90,6 +97,48 @@ impl Job {
         // An open socket keeps the namespace alive: it is closed before anybody is answered.
         let mut socket = Socket::open().map_err(HookError::Socket)?;
         self.run(run, &mut record, &mut socket)
+    }
+
+    /// Judges it in its namespace, and leaves no record: it has not run when it is meant to.
+    fn rehearse(&self) -> Result<Outcome, HookError> {
+        Namespace::open(&self.netns)?.enter()?;
+        let mut socket = Socket::open().map_err(HookError::Socket)?;
+        let mut kernel = Recall::over(&mut socket);
+        let around = look_around(&mut kernel);
+        let report = self.asked(Run::First, &around, &mut kernel, |ask, _| {
+            engine::check(ask)
+        });
+        if report.outcome.is_good() {
+            Ok(Outcome::Would(Box::new(report)))
+        } else {
+            Err(HookError::Commands(Box::new(report)))
+        }
+    }
+
+    /// Asks the engine with what the namespace tells.
+    fn asked<K: Kernel>(
+        &self,
+        run: Run,
+        around: &Around,
+        kernel: &mut K,
+        ask: impl FnOnce(&Ask<'_>, &mut K) -> Report,
+    ) -> Report {
+        let surroundings = Surroundings {
+            interface: around.interface.clone(),
+            addresses: around.addresses.clone(),
+            gateways: around.gateways.clone(),
+            values: self.config.values.clone(),
+        };
+        let subject = self.subject(around);
+        let (values, policy) = (self.values(), Policy::of(&self.config, self.file));
+        let asked = Ask {
+            subject: &subject,
+            values: &values,
+            surroundings: &surroundings,
+            policy: &policy,
+            run,
+        };
+        ask(&asked, kernel)
     }
 
     /// How it runs, by how far it came; or that there is nothing to do.
@@ -127,28 +176,15 @@ impl Job {
                 around
             }
         };
-        let subject = self.subject(&around);
-        let surroundings = Surroundings {
-            interface: around.interface,
-            addresses: around.addresses,
-            gateways: around.gateways,
-            ..Surroundings::default()
-        };
-        let (values, policy) = (self.values(), Policy::of(&self.config, self.file));
-        let ask = Ask {
-            subject: &subject,
-            values: &values,
-            surroundings: &surroundings,
-            policy: &policy,
-            run,
-        };
         let work = self.work();
         let mut diary = Diary {
             record,
             work: &work,
             deadline: self.deadline,
         };
-        let report = engine::serve(&ask, &mut diary, &mut kernel);
+        let report = self.asked(run, &around, &mut kernel, |ask, kernel| {
+            engine::serve(ask, &mut diary, kernel)
+        });
         ended(record, work, run, &report)?;
         if report.outcome.is_good() {
             Ok(Outcome::Ran(Box::new(report)))
@@ -177,7 +213,7 @@ impl Job {
     fn values(&self) -> [Value; 1] {
         [Value {
             source: self.key.clone(),
-            author: Author::Pod,
+            author: self.author,
             text: self.text.clone(),
         }]
     }
@@ -292,12 +328,14 @@ mod tests {
                 namespace: "default".into(),
                 name: "web".into(),
                 uid: None,
+                labels: None,
             },
             sandbox: "s1".into(),
             netns: PathBuf::from("/proc/thread-self/ns/net"),
             container: None,
             key: "k".into(),
             text: text.into(),
+            author: Author::Pod,
             trigger: "CreateContainer",
             deadline: Instant::now() + Duration::from_secs(60),
             config: Arc::new(Config::parse(config, "c.toml").unwrap()),

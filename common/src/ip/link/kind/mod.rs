@@ -8,6 +8,7 @@ use std::fmt;
 use super::Settings;
 use crate::ip::args::Args;
 use crate::ip::devices::{Devices, Names};
+use crate::ip::keyword;
 use crate::ip::mistake::{Mistake, USAGE};
 use crate::ip::page::Entry;
 use crate::nearest::nearest;
@@ -76,6 +77,12 @@ const LISTED: [&str; 14] = [
     "sit",
     "tun",
 ];
+
+/// The words of every kind's options, and `peer`.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let tables = KINDS.iter().flat_map(|spec| keyword::words(spec.table));
+    tables.chain(["peer"])
+}
 
 /// Whether the kernel may be asked for devices of this kind alone; of others we look at all.
 pub(super) fn is_listed(word: &str) -> bool {

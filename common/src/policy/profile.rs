@@ -1,12 +1,10 @@
-//! Who may run what. A plan is approved here and nowhere else.
+//! What a command needs, and what a profile allows: each within the next.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-use crate::config::{self, Config};
 use crate::ip::{Action, Command, addr, link, neigh, route, rule};
-use crate::plan::Author;
 use crate::pod::Subject;
 use crate::uapi::{ifla, ntf, nud, rt, rtn};
 
@@ -153,151 +151,10 @@ impl fmt::Display for Profile {
     }
 }
 
-/// The rules in force.
-#[derive(Debug, Clone)]
-pub struct Policy {
-    rules: Vec<config::Rule>,
-    default: Profile,
-    file: String,
-}
-
-/// What a subject is granted, and by what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    /// The profile.
-    pub profile: Profile,
-    /// The line of the rule, from 1; none if no rule names the namespace.
-    pub line: Option<usize>,
-    /// The rule, for people.
-    pub by: String,
-}
-
-/// A command that the subject may not run.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("profile {} does not allow this, it needs profile {needs} ({})", .granted.profile, .granted.by)]
-pub struct Denial {
-    /// The profile it would take.
-    pub needs: Profile,
-    /// What there is.
-    pub granted: Grant,
-}
-
-impl Policy {
-    /// The policy of a configuration that was read from `file`.
-    #[must_use]
-    pub fn of(config: &Config, file: &str) -> Self {
-        Self {
-            rules: config.rules.clone(),
-            default: Profile::Inspect,
-            file: file.to_owned(),
-        }
-    }
-
-    /// The policy of the command line, which acts with its caller's rights.
-    #[must_use]
-    pub fn of_the_caller() -> Self {
-        Self {
-            rules: Vec::new(),
-            default: Profile::NetAdmin,
-            file: config::PATH.to_owned(),
-        }
-    }
-
-    /// What the subject is granted: by the last rule that names its namespace, else by default.
-    #[must_use]
-    pub fn grant(&self, subject: &Subject) -> Grant {
-        let namespace = subject.pod.as_ref().map(|pod| pod.namespace.as_str());
-        let rule = self.rules.iter().rfind(|rule| {
-            rule.namespaces
-                .iter()
-                .any(|name| Some(name.as_str()) == namespace)
-        });
-        let line = rule.map(|rule| rule.line);
-        let by = match (line, namespace) {
-            (Some(line), _) => format!("line {line} of {}", self.file),
-            (None, Some(namespace)) => {
-                format!("no rule in {} names namespace {namespace}", self.file)
-            }
-            (None, None) => "no pod is named".to_owned(),
-        };
-        Grant {
-            profile: rule.map_or(self.default, |rule| *rule.profile.get_ref()),
-            line,
-            by,
-        }
-    }
-
-    /// What an operator writes so that the subject has a profile, and where.
-    #[must_use]
-    pub fn remedy(&self, subject: &Subject, needs: Profile) -> String {
-        let file = &self.file;
-        match (self.grant(subject).line, &subject.pod) {
-            (Some(line), _) => {
-                format!("to allow it, change line {line} of {file} to:\nprofile = \"{needs}\"")
-            }
-            (None, Some(pod)) => {
-                let rule = format!(
-                    "[[rule]]\nnamespaces = [\"{}\"]\nprofile = \"{needs}\"",
-                    pod.namespace
-                );
-                format!("to allow it, add to {file}:\n{rule}")
-            }
-            (None, None) => {
-                format!("it takes profile {needs}, which only a pod's namespace can be granted")
-            }
-        }
-    }
-
-    /// Judges one command.
-    ///
-    /// # Errors
-    /// It needs more than is granted.
-    pub fn judge(
-        &self,
-        subject: &Subject,
-        author: Author,
-        command: &Command,
-    ) -> Result<(), Denial> {
-        let granted = self.grant(subject);
-        let needs = Profile::needed_by(subject, command);
-        // What the operator wrote is allowed: what nobody may do is no command.
-        if author == Author::Operator || needs <= granted.profile {
-            return Ok(());
-        }
-        Err(Denial { needs, granted })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{command, subject};
     use super::*;
-    use crate::pod::{Entrance, Pod};
-    use crate::{ip, words};
-
-    fn command(line: &str) -> Command {
-        ip::read(&words::split(line).unwrap()).command.unwrap()
-    }
-
-    fn subject(namespace: &str) -> Subject {
-        let pod = Pod {
-            namespace: namespace.into(),
-            name: "p".into(),
-            uid: None,
-        };
-        Subject {
-            pod: Some(pod),
-            sandbox: None,
-            entrance: Entrance::Cni,
-            trigger: "ADD",
-            interface: Some("eth0".into()),
-            mtu: Some(1500),
-            netns: None,
-        }
-    }
-
-    fn policy(text: &str) -> Policy {
-        Policy::of(&Config::parse(text, "c.toml").unwrap(), "c.toml")
-    }
 
     #[test]
     fn each_command_needs_its_profile() {
@@ -389,71 +246,5 @@ mod tests {
         };
         let line = command("link set eth0 mtu 1400");
         assert_eq!(Profile::needed_by(&unknown, &line), Profile::NetAdmin);
-    }
-
-    #[test]
-    fn without_a_rule_a_namespace_may_look_and_nothing_else() {
-        let policy = policy("");
-        assert!(
-            policy
-                .judge(&subject("default"), Author::Pod, &command("route show"))
-                .is_ok()
-        );
-        let denial = policy
-            .judge(
-                &subject("default"),
-                Author::Pod,
-                &command("route del default"),
-            )
-            .unwrap_err();
-        assert_eq!(
-            denial.to_string(),
-            "profile inspect does not allow this, it needs profile route (no rule in c.toml names namespace default)"
-        );
-        let remedy = policy.remedy(&subject("default"), denial.needs);
-        assert!(
-            remedy.ends_with(
-                "[[rule]]
-namespaces = [\"default\"]
-profile = \"route\""
-            ),
-            "{remedy}"
-        );
-    }
-
-    #[test]
-    fn the_last_rule_that_names_a_namespace_counts() {
-        let policy = policy(
-            "[[rule]]\nnamespaces = [\"a\", \"b\"]\nprofile = \"net-admin\"\n[[rule]]\nnamespaces = [\"a\"]\nprofile = \"inspect\"\n",
-        );
-        let by = policy.grant(&subject("a"));
-        assert_eq!(
-            (by.profile, by.by.as_str()),
-            (Profile::Inspect, "line 6 of c.toml")
-        );
-        assert_eq!(policy.grant(&subject("b")).profile, Profile::NetAdmin);
-        assert_eq!(policy.grant(&subject("c")).profile, Profile::Inspect);
-    }
-
-    #[test]
-    fn the_remedy_is_a_configuration_that_allows_it() {
-        let denial = policy("")
-            .judge(
-                &subject("web"),
-                Author::Pod,
-                &command("link set eth0 mtu 1400"),
-            )
-            .unwrap_err();
-        let remedy = policy("").remedy(&subject("web"), denial.needs);
-        let (_, rule) = remedy.split_once('\n').unwrap();
-        assert!(
-            policy(rule)
-                .judge(
-                    &subject("web"),
-                    Author::Pod,
-                    &command("link set eth0 mtu 1400")
-                )
-                .is_ok()
-        );
     }
 }

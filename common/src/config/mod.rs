@@ -1,0 +1,211 @@
+//! The node's configuration, `/etc/chainsaw/config.toml`. Strict: a key that is not known is an error with its line.
+//!
+//! ```toml
+//! [[rule]]
+//! namespaces = ["default"]
+//! profile = "route"
+//!
+//! [failure]
+//! cni = "fail"
+//! unknown = "fail"
+//! ```
+
+use std::collections::BTreeMap;
+use std::mem;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::DeTable;
+
+mod apply;
+mod keys;
+mod rule;
+mod select;
+#[cfg(test)]
+mod tests;
+
+pub use apply::Apply;
+pub use rule::Rule;
+pub use select::{Mismatch, Selector};
+
+/// Where it is unless an operator says otherwise.
+pub const PATH: &str = "/etc/chainsaw/config.toml";
+
+/// What the operator of the node decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Config {
+    /// Whether commands run at all.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Who may do what; the last rule that speaks of a command counts.
+    #[serde(skip)]
+    pub rules: Vec<Rule>,
+    /// What the operator has done in pods, in order.
+    #[serde(skip)]
+    pub applies: Vec<Apply>,
+    /// What `NODE_…` stands for.
+    #[serde(skip)]
+    pub values: BTreeMap<String, String>,
+    #[serde(default, rename = "rule")]
+    written_rules: Vec<Spanned<rule::Written>>,
+    #[serde(default, rename = "apply")]
+    written_applies: Vec<Spanned<apply::Written>>,
+    #[serde(default, rename = "values")]
+    written_values: BTreeMap<String, Spanned<String>>,
+    /// What becomes of a pod when something fails.
+    #[serde(default)]
+    pub failure: Failure,
+    /// What each entrance is told besides.
+    #[serde(default)]
+    pub hooks: Hooks,
+    /// Where the daemon's log goes.
+    #[serde(default)]
+    pub log: Log,
+}
+
+/// What each entrance is told besides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Hooks {
+    /// The CNI entrance.
+    #[serde(default)]
+    pub cni: CniHook,
+    /// The NRI entrance.
+    #[serde(default)]
+    pub nri: NriHook,
+}
+
+/// What the CNI entrance is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct CniHook {
+    /// Whether a pod that has keys of the NRI entrance fails at ADD, to be tried again, while no daemon serves that.
+    #[serde(default)]
+    pub guard: bool,
+}
+
+/// What the NRI entrance is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct NriHook {
+    /// The runtime handlers, besides those that are known to, whose sandboxes use the kernel's own network stack in the
+    /// namespace that the runtime tells.
+    #[serde(default)]
+    pub runtime_handlers: Vec<String>,
+}
+
+/// Where the daemon's log goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Log {
+    /// How it is written.
+    #[serde(default)]
+    pub format: LogFormat,
+    /// A file that it is added to; without one it goes to standard error, which a daemon that containerd started does
+    /// not have.
+    #[serde(default)]
+    pub file: Option<std::path::PathBuf>,
+}
+
+/// How the daemon's log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// Whether commands run at all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// They do, as far as they are allowed.
+    #[default]
+    Enforce,
+    /// They are parsed and judged, and it is told what would have run; nothing changes and no pod is refused.
+    Report,
+}
+
+/// What becomes of a pod when something fails.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Failure {
+    /// When its commands fail or are refused at the CNI entrance.
+    #[serde(default)]
+    pub cni: OnFailure,
+    /// When its commands fail or are refused at the NRI entrance.
+    #[serde(default)]
+    pub nri: OnFailure,
+    /// When nobody could say what its annotations are.
+    #[serde(default)]
+    pub unknown: OnFailure,
+}
+
+/// What becomes of a pod.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// It does not start, and is told why.
+    #[default]
+    Fail,
+    /// It starts; the report says what happened.
+    Continue,
+}
+
+/// A configuration that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{path} line {line}: {why}; correct the line, until then every pod that asks for commands is refused"
+)]
+pub struct ConfigError {
+    /// The file.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Config {
+    /// Reads the text of the file at `path`.
+    ///
+    /// # Errors
+    /// The first mistake, with its line.
+    pub fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
+        let wrong = |at: usize, why: String| ConfigError {
+            path: path.to_owned(),
+            line: line(text, at),
+            why,
+        };
+        let toml = |error: toml::de::Error| {
+            let why = error.message().replace('\n', ", ");
+            wrong(error.span().map_or(0, |span| span.start), why)
+        };
+        let table = DeTable::parse(text).map_err(toml)?;
+        let wrong = |(at, why)| wrong(at, why);
+        if let Some(unknown) = keys::unknown("", table.get_ref()) {
+            return Err(wrong(unknown));
+        }
+        let parsed = toml::Deserializer::from(table);
+        let mut config = Self::deserialize(parsed).map_err(toml)?;
+        config.check(text).map_err(wrong)?;
+        Ok(config)
+    }
+
+    /// Makes of what is written what is meant.
+    fn check(&mut self, text: &str) -> Result<(), Wrong> {
+        let rules = mem::take(&mut self.written_rules).into_iter();
+        self.rules = rules
+            .map(|rule| Rule::checked(rule, text))
+            .collect::<Result<_, _>>()?;
+        let applies = mem::take(&mut self.written_applies).into_iter();
+        self.applies = applies.map(Apply::checked).collect::<Result<_, _>>()?;
+        self.values = apply::values(mem::take(&mut self.written_values))?;
+        Ok(())
+    }
+}
+
+/// A mistake, and where it is: a byte of the text.
+type Wrong = (usize, String);
+
+fn line(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}

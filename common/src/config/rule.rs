@@ -1,0 +1,91 @@
+//! `[[rule]]`: who may do what.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::select::{Selector, Written as Selectors};
+use super::{Wrong, line};
+use crate::policy::{Pattern, Profile, Stretch};
+
+/// A rule as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Written {
+    #[serde(default)]
+    namespaces: Vec<Spanned<String>>,
+    #[serde(default)]
+    labels: std::collections::BTreeMap<String, String>,
+    entrance: Option<Spanned<String>>,
+    #[serde(default)]
+    interfaces: Vec<Spanned<String>>,
+    #[serde(default)]
+    prefixes: Vec<Spanned<String>>,
+    profile: Option<Spanned<Profile>>,
+    #[serde(default)]
+    allow: Vec<Spanned<String>>,
+    #[serde(default)]
+    deny: Vec<Spanned<String>>,
+}
+
+/// A rule: whom it speaks of, and what they may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Whom it speaks of.
+    pub who: Selector,
+    /// The stretches of addresses that it speaks of; none is all there are.
+    pub prefixes: Vec<Stretch>,
+    /// What they may do; without it no more than look.
+    pub profile: Option<Profile>,
+    /// Commands that are granted besides.
+    pub allow: Vec<Pattern>,
+    /// Commands that are refused, whatever another rule says.
+    pub deny: Vec<Pattern>,
+    /// Where it stands in the file, from 1: the line of its profile, else the rule's first.
+    pub line: usize,
+}
+
+impl Rule {
+    /// Whether it grants anything: one that only denies leaves everything else to the rules before it.
+    #[must_use]
+    pub fn grants(&self) -> bool {
+        self.profile.is_some() || !self.allow.is_empty()
+    }
+
+    pub(super) fn checked(written: Spanned<Written>, text: &str) -> Result<Self, Wrong> {
+        let at = written.span().start;
+        let written = written.into_inner();
+        if written.profile.is_none() && written.allow.is_empty() && written.deny.is_empty() {
+            let why = "the rule says nothing: write profile, allow or deny".to_owned();
+            return Err((at, why));
+        }
+        let profile = written.profile.as_ref().map(Spanned::span);
+        let who = Selectors {
+            namespaces: written.namespaces,
+            labels: written.labels,
+            entrance: written.entrance,
+            interfaces: written.interfaces,
+        };
+        Ok(Self {
+            who: who.checked(at)?,
+            prefixes: each(written.prefixes, |prefix, _| Stretch::read(prefix))?,
+            profile: written.profile.map(Spanned::into_inner),
+            allow: each(written.allow, |words, at| {
+                Pattern::read(words, line(text, at))
+            })?,
+            deny: each(written.deny, |words, at| {
+                Pattern::read(words, line(text, at))
+            })?,
+            line: line(text, profile.map_or(at, |span| span.start)),
+        })
+    }
+}
+
+fn each<T>(
+    written: Vec<Spanned<String>>,
+    read: impl Fn(&str, usize) -> Result<T, String>,
+) -> Result<Vec<T>, Wrong> {
+    let one = |word: Spanned<String>| {
+        let at = word.span().start;
+        read(word.get_ref(), at).map_err(|why| (at, why))
+    };
+    written.into_iter().map(one).collect()
+}
