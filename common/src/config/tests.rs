@@ -24,6 +24,7 @@ fn the_sample_is_what_a_node_may_have() {
     let config = Config::parse(sample, "config.toml").unwrap();
     assert_eq!(config.rules.len(), 1);
     assert_eq!(config.failure, Failure::default());
+    assert_eq!(config.hooks, Hooks::default());
 }
 
 #[test]
@@ -34,6 +35,11 @@ fn an_unknown_key_names_the_nearest_and_its_line() {
         "{said}"
     );
     assert!(error("[failure]\ncnii = \"fail\"\n").contains("did you mean cni?"));
+    let said = error("[hooks.cni]\nguards = true\n");
+    assert!(
+        said.contains("line 2: unknown key guards, did you mean guard?"),
+        "{said}"
+    );
     let said = error("[hooks.nri]\nruntime_handler = []\n");
     assert!(
         said.contains("line 2: unknown key runtime_handler, did you mean runtime_handlers?"),
@@ -47,6 +53,7 @@ fn an_unknown_key_names_the_nearest_and_its_line() {
 #[test]
 fn a_wrong_value_names_its_line() {
     assert!(error("[[rule]]\nnamespaces = [\"a\"]\nprofile = \"root\"\n").contains("line 3"));
+    assert!(error("[hooks.cni]\nguard = \"yes\"\n").contains("line 2"));
     assert!(error("[[rule]\n").contains("line 1"));
     assert!(error("[[rule]]\nnamespaces = [\"a\"]\n").contains("profile"));
 }
