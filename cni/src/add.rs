@@ -217,8 +217,9 @@ fn serve(
     // An open socket keeps the namespace alive.
     drop(socket);
     let report = told.insert(report);
-    memory.end(run, report, done.is_ok())?;
+    // What happened is told even where that it happened cannot be recorded.
     tell(report, log);
+    memory.end(run, report, done.is_ok())?;
     done
 }
 

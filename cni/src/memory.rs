@@ -27,7 +27,7 @@ impl Memory {
         values: &[Value],
     ) -> Result<Self, Error> {
         let mut record = records.open(environment.container()?)?;
-        record.is_of(environment.netns()?.as_ref())?;
+        record.is_of(environment.netns()?.as_ref());
         let interface = environment.ifname()?;
         let work = |value: &Value| Work {
             entrance: Entrance::Cni,

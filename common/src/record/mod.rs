@@ -85,6 +85,8 @@ pub struct Record {
     path: PathBuf,
     length: u64,
     head: Option<Head>,
+    /// Whether the head stands in the file. A new one is written with the entry that follows it, in one write.
+    head_stands: bool,
     entries: Vec<Entry>,
 }
 
@@ -217,6 +219,11 @@ fn at_once(file: File, path: &Path) -> Result<Option<Record>, RecordError> {
     }
 }
 
+fn line(value: &impl serde::Serialize, bytes: &mut Vec<u8>) {
+    bytes.extend(serde_json::to_vec(value).unwrap_or_default());
+    bytes.push(b'\n');
+}
+
 fn absent(error: io::Error) -> io::Result<()> {
     match error.kind() {
         io::ErrorKind::NotFound => Ok(()),
@@ -266,6 +273,7 @@ impl Record {
             path: path.to_owned(),
             length: whole as u64,
             head: None,
+            head_stands: true,
             entries: Vec::new(),
         };
         for line in bytes
@@ -315,10 +323,11 @@ impl Record {
             path: self.path.clone(),
             length: 0,
             head: None,
+            head_stands: true,
             entries: Vec::new(),
         };
         if let Some(head) = self.head.take() {
-            new.put_head(head)?;
+            new.put_head(head);
         }
         for entry in entry::that_count(&self.entries) {
             new.add(entry)?;
@@ -334,17 +343,13 @@ impl Record {
         &self.entries
     }
 
-    /// Says of which network namespace it speaks, by the path where it is, if it does not say so yet.
-    ///
-    /// # Errors
-    /// The system refuses.
-    pub fn is_of(&mut self, netns: &Path) -> Result<(), RecordError> {
-        match &self.head {
-            Some(head) if head.tells_where() => Ok(()),
-            head => {
-                let around = head.as_ref().and_then(|head| head.around.clone());
-                self.put_head(Head::of(netns, around))
-            }
+    /// Says of which network namespace it speaks, by the path where it is, if it does not say so yet. It stands in the
+    /// file from the next entry on: a sandbox in which nothing happens needs no record.
+    pub fn is_of(&mut self, netns: &Path) {
+        let head = self.head.as_ref();
+        if !head.is_some_and(Head::tells_where) {
+            let around = head.and_then(|head| head.around.clone());
+            self.put_head(Head::of(netns, around));
         }
     }
 
@@ -354,11 +359,9 @@ impl Record {
         self.head.as_ref()?.around.as_ref()
     }
 
-    /// Says what tokens stand for, for good: what runs may change what they would stand for later.
-    ///
-    /// # Errors
-    /// The system refuses.
-    pub fn put_around(&mut self, around: Around) -> Result<(), RecordError> {
+    /// Says what tokens stand for, for good: what runs may change what they would stand for later. It stands in the file
+    /// from the next entry on.
+    pub fn put_around(&mut self, around: Around) {
         let head = self
             .head
             .clone()
@@ -366,13 +369,12 @@ impl Record {
         self.put_head(Head {
             around: Some(around),
             ..head
-        })
+        });
     }
 
-    fn put_head(&mut self, head: Head) -> Result<(), RecordError> {
-        self.write(&head)?;
+    fn put_head(&mut self, head: Head) {
         self.head = Some(head);
-        Ok(())
+        self.head_stands = false;
     }
 
     /// Whether its sandbox is gone for certain: nothing is where its network namespace was, or another one is. One that
@@ -388,22 +390,26 @@ impl Record {
     /// The system refuses, as a full disk does.
     pub fn add(&mut self, entry: Entry) -> Result<(), RecordError> {
         if self.head.is_none() {
-            self.put_head(Head::of(Path::new(""), None))?;
+            self.put_head(Head::of(Path::new(""), None));
         }
         self.write(&entry)?;
         self.entries.push(entry);
         Ok(())
     }
 
-    fn write(&mut self, line: &impl serde::Serialize) -> Result<(), RecordError> {
-        let mut bytes = serde_json::to_vec(line).unwrap_or_default();
-        bytes.push(b'\n');
+    fn write(&mut self, entry: &Entry) -> Result<(), RecordError> {
+        let mut bytes = Vec::new();
+        if let Some(head) = self.head.as_ref().filter(|_| !self.head_stands) {
+            line(head, &mut bytes);
+        }
+        line(entry, &mut bytes);
         let written = self.file.write_all(&bytes);
         if written.is_err() {
             // A part of the line must not run into the next.
             self.file.set_len(self.length).ok();
         } else {
             self.length += bytes.len() as u64;
+            self.head_stands = true;
         }
         written.map_err(|source| RecordError::Io {
             what: "write",
@@ -643,13 +649,13 @@ mod tests {
             mtu: Some(1500),
             ..Around::default()
         };
-        records
-            .open("c1")
-            .unwrap()
-            .put_around(around.clone())
-            .unwrap();
         let mut record = records.open("c1").unwrap();
-        record.is_of(Path::new("/proc/self/ns/net")).unwrap();
+        record.put_around(around.clone());
+        record.add(entry("eth0", BEGUN)).unwrap();
+        drop(record);
+        let mut record = records.open("c1").unwrap();
+        record.is_of(Path::new("/proc/self/ns/net"));
+        record.add(entry("eth0", Event::Ok)).unwrap();
         drop(record);
         let record = records.find("c1").unwrap().unwrap();
         assert_eq!(record.around(), Some(&around));
@@ -681,7 +687,8 @@ mod tests {
         let (folder, records) = records();
         let stale = |sandbox: &str, netns: &Path| {
             let mut record = records.open(sandbox).unwrap();
-            record.is_of(netns).unwrap();
+            record.is_of(netns);
+            record.add(entry("eth0", Event::Ok)).unwrap();
             drop(record);
             records.find(sandbox).unwrap().unwrap().is_stale()
         };

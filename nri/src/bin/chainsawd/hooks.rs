@@ -347,8 +347,8 @@ impl Hooks {
             return false;
         }
         let passed = Entry::new(late.work.clone(), Recorded::Missed);
-        let told = record.is_of(&late.netns).and_then(|()| record.add(passed));
-        if let Err(wrong) = told {
+        record.is_of(&late.netns);
+        if let Err(wrong) = record.add(passed) {
             log::refused(&late.pod, &late.sandbox, "Synchronize", &wrong.into(), true);
         }
         // That it failed was told when it did.
