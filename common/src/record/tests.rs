@@ -1,0 +1,260 @@
+//! Records in files of their own: crashes, growth, owners.
+
+use super::*;
+use crate::pod::Entrance;
+
+const FAILED: Event = Event::Failed { command: None };
+const BEGUN: Event = Event::Begun { command: 0 };
+
+fn work(interface: &str, value: &str) -> Work {
+    Work {
+        entrance: Entrance::Cni,
+        network: Some("n".into()),
+        interface: interface.into(),
+        container: None,
+        source: "k".into(),
+        value: hash(value),
+    }
+}
+
+fn entry(interface: &str, event: Event) -> Entry {
+    Entry::new(work(interface, "v"), event)
+}
+
+fn records() -> (tempfile::TempDir, Records) {
+    let folder = tempfile::tempdir().unwrap();
+    let records = Records::at(folder.path().join("sandboxes"));
+    (folder, records)
+}
+
+#[test]
+fn what_was_added_is_there_afterwards() {
+    let (_folder, records) = records();
+    records
+        .open("c1")
+        .unwrap()
+        .add(entry("eth0", Event::Ok))
+        .unwrap();
+    let record = records.find("c1").unwrap().unwrap();
+    assert_eq!(record.entries(), [entry("eth0", Event::Ok)]);
+    assert_eq!(record.ran_elsewhere(&work("net1", "v")), Some("eth0"));
+    assert_eq!(record.ran_elsewhere(&work("eth0", "v")), None);
+    assert_eq!(record.ran_elsewhere(&work("net1", "w")), None);
+}
+
+#[test]
+fn a_line_that_was_cut_off_anywhere_is_no_line_and_loses_no_other() {
+    let (_folder, records) = records();
+    records
+        .open("c1")
+        .unwrap()
+        .add(entry("eth0", Event::Ok))
+        .unwrap();
+    let path = records.path("c1").unwrap();
+    let whole = fs::read(&path).unwrap();
+    let line = whole
+        .split_inclusive(|byte| *byte == b'\n')
+        .next_back()
+        .unwrap();
+    for cut in 0..line.len() {
+        let torn = [&whole[..], &line[..cut]].concat();
+        fs::write(&path, torn).unwrap();
+        let mut record = records.find("c1").unwrap().unwrap();
+        assert_eq!(record.entries().len(), 1, "cut at {cut}");
+        record.add(entry("net1", BEGUN)).unwrap();
+        drop(record);
+        assert_eq!(
+            records.find("c1").unwrap().unwrap().entries().len(),
+            2,
+            "cut at {cut}"
+        );
+    }
+}
+
+#[test]
+fn the_file_goes_with_the_last_attachment() {
+    let (_folder, records) = records();
+    records
+        .open("c1")
+        .unwrap()
+        .add(entry("eth0", Event::Ok))
+        .unwrap();
+    records
+        .open("c1")
+        .unwrap()
+        .add(entry("net1", FAILED))
+        .unwrap();
+    records.find("c1").unwrap().unwrap().forget("eth0").unwrap();
+    assert_eq!(records.sandboxes(), ["c1"]);
+    records.find("c1").unwrap().unwrap().forget("net1").unwrap();
+    assert!(records.sandboxes().is_empty());
+    assert!(records.find("c1").unwrap().is_none());
+}
+
+#[test]
+fn an_id_that_leads_elsewhere_is_none() {
+    let (_folder, records) = records();
+    for id in ["", "..", "../x", "a/b", ".hidden", "a b", &"a".repeat(129)] {
+        assert!(matches!(records.open(id), Err(RecordError::Id(_))), "{id}");
+    }
+}
+
+#[test]
+fn a_link_in_the_place_of_a_record_is_not_followed() {
+    let (folder, records) = records();
+    fs::create_dir_all(folder.path().join("sandboxes")).unwrap();
+    let canary = folder.path().join("canary");
+    fs::write(&canary, "").unwrap();
+    std::os::unix::fs::symlink(&canary, records.path("c1").unwrap()).unwrap();
+    assert!(matches!(records.open("c1"), Err(RecordError::Io { .. })));
+    assert_eq!(fs::read(&canary).unwrap(), b"");
+}
+
+#[test]
+fn a_line_that_was_cut_within_a_character_is_no_line() {
+    let (_folder, records) = records();
+    let entry = Entry {
+        why: Some("für".into()),
+        ..entry("eth0", Event::Failed { command: Some(0) })
+    };
+    records.open("c1").unwrap().add(entry).unwrap();
+    let path = records.path("c1").unwrap();
+    let whole = fs::read(&path).unwrap();
+    for cut in 1..whole.len() {
+        fs::write(&path, [&whole[..], &whole[..cut]].concat()).unwrap();
+        let found = records.find("c1").unwrap().unwrap();
+        assert_eq!(found.entries().len(), 1, "cut at {cut}");
+    }
+    fs::write(&path, [&whole[..], b"garbage\n"].concat()).unwrap();
+    assert!(matches!(
+        records.find("c1"),
+        Err(RecordError::Format { .. })
+    ));
+}
+
+#[test]
+fn a_record_does_not_grow_with_every_start_of_a_container() {
+    let (_folder, records) = records();
+    let start = |container: usize, event| {
+        let mut entry = entry("eth0", event);
+        entry.work.entrance = Entrance::Nri;
+        entry.work.container = Some(container.to_string());
+        records.open("c1").unwrap().add(entry).unwrap();
+    };
+    for container in 0..2000 {
+        start(container, BEGUN);
+        start(container, Event::Ok);
+    }
+    start(2000, BEGUN);
+    let length = fs::metadata(records.path("c1").unwrap()).unwrap().len();
+    assert!(length < 2 * LARGE as u64, "{length}");
+    let record = records.find("c1").unwrap().unwrap();
+    let progress = |container: &str| {
+        let mut work = work("eth0", "v");
+        work.entrance = Entrance::Nri;
+        work.container = Some(container.into());
+        record.progress(&work)
+    };
+    assert_eq!(
+        progress("2000"),
+        Progress::InDoubt {
+            command: 0,
+            again: true
+        }
+    );
+    assert_eq!(progress("2001"), Progress::New { again: true });
+    assert_eq!(records.sandboxes(), ["c1"]);
+}
+
+#[test]
+fn what_tokens_stood_for_first_is_kept() {
+    let (_folder, records) = records();
+    let around = Around {
+        interface: Some("eth0".into()),
+        mtu: Some(1500),
+        ..Around::default()
+    };
+    let mut record = records.open("c1").unwrap();
+    record.put_around(around.clone());
+    record.add(entry("eth0", BEGUN)).unwrap();
+    drop(record);
+    let mut record = records.open("c1").unwrap();
+    record.is_of(Path::new("/proc/self/ns/net"));
+    record.add(entry("eth0", Event::Ok)).unwrap();
+    drop(record);
+    let record = records.find("c1").unwrap().unwrap();
+    assert_eq!(record.around(), Some(&around));
+    assert!(!record.is_stale());
+}
+
+#[test]
+fn a_record_of_another_format_is_left_alone() {
+    let (_folder, records) = records();
+    records
+        .open("c1")
+        .unwrap()
+        .add(entry("eth0", Event::Ok))
+        .unwrap();
+    let path = records.path("c1").unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let newer = text.replacen("\"chainsaw\":1", "\"chainsaw\":2", 1);
+    fs::write(&path, &newer).unwrap();
+    let refused = records.open("c1").unwrap_err();
+    assert!(
+        matches!(refused, RecordError::Format { found: 2, .. }),
+        "{refused}"
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), newer);
+}
+
+#[test]
+fn a_record_is_stale_when_its_namespace_has_gone_or_is_another() {
+    let (folder, records) = records();
+    let stale = |sandbox: &str, netns: &Path| {
+        let mut record = records.open(sandbox).unwrap();
+        record.is_of(netns);
+        record.add(entry("eth0", Event::Ok)).unwrap();
+        drop(record);
+        records.find(sandbox).unwrap().unwrap().is_stale()
+    };
+    assert!(!stale("own", Path::new("/proc/self/ns/net")));
+    assert!(stale("gone", &folder.path().join("gone")));
+    assert!(!stale("elsewhere", Path::new("/nowhere/at/all")));
+    // What is not told is not known to be gone, and no more is what this process cannot see as a namespace, or whose
+    // folder it cannot see.
+    assert!(!stale("untold", Path::new("")));
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    assert!(!stale("unseen", &file));
+    let own = fs::read_to_string(records.path("own").unwrap()).unwrap();
+    let inode = fs::metadata("/proc/self/ns/net").unwrap().ino();
+    let other = own.replace(&inode.to_string(), "7");
+    fs::write(records.path("own").unwrap(), other).unwrap();
+    assert!(records.find("own").unwrap().unwrap().is_stale());
+}
+
+#[test]
+fn who_holds_a_record_is_not_waited_for_for_ever() {
+    let (_folder, records) = records();
+    let holder = records.open("c1").unwrap();
+    let soon = || Instant::now() + Duration::from_millis(20);
+    let refused = records.open_until("c1", soon());
+    assert!(
+        matches!(refused, Err(RecordError::Held { .. })),
+        "{refused:?}"
+    );
+    drop(holder);
+    assert!(records.open_until("c1", soon()).is_ok());
+}
+
+#[test]
+fn one_owner_at_a_time() {
+    let (_folder, records) = records();
+    let first = records.open("c1").unwrap();
+    let other = records.clone();
+    let waiting = std::thread::spawn(move || other.open("c1").unwrap().entries().len());
+    let mut first = first;
+    first.add(entry("eth0", Event::Ok)).unwrap();
+    drop(first);
+    assert_eq!(waiting.join().unwrap(), 1);
+}
