@@ -5,7 +5,11 @@ RELEASE := target/$(HOST)/release
 # Static, and not position-independent: what that saves and what it costs stands in README, "What an ADD costs".
 STATIC := -C target-feature=+crt-static -C relocation-model=static
 
-.PHONY: all demo test lint docs build parts bench tools clean
+# Properties are tried on the same cases in every run, so that a run tells of the change and not of the dice. `make explore`
+# throws them.
+export PROPTEST_RNG_SEED ?= 1
+
+.PHONY: all demo test explore lint docs build parts bench tools clean
 
 all: build
 
@@ -16,6 +20,10 @@ demo: build
 ## Everything that CI asks for: formatting, lints, licences, documentation, all tests, the privileged ones too.
 test: lint docs build parts
 	cargo nextest run --workspace --locked
+
+## The same properties on other cases, and many more of them.
+explore:
+	PROPTEST_RNG_SEED=$$(date +%s) PROPTEST_CASES=1000000 cargo nextest run --locked -p chainsaw-common -E 'binary(dialect) or binary(hostile)'
 
 lint: tools
 	cargo fmt --all --check

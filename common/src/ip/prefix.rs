@@ -83,6 +83,20 @@ impl Prefix {
             .or_else(|| self.explicit.then(|| zeros(self.family)).flatten())
     }
 
+    /// What is left of two values of one keyword where iproute2 puts both into the message: the last address that there
+    /// is, with the last length.
+    pub(super) fn over(self, earlier: Self) -> Self {
+        match (self.sent(), earlier.sent()) {
+            (None, Some(address)) => Self {
+                family: Family::of(address),
+                address: Some(address),
+                len: self.len,
+                explicit: true,
+            },
+            _ => self,
+        }
+    }
+
     /// Where it stands in a full form, for it to be read in the same family again: a `default` of no family before what
     /// has one (0), one of a family behind that (2), anything else between (1).
     pub(super) fn place(&self) -> u8 {

@@ -133,8 +133,13 @@ impl Get {
         if is_help(word) {
             return Err(Mistake::help(help::ROUTE));
         }
-        self.dst = Prefix::read(word, self.family)?;
-        self.settle(self.dst.family);
+        let read = Prefix::read(word, self.family)?;
+        if !args.warnings().is_empty() {
+            // iproute2 warns of each; a full form that says the same would have to carry the first along.
+            return Err(Mistake::garbage("to", word));
+        }
+        self.settle(read.family);
+        self.dst = read.over(self.dst);
         if let Some(warning) = self.warning(self.family) {
             args.warn(&warning);
         }
@@ -168,7 +173,7 @@ impl Get {
             Key::From => {
                 let from = args.prefix(self.family)?;
                 self.settle(from.family);
-                self.from = Some(from);
+                self.from = Some(self.from.map_or(from, |earlier| from.over(earlier)));
             }
             Key::Iif => self.iif = Some(args.value()?.to_owned()),
             Key::Oif => self.oif = Some(args.value()?.to_owned()),
