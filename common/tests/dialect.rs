@@ -844,6 +844,11 @@ const VERBS: &[&str] = &[
     "address flush",
 ];
 
+/// A shell hands on words that no line of a value has: with control characters, or with quotes of both kinds.
+fn stands_in_a_line(word: &str) -> bool {
+    !word.chars().any(char::is_control) && !(word.contains('\'') && word.contains('"'))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(5_000))]
 
@@ -852,17 +857,16 @@ proptest! {
         let words: Vec<Word> = texts.iter().map(|text| Word { text: text.clone(), column: 1, replaced: false }).collect();
         if let Ok(command) = ip::read(&words).command {
             let full = command.to_string();
-            prop_assert!(!full.split(' ').any(|word| ["netns", "xdp", "vf", "macvtap", "-n", "-b"].contains(&word)), "{full}");
-            prop_assert!(!full.split(' ').any(|word| ["netns", "xdp", "vf", "-n", "-b", "bpf"].contains(&word)), "{full}");
-            prop_assert_eq!(read(&full), Ok(command), "{}", full);
+            prop_assert!(!full.split(' ').any(|word| ["netns", "xdp", "vf", "macvtap", "bpf", "-n", "-b"].contains(&word)), "{full}");
+            if texts.iter().all(|text| stands_in_a_line(text)) {
+                prop_assert_eq!(read(&full), Ok(command), "{}", full);
+            }
         }
     }
 
     #[test]
     fn what_follows_a_verb_can_be_read_again(verb in prop::sample::select(VERBS), texts in prop::collection::vec(word(), 0..10)) {
-        // What cannot stand in a line: control characters, and quotes of both kinds in one word.
-        let can_stand = |c: &char| !c.is_control() && *c != '\'' && *c != '"';
-        let texts = texts.into_iter().map(|text| text.chars().filter(can_stand).collect());
+        let texts = texts.into_iter().filter(|text| stands_in_a_line(text));
         let texts = verb.split(' ').map(str::to_owned).chain(texts);
         let words: Vec<Word> = texts.map(|text| Word { text, column: 1, replaced: false }).collect();
         if let Ok(command) = ip::read(&words).command {

@@ -87,13 +87,16 @@ impl Prefix {
     /// is, with the last length.
     pub(super) fn over(self, earlier: Self) -> Self {
         match (self.sent(), earlier.sent()) {
-            (None, Some(address)) => Self {
-                family: Family::of(address),
-                address: Some(address),
-                len: self.len,
-                explicit: true,
-            },
-            _ => self,
+            (_, None) => self,
+            (own, Some(address)) => {
+                let address = own.unwrap_or(address);
+                Self {
+                    family: Family::of(address),
+                    address: Some(address),
+                    explicit: self.explicit || own.is_none(),
+                    ..self
+                }
+            }
         }
     }
 
