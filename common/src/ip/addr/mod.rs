@@ -96,6 +96,8 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Show(filter) => write!(f, "show{filter}"),
+            // A flush of everything has to be asked for: without a word it is refused.
+            Self::Flush(filter) if filter.to_string().is_empty() => f.write_str("flush scope all"),
             Self::Flush(filter) => write!(f, "flush{filter}"),
             Self::Change(verb, address) => write!(f, "{} {address}", verb.word()),
         }
