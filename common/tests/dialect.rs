@@ -844,12 +844,21 @@ const VERBS: &[&str] = &[
     "address flush",
 ];
 
-/// Whether a full form has a word of what is never allowed, other than as the name of a device, which may be any.
+/// Whether a full form has a word of what is never allowed, other than as the name of a device, or of a kind that is only
+/// looked for, which may be any.
 fn says_never(full: &str) -> bool {
     let words: Vec<&str> = full.split(' ').collect();
-    let is_never = |word: &str| ["netns", "xdp", "vf", "macvtap", "bpf", "-n", "-b"].contains(&word);
-    let names = |word: &str| ["dev", "iif", "oif", "link", "master", "vrf", "name"].contains(&word);
-    is_never(words[0]) || words.windows(2).any(|pair| is_never(pair[1]) && !names(pair[0]))
+    let is_never =
+        |word: &str| ["netns", "xdp", "vf", "macvtap", "bpf", "-n", "-b"].contains(&word);
+    let looks = words.contains(&"show") || words.contains(&"flush");
+    let names = |word: &str| {
+        ["dev", "iif", "oif", "link", "master", "vrf", "name"].contains(&word)
+            || looks && word == "type"
+    };
+    is_never(words[0])
+        || words
+            .windows(2)
+            .any(|pair| is_never(pair[1]) && !names(pair[0]))
 }
 
 /// A shell hands on words that no line of a value has: with control characters, or with quotes of both kinds.
