@@ -855,15 +855,16 @@ fn says_never(full: &str) -> bool {
         ["dev", "iif", "oif", "link", "master", "vrf", "name"].contains(&word)
             || looks && word == "type"
     };
-    is_never(words[0])
-        || words
-            .windows(2)
-            .any(|pair| is_never(pair[1]) && !names(pair[0]))
+    let before = std::iter::once("").chain(words.iter().copied());
+    before
+        .zip(&words)
+        .any(|(before, word)| is_never(word) && !names(before))
 }
 
 /// A shell hands on words that no line of a value has: with control characters, or with quotes of both kinds.
 fn stands_in_a_line(word: &str) -> bool {
-    !word.chars().any(char::is_control) && !(word.contains('\'') && word.contains('"'))
+    let both_quotes = word.contains('\'') && word.contains('"');
+    !(both_quotes || word.chars().any(char::is_control))
 }
 
 proptest! {

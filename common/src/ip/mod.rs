@@ -28,6 +28,7 @@ mod prefix;
 pub mod route;
 pub mod rule;
 pub mod run;
+mod verb;
 
 pub use args::{Lookup, Vrf};
 pub use exchange::device;

@@ -154,7 +154,16 @@ pub fn route_type(word: &str) -> Option<u8> {
         .or_else(|| number::fitting(word))
 }
 
-/// The word for a route type.
+/// A route type as it can be read again: what 0 is called where it is printed, `none`, is no word for it.
+#[must_use]
+pub fn route_type_word(kind: u8) -> String {
+    match kind {
+        rtn::UNSPEC => kind.to_string(),
+        _ => route_type_name(kind),
+    }
+}
+
+/// A route type as it is printed.
 #[must_use]
 pub fn route_type_name(kind: u8) -> String {
     match kind {

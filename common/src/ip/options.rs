@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::args::{Args, spelt};
+use super::args::Args;
 use super::keyword::{self, Keyword, exact, prefix};
 use super::mistake::{Mistake, USAGE};
 use crate::family::Family;
@@ -230,25 +230,4 @@ impl fmt::Display for Options {
         self.loops
             .map_or(Ok(()), |loops| write!(f, "-loops {loops} "))
     }
-}
-
-/// A keyword row's key, or iproute2's sentence about a verb it does not know.
-pub(super) fn verb<K: Copy>(
-    table: &'static [Keyword<K>],
-    object: &str,
-    args: &mut Args<'_>,
-    none: K,
-) -> Result<K, Mistake> {
-    let Some(word) = args.take() else {
-        return Ok(none);
-    };
-    spelt(table, word).map(|row| row.key).ok_or_else(|| {
-        let near =
-            nearest(&word.text, keyword::words(table)).map(|near| format!("{object} {near}"));
-        let text = format!(
-            "Command \"{}\" is unknown, try \"ip {object} help\".",
-            word.text
-        );
-        Mistake::new(text, USAGE).hinting(near)
-    })
 }

@@ -12,6 +12,7 @@ pub(super) mod run;
 pub(super) mod show;
 mod wanted;
 
+pub use super::verb::Verb;
 pub use filter::{Filter, Master};
 pub use given::{Address, Broadcast};
 
@@ -24,32 +25,6 @@ pub enum Action {
     Change(Verb, Address),
     /// Takes away the addresses that a filter wants.
     Flush(Filter),
-}
-
-/// How an address is changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// It must not be there (`CREATE`, `EXCL`).
-    Add,
-    /// It must be there (`REPLACE`).
-    Change,
-    /// It may be there (`CREATE`, `REPLACE`).
-    Replace,
-    /// It is taken away.
-    Del,
-}
-
-impl Verb {
-    /// Its full form.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Add => "add",
-            Self::Change => "change",
-            Self::Replace => "replace",
-            Self::Del => "del",
-        }
-    }
 }
 
 /// One of `IFA_F_*`.

@@ -5,8 +5,9 @@ use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::Mistake;
 use super::super::names;
 use super::super::number;
-use super::super::options::{Options, verb};
+use super::super::options::Options;
 use super::super::prefix::Prefix;
+use super::super::verb::{FILE, Meaning, Verbs, spoken};
 use super::{Action, Address, Broadcast, FLAGS, Filter, Verb};
 use crate::family::Family;
 use crate::ip::help;
@@ -17,36 +18,32 @@ enum Asked {
     Show,
     Change(Verb),
     Flush,
-    Never(&'static str),
-    Help,
 }
 
-const FILE: &str = "no file of the node is read or written";
-
-/// In iproute2's order.
-const VERBS: &[Keyword<Asked>] = &[
-    prefix("add", Asked::Change(Verb::Add)),
-    prefix("change", Asked::Change(Verb::Change)),
-    exact("chg", Asked::Change(Verb::Change)),
-    prefix("replace", Asked::Change(Verb::Replace)),
-    prefix("delete", Asked::Change(Verb::Del)),
-    prefix("show", Asked::Show),
-    prefix("lst", Asked::Show),
-    prefix("list", Asked::Show),
-    prefix("flush", Asked::Flush),
-    prefix("save", Asked::Never(FILE)),
-    prefix("showdump", Asked::Never(FILE)),
-    prefix("restore", Asked::Never(FILE)),
-    prefix("help", Asked::Help),
-];
+const VERBS: Verbs<Asked> = Verbs {
+    object: "address",
+    table: &[
+        spoken("add", Asked::Change(Verb::Add)),
+        spoken("change", Asked::Change(Verb::Change)),
+        exact("chg", Meaning::Spoken(Asked::Change(Verb::Change))),
+        spoken("replace", Asked::Change(Verb::Replace)),
+        spoken("delete", Asked::Change(Verb::Del)),
+        spoken("show", Asked::Show),
+        spoken("lst", Asked::Show),
+        spoken("list", Asked::Show),
+        spoken("flush", Asked::Flush),
+        prefix("save", Meaning::Never(FILE)),
+        prefix("showdump", Meaning::Never(FILE)),
+        prefix("restore", Meaning::Never(FILE)),
+        prefix("help", Meaning::Help),
+    ],
+    none: Asked::Show,
+    usage: help::ADDRESS,
+};
 
 /// Reads what follows `ip address`.
 pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake> {
-    let given = args
-        .peek()
-        .map(|word| word.text.clone())
-        .unwrap_or_default();
-    match verb(VERBS, "address", args, Asked::Show)? {
+    match VERBS.read(args)? {
         Asked::Show => Filter::read(args, options).map(Action::Show),
         Asked::Change(verb) => {
             address(verb, args, options).map(|address| Action::Change(verb, address))
@@ -56,8 +53,6 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
             Err(Mistake::new("Cannot flush link addresses.", 1))
         }
         Asked::Flush => Filter::read(args, options).map(Action::Flush),
-        Asked::Never(reason) => Err(Mistake::never(args.last(), &given, reason)),
-        Asked::Help => Err(Mistake::help(help::ADDRESS)),
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST,
-};
+use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 
 use super::super::devices::Devices;
 use super::super::link::request::asked;
@@ -38,15 +36,13 @@ pub fn change(verb: Verb, address: &Address, devices: &Devices) -> Request {
         scope(verb, address),
         devices.index(&address.dev),
     );
-    let (message, flags) = match verb {
-        Verb::Add => (rtm::NEWADDR, NLM_F_CREATE | NLM_F_EXCL),
-        Verb::Change => (rtm::NEWADDR, NLM_F_REPLACE),
-        Verb::Replace => (rtm::NEWADDR, NLM_F_CREATE | NLM_F_REPLACE),
-        Verb::Del => (rtm::DELADDR, 0),
+    let message = match verb {
+        Verb::Add | Verb::Change | Verb::Replace => rtm::NEWADDR,
+        Verb::Del => rtm::DELADDR,
     };
     Request::new(
         message,
-        NLM_F_REQUEST | NLM_F_ACK | flags,
+        NLM_F_REQUEST | NLM_F_ACK | verb.flags(),
         &header,
         &attributes(verb, address),
     )

@@ -3,7 +3,8 @@
 use super::super::args::{Args, Must, spelt};
 use super::super::keyword::{Keyword, prefix};
 use super::super::mistake::{Mistake, USAGE};
-use super::super::options::{Options, not_spoken, verb};
+use super::super::options::Options;
+use super::super::verb::{Meaning, Verbs, spoken};
 use super::{Action, AltNames, Filter, Settings};
 use crate::ip::help;
 
@@ -15,41 +16,37 @@ enum Asked {
     Set,
     Del,
     Property,
-    Help,
-    NotYet,
 }
 
-/// In iproute2's order.
-const VERBS: &[Keyword<Asked>] = &[
-    prefix("add", Asked::Add),
-    prefix("set", Asked::Set),
-    prefix("change", Asked::Set),
-    prefix("replace", Asked::Replace),
-    prefix("delete", Asked::Del),
-    prefix("show", Asked::Show),
-    prefix("lst", Asked::Show),
-    prefix("list", Asked::Show),
-    prefix("xstats", Asked::NotYet),
-    prefix("afstats", Asked::NotYet),
-    prefix("property", Asked::Property),
-    prefix("help", Asked::Help),
-];
+const VERBS: Verbs<Asked> = Verbs {
+    object: "link",
+    table: &[
+        spoken("add", Asked::Add),
+        spoken("set", Asked::Set),
+        spoken("change", Asked::Set),
+        spoken("replace", Asked::Replace),
+        spoken("delete", Asked::Del),
+        spoken("show", Asked::Show),
+        spoken("lst", Asked::Show),
+        spoken("list", Asked::Show),
+        prefix("xstats", Meaning::NotYet),
+        prefix("afstats", Meaning::NotYet),
+        spoken("property", Asked::Property),
+        prefix("help", Meaning::Help),
+    ],
+    none: Asked::Show,
+    usage: help::LINK,
+};
 
 /// Reads what follows `ip link`.
 pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake> {
-    let given = args
-        .peek()
-        .map(|word| word.text.clone())
-        .unwrap_or_default();
-    match verb(VERBS, "link", args, Asked::Show)? {
+    match VERBS.read(args)? {
         Asked::Show => Filter::read(args, options).map(Action::Show),
         Asked::Add => new(args).map(Action::Add),
         Asked::Replace => new(args).map(Action::Replace),
         Asked::Set => old(args).map(Action::Set),
         Asked::Del => old(args).map(Action::Del),
         Asked::Property => property(args),
-        Asked::Help => Err(Mistake::help(help::LINK)),
-        Asked::NotYet => Err(not_spoken(&given)),
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) mod run;
 pub(super) mod show;
 mod state;
 
+pub use super::verb::Verb;
 pub use filter::{Filter, Master};
 pub use state::States;
 
@@ -31,32 +32,6 @@ pub enum Action {
     Change(Verb, Neighbour),
     /// Takes away all that the filter wants.
     Flush(Filter),
-}
-
-/// How a neighbour is changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// It must not be there (`CREATE`, `EXCL`).
-    Add,
-    /// It must be there (`REPLACE`).
-    Change,
-    /// It may be there (`CREATE`, `REPLACE`).
-    Replace,
-    /// It is taken away.
-    Del,
-}
-
-impl Verb {
-    /// Its full form.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Add => "add",
-            Self::Change => "change",
-            Self::Replace => "replace",
-            Self::Del => "del",
-        }
-    }
 }
 
 /// What names a neighbour.

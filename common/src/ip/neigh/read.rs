@@ -10,7 +10,8 @@ use crate::ip::keyword::{self, Keyword, exact, prefix};
 use crate::ip::lladdr;
 use crate::ip::mistake::{Mistake, USAGE};
 use crate::ip::names;
-use crate::ip::options::{Options, verb};
+use crate::ip::options::Options;
+use crate::ip::verb::{Meaning, Verbs, spoken};
 use crate::nearest::nearest;
 use crate::uapi::{ntf, nud};
 
@@ -20,7 +21,6 @@ enum Asked {
     Get,
     Change(Verb),
     Flush,
-    Help,
 }
 
 /// `pneigh_lookup` keeps what has no device in a table of the whole kernel, and nothing takes it out with the namespace: a
@@ -28,24 +28,28 @@ enum Asked {
 const OUTLIVES: &str =
     "an address to answer for without a device outlives the pod's network namespace";
 
-/// In iproute2's order.
-const VERBS: &[Keyword<Asked>] = &[
-    prefix("add", Asked::Change(Verb::Add)),
-    prefix("change", Asked::Change(Verb::Change)),
-    exact("chg", Asked::Change(Verb::Change)),
-    prefix("replace", Asked::Change(Verb::Replace)),
-    prefix("delete", Asked::Change(Verb::Del)),
-    prefix("get", Asked::Get),
-    prefix("show", Asked::Show),
-    prefix("lst", Asked::Show),
-    prefix("list", Asked::Show),
-    prefix("flush", Asked::Flush),
-    prefix("help", Asked::Help),
-];
+const VERBS: Verbs<Asked> = Verbs {
+    object: "neigh",
+    table: &[
+        spoken("add", Asked::Change(Verb::Add)),
+        spoken("change", Asked::Change(Verb::Change)),
+        exact("chg", Meaning::Spoken(Asked::Change(Verb::Change))),
+        spoken("replace", Asked::Change(Verb::Replace)),
+        spoken("delete", Asked::Change(Verb::Del)),
+        spoken("get", Asked::Get),
+        spoken("show", Asked::Show),
+        spoken("lst", Asked::Show),
+        spoken("list", Asked::Show),
+        spoken("flush", Asked::Flush),
+        prefix("help", Meaning::Help),
+    ],
+    none: Asked::Show,
+    usage: help::NEIGH,
+};
 
 /// Reads what follows `ip neigh`.
 pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake> {
-    match verb(VERBS, "neigh", args, Asked::Show)? {
+    match VERBS.read(args)? {
         Asked::Show => Filter::read(args, options).map(Action::Show),
         Asked::Flush => Filter::of_flush(args, options).map(Action::Flush),
         Asked::Get => get(args, options).map(Action::Get),
@@ -56,7 +60,6 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
             }
             Ok(Action::Change(verb, neighbour))
         }
-        Asked::Help => Err(Mistake::help(help::NEIGH)),
     }
 }
 

@@ -1,8 +1,6 @@
 //! A neighbour, and a listing of neighbours, as rtnetlink messages (`struct ndmsg`), with iproute2's defaults.
 
-use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST,
-};
+use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 
 use super::{Filter, Key, Master, Neighbour, Verb};
 use crate::ip::devices::Devices;
@@ -46,15 +44,13 @@ pub fn change(verb: Verb, neighbour: &Neighbour, devices: &Devices) -> Request {
     if let Some(lladdr) = &neighbour.lladdr {
         attributes.put(nda::LLADDR, lladdr);
     }
-    let (message, flags) = match verb {
-        Verb::Add => (rtm::NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL),
-        Verb::Change => (rtm::NEWNEIGH, NLM_F_REPLACE),
-        Verb::Replace => (rtm::NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE),
-        Verb::Del => (rtm::DELNEIGH, 0),
+    let message = match verb {
+        Verb::Add | Verb::Change | Verb::Replace => rtm::NEWNEIGH,
+        Verb::Del => rtm::DELNEIGH,
     };
     Request::new(
         message,
-        NLM_F_REQUEST | NLM_F_ACK | flags,
+        NLM_F_REQUEST | NLM_F_ACK | verb.flags(),
         &header,
         &attributes,
     )

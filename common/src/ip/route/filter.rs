@@ -243,7 +243,7 @@ impl fmt::Display for Filter {
             }
         }
         if let Some(kind) = self.kind {
-            write!(f, " type {}", names::route_type_name(kind))?;
+            write!(f, " type {}", names::route_type_word(kind))?;
         }
         if let Some(tos) = self.tos {
             let tos = names::name_or_hex(names::DSFIELDS, tos.into());

@@ -122,7 +122,7 @@ impl fmt::Display for Route {
             write!(f, "{encap} ")?;
         }
         if let Some(kind) = self.kind {
-            write!(f, "{} ", names::route_type_name(kind))?;
+            write!(f, "{} ", names::route_type_word(kind))?;
         }
         write!(f, "{}", self.dst)?;
         if let Some(from) = self.from {

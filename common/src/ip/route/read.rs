@@ -1,9 +1,10 @@
 //! Words of `ip route` become an [`Action`].
 
 use super::super::args::Args;
-use super::super::keyword::{Keyword, exact, prefix};
+use super::super::keyword::{exact, prefix};
 use super::super::mistake::Mistake;
-use super::super::options::{Options, verb};
+use super::super::options::Options;
+use super::super::verb::{FILE, Meaning, Verbs, spoken};
 use super::{Action, Filter, Get, Verb, keywords};
 use crate::ip::help;
 
@@ -13,40 +14,36 @@ enum Asked {
     Get,
     Change(Verb),
     Flush,
-    Never(&'static str),
-    Help,
 }
 
-const FILE: &str = "no file of the node is read or written";
-
-/// In iproute2's order.
-const VERBS: &[Keyword<Asked>] = &[
-    prefix("list", Asked::Show),
-    prefix("show", Asked::Show),
-    prefix("lst", Asked::Show),
-    prefix("add", Asked::Change(Verb::Add)),
-    prefix("change", Asked::Change(Verb::Change)),
-    exact("chg", Asked::Change(Verb::Change)),
-    prefix("replace", Asked::Change(Verb::Replace)),
-    prefix("prepend", Asked::Change(Verb::Prepend)),
-    prefix("append", Asked::Change(Verb::Append)),
-    prefix("test", Asked::Change(Verb::Test)),
-    prefix("delete", Asked::Change(Verb::Del)),
-    prefix("get", Asked::Get),
-    prefix("flush", Asked::Flush),
-    prefix("save", Asked::Never(FILE)),
-    prefix("restore", Asked::Never(FILE)),
-    prefix("showdump", Asked::Never(FILE)),
-    prefix("help", Asked::Help),
-];
+const VERBS: Verbs<Asked> = Verbs {
+    object: "route",
+    table: &[
+        spoken("list", Asked::Show),
+        spoken("show", Asked::Show),
+        spoken("lst", Asked::Show),
+        spoken("add", Asked::Change(Verb::Add)),
+        spoken("change", Asked::Change(Verb::Change)),
+        exact("chg", Meaning::Spoken(Asked::Change(Verb::Change))),
+        spoken("replace", Asked::Change(Verb::Replace)),
+        spoken("prepend", Asked::Change(Verb::Prepend)),
+        spoken("append", Asked::Change(Verb::Append)),
+        spoken("test", Asked::Change(Verb::Test)),
+        spoken("delete", Asked::Change(Verb::Del)),
+        spoken("get", Asked::Get),
+        spoken("flush", Asked::Flush),
+        prefix("save", Meaning::Never(FILE)),
+        prefix("restore", Meaning::Never(FILE)),
+        prefix("showdump", Meaning::Never(FILE)),
+        prefix("help", Meaning::Help),
+    ],
+    none: Asked::Show,
+    usage: help::ROUTE,
+};
 
 /// Reads what follows `ip route`.
 pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake> {
-    let given = args
-        .peek()
-        .map(|word| word.text.clone())
-        .unwrap_or_default();
-    match verb(VERBS, "route", args, Asked::Show)? {
+    match VERBS.read(args)? {
         Asked::Show => Filter::read(args, options).map(Action::Show),
         Asked::Get => Get::read(args, options).map(Action::Get),
         Asked::Change(verb) => {
@@ -56,7 +53,5 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
             Err(Mistake::new("\"ip route flush\" requires arguments.", 1))
         }
         Asked::Flush => Filter::read(args, options).map(Action::Flush),
-        Asked::Never(reason) => Err(Mistake::never(args.last(), &given, reason)),
-        Asked::Help => Err(Mistake::help(help::ROUTE)),
     }
 }

@@ -139,6 +139,6 @@ fn action(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match rule.kind.filter(|kind| said != Some(*kind)) {
         None => Ok(()),
         Some(fr::ACT_NOP) => f.write_str(" type nop"),
-        Some(kind) => write!(f, " type {}", names::route_type_name(kind)),
+        Some(kind) => write!(f, " type {}", names::route_type_word(kind)),
     }
 }

@@ -9,7 +9,8 @@ use crate::ip::help;
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::mistake::Mistake;
 use crate::ip::names;
-use crate::ip::options::{Options, verb};
+use crate::ip::options::Options;
+use crate::ip::verb::{FILE, Meaning, Verbs, spoken};
 use crate::uapi::{fr, rtn};
 
 #[derive(Debug, Clone, Copy)]
@@ -17,37 +18,31 @@ enum Asked {
     Show,
     Change(Verb),
     Flush,
-    Never(&'static str),
-    Help,
 }
 
-const FILE: &str = "no file of the node is read or written";
-
-/// In iproute2's order.
-const VERBS: &[Keyword<Asked>] = &[
-    prefix("list", Asked::Show),
-    prefix("lst", Asked::Show),
-    prefix("show", Asked::Show),
-    prefix("save", Asked::Never(FILE)),
-    prefix("restore", Asked::Never(FILE)),
-    prefix("add", Asked::Change(Verb::Add)),
-    prefix("delete", Asked::Change(Verb::Del)),
-    prefix("flush", Asked::Flush),
-    prefix("help", Asked::Help),
-];
+const VERBS: Verbs<Asked> = Verbs {
+    object: "rule",
+    table: &[
+        spoken("list", Asked::Show),
+        spoken("lst", Asked::Show),
+        spoken("show", Asked::Show),
+        prefix("save", Meaning::Never(FILE)),
+        prefix("restore", Meaning::Never(FILE)),
+        spoken("add", Asked::Change(Verb::Add)),
+        spoken("delete", Asked::Change(Verb::Del)),
+        spoken("flush", Asked::Flush),
+        prefix("help", Meaning::Help),
+    ],
+    none: Asked::Show,
+    usage: help::RULE,
+};
 
 /// Reads what follows `ip rule`.
 pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake> {
-    let given = args
-        .peek()
-        .map(|word| word.text.clone())
-        .unwrap_or_default();
-    match verb(VERBS, "rule", args, Asked::Show)? {
+    match VERBS.read(args)? {
         Asked::Show => Filter::read(args, options).map(Action::Show),
         Asked::Flush => Filter::read(args, options).map(Action::Flush),
         Asked::Change(verb) => rule(verb, args, options).map(|rule| Action::Change(verb, rule)),
-        Asked::Never(reason) => Err(Mistake::never(args.last(), &given, reason)),
-        Asked::Help => Err(Mistake::help(help::RULE)),
     }
 }
 
