@@ -5,7 +5,7 @@ pub mod api;
 pub mod builder;
 mod certificate;
 mod cgroup;
-mod child;
+pub mod child;
 pub mod container;
 pub mod cri;
 pub mod daemon;
@@ -18,6 +18,7 @@ pub mod parts;
 pub mod pod;
 pub mod process;
 pub mod scratch;
+pub mod times;
 pub mod twins;
 
 pub use network::{bridge, dual_stack_bridge};
