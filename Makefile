@@ -44,11 +44,15 @@ build:
 parts:
 	@tests/parts.sh
 
-## What an ADD costs, as ratios to an empty static binary.
+## What an ADD costs, as ratios to an empty static binary, and its policy; what an NRI event costs, beside a plugin that
+## says yes. About two minutes, and better with nothing else running. A gate or a goal that is missed fails it.
 bench: build parts
 	rustc --edition 2024 -C opt-level=3 -C lto=fat -C codegen-units=1 -C panic=abort -C strip=symbols $(STATIC) \
-		tests/benches/empty.rs -o target/empty
-	CHAINSAW_EMPTY=$(CURDIR)/target/empty cargo bench --locked -p chainsaw-tests --bench add
+		tests/benches/add/empty.rs -o target/empty
+	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-nri --no-default-features \
+		--features testing --bin least
+	CHAINSAW_EMPTY=$(CURDIR)/target/empty CHAINSAW_LEAST=$(CURDIR)/$(RELEASE)/least \
+		cargo bench --locked --no-fail-fast -p chainsaw-tests --bench add --bench nri
 
 tools:
 	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest

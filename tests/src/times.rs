@@ -15,11 +15,6 @@ impl Times {
         self.all.insert(at, time);
     }
 
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.all.len()
-    }
-
     /// The one in the middle.
     pub fn median(&self) -> Duration {
         self.quantile(50)

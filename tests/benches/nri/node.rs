@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use chainsaw_nri::Event;
 use chainsaw_tests::child::Child;
 use chainsaw_tests::daemon::Daemon;
 use chainsaw_tests::times::Times;
@@ -20,30 +19,39 @@ const PODS: usize = 25;
 #[derive(Default)]
 struct Kind {
     starts: Times,
+    /// What the daemon took at each event.
+    events: [Times; EVENTS.len()],
+}
+
+/// All that is measured.
+#[derive(Default)]
+struct Taken {
+    /// What the plugin that says yes took at each event, whatever the pod asks for.
     least: [Times; EVENTS.len()],
-    chainsawd: [Times; EVENTS.len()],
+    without: Kind,
+    nothing: Kind,
+    two: Kind,
 }
 
 /// Prints the comparison.
 pub fn compare(containerd: Containerd) -> Result<()> {
-    let without = Bed::make(containerd, false)?;
-    let with = Bed::make(containerd, true)?;
-    let (mut bare, mut nothing, mut two) = (Kind::default(), Kind::default(), Kind::default());
+    let (without, with) = (Bed::make(containerd, false)?, Bed::make(containerd, true)?);
+    let mut taken = Taken::default();
     for number in 0..=PODS {
         for (bed, kind, asked) in [
-            (&without, &mut bare, Asked::Two),
-            (&with, &mut nothing, Asked::Nothing),
-            (&with, &mut two, Asked::Two),
+            (&without, &mut taken.without, Asked::Two),
+            (&with, &mut taken.nothing, Asked::Nothing),
+            (&with, &mut taken.two, Asked::Two),
         ] {
             let (start, laps) = bed.pod(asked, number)?;
             // The first one finds everything cold.
             if number > 0 {
-                kind.take(start, &laps);
+                kind.take(start, &laps, &mut taken.least);
             }
         }
     }
     with.ran()?;
-    print(containerd, &bare, &nothing, &two);
+    taken.print(containerd);
     without.end();
     with.end();
     Ok(())
@@ -114,49 +122,36 @@ impl Bed {
 }
 
 impl Kind {
-    fn take(&mut self, start: Duration, laps: &[Lap]) {
+    fn take(&mut self, start: Duration, laps: &[Lap], least: &mut [Times; EVENTS.len()]) {
         self.starts.push(start);
-        for lap in laps {
-            if let Some(at) = EVENTS.iter().position(|event| *event == lap.event) {
-                self.least.get_mut(at).map(|times| times.push(lap.least));
-                let own = self.chainsawd.get_mut(at);
-                own.map(|times| times.push(lap.chainsawd));
+        let events = EVENTS.into_iter().zip(&mut self.events).zip(least);
+        for ((event, own), least) in events {
+            for lap in laps.iter().filter(|lap| lap.event == event) {
+                own.push(lap.chainsawd);
+                least.push(lap.least);
             }
         }
     }
 }
 
-fn print(containerd: Containerd, bare: &Kind, nothing: &Kind, two: &Kind) {
-    let name = match containerd {
-        Containerd::V1_7 => "1.7",
-        Containerd::V2 => "2",
-    };
-    table::heading(&format!(
-        "NRI on containerd {name}, from one plugin to the next, {PODS} of each in turn, not judged:"
-    ));
-    for (at, event) in EVENTS.into_iter().enumerate() {
-        side(event, "a plugin that says yes", two.least.get(at), None);
-        for (name, kind) in [("chainsawd, no value", nothing), ("chainsawd, two commands", two)] {
-            side(event, name, kind.chainsawd.get(at), kind.least.get(at));
+impl Taken {
+    fn print(&self, containerd: Containerd) {
+        let version = match containerd {
+            Containerd::V1_7 => "1.7",
+            Containerd::V2 => "2",
+        };
+        table::heading(&format!(
+            "NRI on containerd {version}, from one plugin to the next, {PODS} pods of each in turn, not judged:"
+        ));
+        let least = EVENTS.into_iter().zip(&self.least);
+        let own = self.nothing.events.iter().zip(&self.two.events);
+        for ((event, least), (nothing, two)) in least.zip(own) {
+            Line::of_least(event, least).print(false);
+            Line::above(event, "chainsawd, no value", nothing, least).print(false);
+            Line::above(event, "chainsawd, two commands", two, least).print(false);
         }
-    }
-    for (side, kind) in [
-        ("without chainsawd", bare),
-        ("chainsawd, no value", nothing),
-        ("chainsawd, two commands at both", two),
-    ] {
-        table::pod_start(side, &kind.starts);
-    }
-}
-
-fn side(event: Event, side: &str, times: Option<&Times>, least: Option<&Times>) {
-    if let Some(times) = times {
-        Line {
-            event,
-            side,
-            times,
-            least,
-        }
-        .print(false);
+        table::pod_start("without chainsawd", &self.without.starts);
+        table::pod_start("chainsawd, no value", &self.nothing.starts);
+        table::pod_start("chainsawd, two commands at both", &self.two.starts);
     }
 }

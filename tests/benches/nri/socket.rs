@@ -1,6 +1,7 @@
 //! An event's round trip as a runtime sees it: this program is the runtime, and a plugin in a machine has dialled its
 //! socket.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -45,16 +46,16 @@ pub fn compare() -> Result<bool> {
     let machine = Machine::boot()?;
     let scratch = Scratch::new()?;
     machine.write(crate::CONFIGURATION, crate::RULE)?;
-    machine.write("/run/nri/readme", "sockets")?;
+    fs::create_dir_all(machine.path("/run/nri"))?;
     for line in POD {
         machine.program("ip").args(line.split(' ')).stdout()?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let sides = runtime.block_on(measured(&machine, &scratch))?;
+    let taken = runtime.block_on(measured(&machine, &scratch))?;
     ran(&scratch)?;
-    Ok(print(&sides, shield.words()))
+    Ok(print(&taken, shield.words()))
 }
 
 /// A plugin that has dialled.
@@ -63,39 +64,39 @@ struct Plugin {
     _child: Child,
 }
 
+/// How long each event took with the plugin that says yes, with the daemon for pods that ask for nothing, and for those
+/// that ask for two commands.
+type Taken = [[Times; EVENTS.len()]; 3];
+
 /// A plugin and what its pods ask for, with the times of the events.
 struct Side<'p> {
-    name: &'static str,
     plugin: &'p Plugin,
     asked: Asked,
     times: [Times; EVENTS.len()],
 }
 
-async fn measured(machine: &Machine, scratch: &Scratch) -> Result<Vec<(&'static str, [Times; 2])>> {
+async fn measured(machine: &Machine, scratch: &Scratch) -> Result<Taken> {
     let least = machine.program(crate::least()?);
     let least = Plugin::dials(machine, scratch, "least", least, &[]).await?;
     let chainsawd = machine.program(parts::chainsawd()?);
     let words = ["--hooks", "nri", "--socket"];
     let chainsawd = Plugin::dials(machine, scratch, "chainsawd", chainsawd, &words).await?;
-    let side = |name, plugin, asked| Side {
-        name,
+    let side = |plugin, asked| Side {
         plugin,
         asked,
         times: Default::default(),
     };
     let mut sides = [
-        side("a plugin that says yes", &least, Asked::Two),
-        side("chainsawd, no value", &chainsawd, Asked::Nothing),
-        side("chainsawd, two commands", &chainsawd, Asked::Two),
+        side(&least, Asked::Two),
+        side(&chainsawd, Asked::Nothing),
+        side(&chainsawd, Asked::Two),
     ];
     for round in 0..WARM_UP + ROUNDS {
         for side in &mut sides {
-            side.pod(round, round >= WARM_UP)
-                .await
-                .with_context(|| format!("{}, pod {round}", side.name))?;
+            side.pod(round, round >= WARM_UP).await?;
         }
     }
-    Ok(sides.map(|side| (side.name, side.times)).into())
+    Ok(sides.map(|side| side.times))
 }
 
 impl Plugin {
@@ -186,7 +187,7 @@ fn log(name: &str) -> String {
 
 /// What was timed is what it was meant to be: the commands of each event of each pod ran.
 fn ran(scratch: &Scratch) -> Result<()> {
-    let log = std::fs::read_to_string(scratch.path().join(log("chainsawd")))?;
+    let log = fs::read_to_string(scratch.path().join(log("chainsawd")))?;
     let events = (WARM_UP + ROUNDS) * EVENTS.len();
     let ran = log.matches("ok for default/web-").count();
     ensure!(
@@ -196,24 +197,16 @@ fn ran(scratch: &Scratch) -> Result<()> {
     Ok(())
 }
 
-fn print(sides: &[(&'static str, [Times; 2])], how: &str) -> bool {
+fn print(taken: &Taken, how: &str) -> bool {
     heading(&format!(
         "NRI, an event's round trip over a socket {how}, {ROUNDS} of each in turn:"
     ));
+    let [least, nothing, two] = taken;
     let mut held = true;
-    let least = sides.first().map(|(_, times)| times);
-    for (at, event) in EVENTS.into_iter().enumerate() {
-        for (number, (side, times)) in sides.iter().enumerate() {
-            let Some(times) = times.get(at) else { continue };
-            let least = least.filter(|_| number > 0).and_then(|times| times.get(at));
-            held &= Line {
-                event,
-                side,
-                times,
-                least,
-            }
-            .print(true);
-        }
+    for (((event, least), nothing), two) in EVENTS.into_iter().zip(least).zip(nothing).zip(two) {
+        Line::of_least(event, least).print(false);
+        held &= Line::above(event, "chainsawd, no value", nothing, least).print(true);
+        held &= Line::above(event, "chainsawd, two commands", two, least).print(true);
     }
     held
 }

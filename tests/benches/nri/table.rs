@@ -13,23 +13,44 @@ pub const EVENTS: [Event; 2] = [Event::RunPodSandbox, Event::StartContainer];
 
 /// One side of the comparison at one event.
 pub struct Line<'a> {
-    pub event: Event,
-    pub side: &'a str,
-    pub times: &'a Times,
+    event: Event,
+    side: &'a str,
+    times: &'a Times,
     /// What it is compared to.
-    pub least: Option<&'a Times>,
+    least: Option<&'a Times>,
 }
 
+/// Prints what is compared, and over which columns.
 pub fn heading(title: &str) {
     println!("{title}");
     println!(
         "  {:<42} {:>10} {:>11} {:>11}",
-        "", "median", "99th perc.", "above least"
+        "", "median", "99th pct.", "above yes"
     );
 }
 
-impl Line<'_> {
-    /// Prints it; whether the goal is held, if that is `judged`.
+impl<'a> Line<'a> {
+    /// Of the plugin that says yes.
+    pub fn of_least(event: Event, times: &'a Times) -> Self {
+        Self {
+            event,
+            side: "a plugin that says yes",
+            times,
+            least: None,
+        }
+    }
+
+    /// Of another side, beside that.
+    pub fn above(event: Event, side: &'a str, times: &'a Times, least: &'a Times) -> Self {
+        Self {
+            event,
+            side,
+            times,
+            least: Some(least),
+        }
+    }
+
+    /// Prints it; whether the goal is held, if that is judged here.
     pub fn print(&self, judged: bool) -> bool {
         let what = format!("{}, {}", self.event, self.side);
         let (median, p99) = (micros(self.times.median()), micros(self.times.p99()));
@@ -53,5 +74,9 @@ impl Line<'_> {
 pub fn pod_start(side: &str, times: &Times) {
     let what = format!("pod start, {side}");
     let (median, p99) = (times.median(), times.p99());
-    println!("  {what:<42} {:>7.0} ms {:>8.0} ms", micros(median) / 1e3, micros(p99) / 1e3);
+    println!(
+        "  {what:<42} {:>7.0} ms {:>8.0} ms",
+        micros(median) / 1e3,
+        micros(p99) / 1e3
+    );
 }

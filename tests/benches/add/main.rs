@@ -1,7 +1,10 @@
 //! What one ADD costs: `chainsaw` with no command and with two, an empty static binary, and the Go plugin `tuning`, in
-//! turn, in one run, copied the same way and given the same standard input. `make bench` runs it.
+//! turn, in one run, copied the same way and given the same standard input; and what of it are the policy's decisions.
+//! `make bench` runs it.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
+
+mod policy;
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -9,8 +12,9 @@ use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use chainsaw_tests::times::{Times, micros, verdict};
 use chainsaw_tests::{machine::Machine, parts, scratch::Scratch};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// How often each is run.
 const ROUNDS: usize = 300;
@@ -23,6 +27,7 @@ const FOLDER: &str = "CHAINSAW_BENCH";
 struct Side {
     name: &'static str,
     binary: &'static str,
+    verb: &'static str,
     conf: &'static str,
     /// The most it may cost, as a ratio to the empty binary.
     gate: Option<f64>,
@@ -32,30 +37,35 @@ const SIDES: [Side; 5] = [
     Side {
         name: "empty static binary",
         binary: "empty",
+        verb: "ADD",
         conf: "none",
         gate: None,
     },
     Side {
         name: "chainsaw, no value",
         binary: "chainsaw",
+        verb: "ADD",
         conf: "none",
         gate: Some(1.25),
     },
     Side {
         name: "chainsaw, two commands",
         binary: "chainsaw",
+        verb: "ADD",
         conf: "two",
         gate: Some(1.5),
     },
     Side {
         name: "chainsaw, DEL",
         binary: "chainsaw",
+        verb: "DEL",
         conf: "none",
         gate: None,
     },
     Side {
         name: "tuning (Go)",
         binary: "tuning",
+        verb: "ADD",
         conf: "none",
         gate: None,
     },
@@ -86,15 +96,16 @@ fn outside() -> Result<ExitCode> {
     ] {
         fs::copy(&from, folder.join(name)).with_context(|| format!("copy {}", from.display()))?;
     }
-    machine.write(
-        "/etc/chainsaw/config.toml",
-        "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n",
-    )?;
-    for (name, annotations) in [
-        ("none", json!({})),
-        ("two", json!({"k8s.v1.cni.cncf.io/chainsaw": TWO})),
+    machine.write(CONFIGURATION, RULE)?;
+    let annotated = json!({"k8s.v1.cni.cncf.io/chainsaw": TWO});
+    for (name, annotations, commands) in [
+        ("none", json!({}), None),
+        ("two", annotated, None),
+        ("operators", json!({}), Some(TWO)),
     ] {
-        fs::write(folder.join(name).with_extension("json"), conf(&annotations))?;
+        let commands = commands.map(serde_json::from_str).transpose()?;
+        let conf = conf(&annotations, commands);
+        fs::write(folder.join(name).with_extension("json"), conf)?;
     }
     for line in POD {
         machine.program("ip").args(line.split(' ')).stdout()?;
@@ -113,6 +124,8 @@ fn outside() -> Result<ExitCode> {
     })
 }
 
+const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
+const RULE: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
 const TWO: &str = r#"["ip route replace 192.0.3.0/24 dev CURRENT_INTERFACE", "ip route"]"#;
 
 const POD: [&str; 5] = [
@@ -123,7 +136,7 @@ const POD: [&str; 5] = [
     "-n pod address add 192.0.2.10/24 dev eth0",
 ];
 
-fn conf(annotations: &serde_json::Value) -> String {
+fn conf(annotations: &Value, commands: Option<Value>) -> String {
     let prev_result = json!({
         "cniVersion": "1.0.0",
         "interfaces": [{"name": "eth0", "mac": "02:00:00:00:00:01", "sandbox": "/run/netns/pod"}],
@@ -132,65 +145,67 @@ fn conf(annotations: &serde_json::Value) -> String {
         "dns": {}
     });
     let runtime_config = json!({"io.kubernetes.cri.pod-annotations": annotations});
-    json!({"cniVersion": "1.0.0", "name": "bench", "type": "chainsaw", "runtimeConfig": runtime_config, "prevResult": prev_result})
-        .to_string()
+    let mut conf = json!({"cniVersion": "1.0.0", "name": "bench", "type": "chainsaw"});
+    conf["runtimeConfig"] = runtime_config;
+    if let Some(commands) = commands {
+        conf["commands"] = commands;
+    }
+    conf["prevResult"] = prev_result;
+    conf.to_string()
 }
 
-/// Runs every side in turn, and prints medians and ratios.
+/// Runs every side in turn, prints medians and ratios, and then what the policy has of it.
 fn inside() -> Result<ExitCode> {
-    let mut times: Vec<Vec<Duration>> = vec![Vec::with_capacity(ROUNDS); SIDES.len()];
+    let mut times = SIDES.map(|_| Times::default());
     for round in 0..WARM_UP + ROUNDS {
         for (side, times) in SIDES.iter().zip(&mut times) {
-            // A sandbox is added to a network once; what it did before is read again at a second time.
-            let time = once(side, &format!("sandbox{round}"))?;
+            let time = once(side)?;
             if round >= WARM_UP {
                 times.push(time);
             }
         }
     }
-    let medians: Vec<Duration> = times.iter_mut().map(|times| median(times)).collect();
-    let base = medians.first().context("there is a base")?.as_secs_f64();
-    println!("ADD, medians of {ROUNDS} runs in turn:");
-    let mut held = true;
-    for (side, median) in SIDES.iter().zip(&medians) {
-        let ratio = median.as_secs_f64() / base;
-        let verdict = side.gate.map_or(String::new(), |gate| {
-            held &= ratio <= gate;
-            format!(
-                "  gate {gate:.2}x {}",
-                if ratio <= gate { "held" } else { "MISSED" }
-            )
-        });
-        println!(
-            "  {:<24} {:>8.0} us {ratio:>7.2}x{verdict}",
-            side.name,
-            median.as_secs_f64() * 1e6
-        );
-    }
-    Ok(if held {
+    let held = print(&times);
+    Ok(if policy::compare()? && held {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
 }
 
+/// Prints medians and ratios; whether the gates are held.
+fn print(times: &[Times]) -> bool {
+    let base = times.first().map(Times::median).unwrap_or_default();
+    println!("ADD, medians of {ROUNDS} runs in turn:");
+    let mut held = true;
+    for (side, times) in SIDES.iter().zip(times) {
+        let median = times.median();
+        let ratio = micros(median) / micros(base);
+        let gate = side.gate.map_or(String::new(), |gate| {
+            held &= ratio <= gate;
+            format!("  gate {gate:.2}x {}", verdict(ratio <= gate))
+        });
+        println!(
+            "  {:<24} {:>8.0} us {ratio:>7.2}x{gate}",
+            side.name,
+            micros(median)
+        );
+    }
+    held
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "what is timed is the start of a process and nothing around it"
 )]
-fn once(side: &Side, sandbox: &str) -> Result<Duration> {
+fn once(side: &Side) -> Result<Duration> {
     let folder = PathBuf::from(std::env::var_os(FOLDER).context("start me by `make bench`")?);
     let stdin = File::open(folder.join(format!("{}.json", side.conf)))?;
-    let verb = if side.name.ends_with("DEL") {
-        "DEL"
-    } else {
-        "ADD"
-    };
     let mut command = std::process::Command::new(folder.join(side.binary));
     command
         .env_clear()
-        .env("CNI_COMMAND", verb)
-        .env("CNI_CONTAINERID", sandbox)
+        .env("CNI_COMMAND", side.verb)
+        .env("CNI_CONTAINERID", "bench")
         .env("CNI_NETNS", "/run/netns/pod")
         .env("CNI_IFNAME", "eth0")
         .env("CNI_PATH", &folder)
@@ -206,9 +221,4 @@ fn once(side: &Side, sandbox: &str) -> Result<Duration> {
     let time = clock.elapsed();
     ensure!(status.success(), "{} ended with {status}", side.name);
     Ok(time)
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
 }
