@@ -145,12 +145,10 @@ fn conf(annotations: &Value, commands: Option<Value>) -> String {
         "dns": {}
     });
     let runtime_config = json!({"io.kubernetes.cri.pod-annotations": annotations});
-    let mut conf = json!({"cniVersion": "1.0.0", "name": "bench", "type": "chainsaw"});
-    conf["runtimeConfig"] = runtime_config;
-    if let Some(commands) = commands {
-        conf["commands"] = commands;
+    let mut conf = json!({"cniVersion": "1.0.0", "name": "bench", "type": "chainsaw", "runtimeConfig": runtime_config, "prevResult": prev_result});
+    if let (Some(commands), Some(conf)) = (commands, conf.as_object_mut()) {
+        conf.insert("commands".to_owned(), commands);
     }
-    conf["prevResult"] = prev_result;
     conf.to_string()
 }
 
