@@ -36,13 +36,6 @@ const OPERATORS: Side = Side {
     conf: "operators",
     ..PODS
 };
-/// Between runs: it takes the record away.
-const AFTER: Side = Side {
-    name: "DEL",
-    verb: "DEL",
-    conf: "none",
-    ..PODS
-};
 
 /// What each of the three takes, and by how much one takes longer than another, run by run, in microseconds.
 #[derive(Default)]
@@ -58,9 +51,9 @@ struct Taken {
 pub fn compare() -> Result<bool> {
     let mut taken = Taken::default();
     for round in 0..WARM_UP + ROUNDS {
-        let one_rule = timed(&PODS, RULE)?;
-        let judged = timed(&PODS, TWENTY)?;
-        let unjudged = timed(&OPERATORS, TWENTY)?;
+        let one_rule = timed(&PODS, RULE, &format!("one{round}"))?;
+        let judged = timed(&PODS, TWENTY, &format!("judged{round}"))?;
+        let unjudged = timed(&OPERATORS, TWENTY, &format!("unjudged{round}"))?;
         if round >= WARM_UP {
             taken.one_rule.push(one_rule);
             taken.judged.push(judged);
@@ -121,12 +114,10 @@ fn middle(mut all: Vec<f64>) -> f64 {
     all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
-/// One ADD under a configuration.
-fn timed(side: &Side, configuration: &str) -> Result<Duration> {
+/// One ADD of a new sandbox under a configuration.
+fn timed(side: &Side, configuration: &str, sandbox: &str) -> Result<Duration> {
     fs::write(CONFIGURATION, configuration)?;
-    let time = once(side)?;
-    once(&AFTER)?;
-    Ok(time)
+    once(side, sandbox)
 }
 
 /// The policy made of its rules, and a plan approved by it: what an ADD does of that.

@@ -32,7 +32,7 @@ fn main() -> Result<ExitCode> {
     })
 }
 
-/// The plugin that says yes, `nri/examples/least.rs`, built as `chainsawd` is.
+/// The plugin that says yes, `nri/src/bin/least.rs`, built as `chainsawd` is.
 fn least() -> Result<PathBuf> {
     let path = std::env::var_os("CHAINSAW_LEAST");
     path.map(PathBuf::from)
