@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 
 use crate::node::Node;
 use crate::parts;
-use crate::process::{Child, wait_until};
+use crate::process::{Child, Program, wait_until};
 
 /// How long the daemon may take to hear of events.
 const LIMIT: Duration = Duration::from_secs(15);
@@ -32,13 +32,17 @@ impl Node {
     /// The same, without waiting.
     pub fn daemon_alone(&self, name: &str, words: &[&str]) -> Result<Daemon> {
         let log = self.scratch().path().join(format!("{name}.log"));
-        let program = self.machine().program(parts::chainsawd()?).args(words);
-        let child = program.start(&log)?;
-        Ok(Daemon { child, log })
+        Daemon::start(self.machine().program(parts::chainsawd()?).args(words), log)
     }
 }
 
 impl Daemon {
+    /// Starts the daemon as this program, which writes to this file.
+    pub fn start(program: Program, log: PathBuf) -> Result<Self> {
+        let child = program.start(&log)?;
+        Ok(Self { child, log })
+    }
+
     /// What it has written.
     pub fn log(&self) -> Result<String> {
         Ok(fs::read_to_string(&self.log)?)

@@ -44,6 +44,21 @@ impl Judge {
         netns: &Path,
         words: impl IntoIterator<Item = W>,
     ) -> Result<Output> {
+        let words = words.into_iter().map(|word| word.as_ref().to_owned());
+        self.program(netns).args(words).run()
+    }
+
+    /// Runs commands, one a line, by one `ip` with these options in the network namespace at `netns`, and gives what
+    /// they print. It is an error if one of them fails.
+    pub fn batch(&self, netns: &Path, options: &[&str], lines: &str) -> Result<String> {
+        self.program(netns)
+            .args(options)
+            .args(["-batch", "-"])
+            .stdin(lines)
+            .stdout()
+    }
+
+    fn program(&self, netns: &Path) -> Program {
         let mut enter = vec![
             OsString::from("nsenter"),
             "--target".into(),
@@ -51,8 +66,7 @@ impl Judge {
         ];
         // nsenter opens both before it enters either, so the path is ours.
         enter.extend(["--mount".into(), net_option(netns), "--".into()]);
-        let words = words.into_iter().map(|word| word.as_ref().to_owned());
-        Program::new(&self.ip).args(words).through(enter).run()
+        Program::new(&self.ip).through(enter)
     }
 }
 

@@ -5,6 +5,7 @@ mod product {
     mod api;
     mod command_line;
     mod dialect;
+    mod escapes;
     mod nri;
     mod nri_killed;
     mod plugin;
