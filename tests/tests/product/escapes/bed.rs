@@ -4,11 +4,12 @@ use std::cell::Cell;
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chainsaw_tests::judge::Judge;
 use chainsaw_tests::machine::Machine;
-use chainsaw_tests::process::{Output, Program};
+use chainsaw_tests::process::{Output, Program, wait_until};
 use chainsaw_tests::scratch::Scratch;
 use serde_json::{Value, json};
 
@@ -89,7 +90,23 @@ impl Bed {
             count: Cell::new(0),
         };
         bed.furnish()?;
+        bed.settle()?;
         Ok(bed)
+    }
+
+    /// Waits until the kernel has told that the wires are up, which it does up to a second later (`linkwatch`), and
+    /// which a picture shows.
+    fn settle(&self) -> Result<()> {
+        for words in [
+            &["-br", "link", "show", "wire"][..],
+            &["-n", OTHER, "-br", "link", "show", "eth0"],
+            &["-n", "pod", "-br", "link", "show", "eth0"],
+            &["-n", "pod", "-br", "link", "show", "node0"],
+        ] {
+            let up = || Ok(self.ip(words, "")?.stdout.contains(" UP "));
+            wait_until(&words.join(" "), Duration::from_secs(10), up)?;
+        }
+        Ok(())
     }
 
     /// A name that none had before.
@@ -107,7 +124,7 @@ impl Bed {
 
     /// The pod's own network as it was at first, whatever became of it.
     pub fn furnish(&self) -> Result<()> {
-        let clear = "link del esc0\nlink del eth0\nrule del pref 0\nrule add pref 0 table local\nroute flush table 100\n";
+        let clear = "link del esc0\nlink del esc1\nlink del eth0\nrule del pref 0\nrule add pref 0 table local\nroute flush table 100\n";
         // What is not there cannot go.
         self.ip(&["-n", "pod", "-force", "-batch", "-"], clear)?;
         let furnish = "link set lo up\nlink add eth0 type veth peer name node0\n\

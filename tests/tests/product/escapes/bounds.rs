@@ -101,6 +101,7 @@ fn row_34_a_flush_without_end_ends() -> Result<()> {
             for host in 1..100 {
                 writeln!(lines, "address add 198.51.100.{host}/24 dev node0")?;
                 writeln!(lines, "route add 203.0.113.{host} dev node0 table 100")?;
+                writeln!(lines, "route add 2001:db8::{host} dev node0 table 100")?;
             }
             bed.ip(&["-n", "pod", "-batch", "-"], &lines)?
                 .success("filling tables")?;

@@ -5,10 +5,12 @@ mod bed;
 mod bounds;
 mod doors;
 mod names;
+mod namespaces;
 mod picture;
 mod rows;
 mod runtime;
 mod sound;
+mod swapped;
 
 use anyhow::{Context, Result, ensure};
 

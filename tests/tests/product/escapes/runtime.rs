@@ -27,6 +27,7 @@ pub struct Sandbox<'a> {
     pub id: &'a str,
     pub namespace: &'a str,
     pub annotations: &'a [(&'a str, &'a str)],
+    /// Empty where the runtime says nothing of it; the sandbox's process is the node's first.
     pub netns: &'a Path,
 }
 
@@ -115,7 +116,7 @@ impl Sandbox<'_> {
             uid: self.id.to_owned(),
             namespace: self.namespace.to_owned(),
             annotations: self.annotations.iter().map(own).collect(),
-            linux: Some(LinuxPodSandbox {
+            linux: (!self.netns.as_os_str().is_empty()).then(|| LinuxPodSandbox {
                 namespaces: vec![LinuxNamespace {
                     r#type: "network".to_owned(),
                     path: self.netns.to_string_lossy().into_owned(),
