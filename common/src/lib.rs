@@ -6,7 +6,7 @@
 //! | layer | modules |
 //! |---|---|
 //! | the order of work | [`engine`] |
-//! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`interface`], [`netns`], [`netlink`], [`record`] |
+//! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`interface`], [`netns`], [`netlink`], [`own`], [`record`] |
 //! | what will run, once or again | [`plan`], [`again`], [`recall`] |
 //! | the `ip` dialect | [`ip`] |
 //! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
@@ -23,6 +23,7 @@ pub mod kernel;
 mod nearest;
 pub mod netlink;
 pub mod netns;
+pub mod own;
 pub mod plan;
 pub mod pod;
 pub mod policy;

@@ -3,8 +3,11 @@
 //! A file is a row of JSON lines and only ever grows, until the sandbox has gone. The first says which format it is and
 //! of which namespace it speaks; the others say what happens to which piece of work. A line that a crash cut off is no
 //! line: what it would have said did not happen.
+//!
+//! What a record says is believed, and it is written as root. So it has to lie in a folder in which nobody else makes
+//! names, and be a file of ours that is nowhere else: see [`own`].
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -12,6 +15,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
+
+use crate::own::{self, NotOurs};
 
 mod entry;
 mod head;
@@ -59,6 +64,16 @@ pub enum RecordError {
     Held {
         /// The file.
         path: PathBuf,
+    },
+    /// Somebody else may have put it there.
+    #[error(
+        "{path} {why}: nothing is recorded there, and nothing runs that could not be; remove it, or make it root's alone"
+    )]
+    NotOurs {
+        /// The folder, or the file.
+        path: PathBuf,
+        /// What it is instead.
+        why: NotOurs,
     },
     /// The system refuses.
     #[error("cannot {what} the record {path}: {source}; nothing is run that could not be recorded")]
@@ -121,19 +136,27 @@ impl Records {
 
     /// The file of a record, and the folder, made if they are not there.
     fn made(&self, path: &Path) -> Result<File, RecordError> {
-        let opened = match options().create(true).open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&self.folder)
-                .and_then(|()| options().create(true).open(path)),
-            opened => opened,
-        };
-        opened.map_err(|source| RecordError::Io {
+        let failed = |source| RecordError::Io {
             what: "open",
             path: path.to_owned(),
             source,
-        })
+        };
+        if !self.is_there()? {
+            let made = DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&self.folder);
+            made.map_err(failed)?;
+            self.is_there()?;
+        }
+        options().create(true).open(path).map_err(failed)
+    }
+
+    /// Whether the folder is there, which has to be ours then, and what it lies in nobody else's. Once that is so, nobody
+    /// else can change it: looking by path is enough.
+    fn is_there(&self) -> Result<bool, RecordError> {
+        let above = self.folder.parent().unwrap_or(&self.folder);
+        Ok(is_ours(above, own::parent)? && is_ours(&self.folder, own::folder)?)
     }
 
     /// [`Records::open`], but whoever holds it is waited for no longer than this.
@@ -174,6 +197,9 @@ impl Records {
             path: path.clone(),
             source,
         };
+        if !self.is_there()? {
+            return Ok(None);
+        }
         match options().open(&path) {
             Ok(file) => at_once(file, &path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -202,6 +228,26 @@ impl Records {
         } else {
             Err(RecordError::Id(sandbox.to_owned()))
         }
+    }
+}
+
+/// Whether a folder is there; it is an error if it is and is not ours.
+fn is_ours(
+    path: &Path,
+    judge: impl Fn(&Metadata) -> Result<(), NotOurs>,
+) -> Result<bool, RecordError> {
+    let path = path.to_owned();
+    match fs::symlink_metadata(&path) {
+        Ok(metadata) => match judge(&metadata) {
+            Ok(()) => Ok(true),
+            Err(why) => Err(RecordError::NotOurs { path, why }),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(RecordError::Io {
+            what: "look at the folder of",
+            path,
+            source,
+        }),
     }
 }
 
@@ -255,6 +301,10 @@ impl Record {
         if metadata.nlink() == 0 {
             return Ok(None);
         }
+        own::file(&metadata).map_err(|why| RecordError::NotOurs {
+            path: path.to_owned(),
+            why,
+        })?;
         let mut bytes = Vec::new();
         if metadata.len() > 0 {
             file.read_to_end(&mut bytes).map_err(failed("read"))?;

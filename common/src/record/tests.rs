@@ -1,5 +1,7 @@
 //! Records in files of their own: crashes, growth, owners.
 
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 use crate::pod::Entrance;
 
@@ -108,6 +110,71 @@ fn a_link_in_the_place_of_a_record_is_not_followed() {
     std::os::unix::fs::symlink(&canary, records.path("c1").unwrap()).unwrap();
     assert!(matches!(records.open("c1"), Err(RecordError::Io { .. })));
     assert_eq!(fs::read(&canary).unwrap(), b"");
+}
+
+#[test]
+fn a_folder_that_others_can_write_to_is_refused_and_stays_as_it_is() {
+    let (place, records) = records();
+    let folder = place.path().join("sandboxes");
+    records.open("c1").unwrap();
+    for (path, mode) in [(folder.as_path(), 0o777), (place.path(), 0o770)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        for refused in [records.find("c1").map(drop), records.open("c2").map(drop)] {
+            let said = refused.unwrap_err().to_string();
+            let expected = format!(
+                "{} can be written by others (mode {mode:o})",
+                path.display()
+            );
+            assert!(said.starts_with(&expected), "{said}");
+        }
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    assert_eq!(records.sandboxes(), ["c1"]);
+}
+
+#[test]
+fn a_link_in_the_place_of_the_folder_is_not_followed() {
+    let place = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = place.path().join("chainsaw");
+    std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+    for folder in [link.clone(), link.join("sandboxes")] {
+        let records = Records::at(folder);
+        let refused = records.open("c1").unwrap_err();
+        assert!(
+            matches!(
+                refused,
+                RecordError::NotOurs {
+                    why: NotOurs::NoFolder,
+                    ..
+                }
+            ),
+            "{refused}"
+        );
+    }
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_record_that_is_a_file_of_something_else_too_is_left_alone() {
+    let (place, records) = records();
+    let canary = place.path().join("canary");
+    fs::write(&canary, "a cut line").unwrap();
+    fs::set_permissions(&canary, fs::Permissions::from_mode(0o600)).unwrap();
+    records.open("c0").unwrap();
+    fs::hard_link(&canary, place.path().join("sandboxes/c1")).unwrap();
+    let refused = records.open("c1").unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            RecordError::NotOurs {
+                why: NotOurs::Linked,
+                ..
+            }
+        ),
+        "{refused}"
+    );
+    assert_eq!(fs::read_to_string(canary).unwrap(), "a cut line");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
+use chainsaw_common::own;
 use tokio::net::UnixListener;
 
 /// Why there is no socket.
@@ -43,7 +44,7 @@ impl Place {
             let path = path.to_owned();
             move |source| AgentError { what, path, source }
         };
-        folder_of_root(folder).map_err(failed("make the folder", folder))?;
+        folder_of_root(folder).map_err(failed("take the folder", folder))?;
         let _held = held(folder).map_err(failed("lock", folder))?;
         // Two daemons, each alone in its container, may have the same process id.
         let own = folder.join(format!("agent.{:016x}.sock", fastrand::u64(..)));
@@ -89,12 +90,14 @@ impl Drop for Place {
     }
 }
 
-/// The folder is root's alone, so that nobody else can come near the socket, or put another there.
+/// The folder is root's alone, so that nobody else can come near the socket, or put another there. One that was somebody
+/// else's is refused, and so is a link to another: what is in it, or becomes of it, is not ours to decide.
 fn folder_of_root(folder: &Path) -> io::Result<()> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)?;
+    own::folder(&fs::symlink_metadata(folder)?).map_err(io::Error::other)?;
     fs::set_permissions(folder, Permissions::from_mode(0o700))
 }
 
@@ -163,6 +166,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_folder_that_is_not_ours_alone_is_refused_and_stays_as_it_is() {
+        let place = tempfile::tempdir().unwrap();
+        let (open, link) = (place.path().join("open"), place.path().join("link"));
+        fs::create_dir(&open).unwrap();
+        fs::set_permissions(&open, Permissions::from_mode(0o777)).unwrap();
+        std::os::unix::fs::symlink(&open, &link).unwrap();
+        for (folder, why) in [
+            (&open, "can be written by others (mode 777)"),
+            (&link, "is no folder"),
+        ] {
+            let said = Place::take(&folder.join("agent.sock"))
+                .unwrap_err()
+                .to_string();
+            assert!(said.contains(why), "{said}");
+        }
+        assert_eq!(
+            fs::metadata(&open).unwrap().permissions().mode() & 0o777,
+            0o777
+        );
+        assert_eq!(fs::read_dir(&open).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
     async fn an_error_names_the_place_and_what_it_means() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
@@ -171,7 +197,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            said.starts_with(&format!("cannot make the folder {}", file.display())),
+            said.starts_with(&format!("cannot take the folder {}", file.display())),
             "{said}"
         );
     }
