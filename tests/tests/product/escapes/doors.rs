@@ -3,16 +3,15 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use chainsaw_tests::parts;
-use chainsaw_tests::process::Output;
 use serde_json::{Value, json};
 
-use super::bed::{Bed, CONFIGURATION, POD, Right, SECRET, network_configuration, smuggled};
-use super::runtime::Sandbox;
+use super::bed::{Bed, CONFIGURATION, POD, Right, SECRET};
+use super::operator::smuggled;
 
-const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
-const SANDBOX: &str = "chainsaw.noderesource.dev/sandbox";
-const APP: &str = "chainsaw.noderesource.dev/container.app";
+/// The keys of pods.
+pub const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
+pub const SANDBOX: &str = "chainsaw.noderesource.dev/sandbox";
+pub const APP: &str = "chainsaw.noderesource.dev/container.app";
 
 /// A value that hangs would keep a pod waiting: nothing here takes longer, on a machine that is busy.
 const BOUND: Duration = Duration::from_secs(5);
@@ -163,107 +162,16 @@ impl Bed {
         Ok(all)
     }
 
-    /// ADD, as a runtime calls it for a pod of this namespace.
-    fn add(&self, namespace: &str, conf: &Value) -> Result<Told> {
-        let output = self.add_at(POD, namespace, conf)?;
-        let said: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
-        let outcome = match (output.status, said["code"].as_u64()) {
-            (0, _) => Outcome::Ran,
-            (_, Some(101)) => Outcome::Denied,
-            (_, Some(_)) => Outcome::Failed,
-            _ => anyhow::bail!("ADD answers no error: {output:?}"),
-        };
-        Ok(Told {
-            outcome,
-            text: output.stdout + &output.stderr,
-        })
-    }
-
-    /// ADD with the namespace at this path.
-    pub fn add_at(&self, netns: &str, namespace: &str, conf: &Value) -> Result<Output> {
-        self.program(parts::chainsaw()?)
-            .env("CNI_COMMAND", "ADD")
-            .env("CNI_CONTAINERID", self.fresh("c"))
-            .env("CNI_NETNS", netns)
-            .env("CNI_IFNAME", "eth0")
-            .env("CNI_PATH", "/opt/cni/bin")
-            .env(
-                "CNI_ARGS",
-                format!("IgnoreUnknown=1;K8S_POD_NAMESPACE={namespace};K8S_POD_NAME=web"),
-            )
-            .stdin(network_configuration(conf)?)
-            .run()
-    }
-
-    /// An event of NRI for a pod of this namespace, and what the daemon says of it.
-    fn sandbox(&self, namespace: &str, key: &str, value: Option<&str>) -> Result<Told> {
-        let before = self.runtime.log()?.len();
-        let annotations: Vec<(&str, &str)> = value.map(|value| (key, value)).into_iter().collect();
-        let id = self.fresh("s");
-        let sandbox = Sandbox {
-            id: &id,
-            namespace,
-            annotations: &annotations,
-            netns: POD.as_ref(),
-        };
-        let answer = if key == APP {
-            self.runtime.container(&sandbox)
-        } else {
-            self.runtime.sandbox(&sandbox)
-        };
-        let log = self.runtime.log()?;
-        let log = log.get(before..).unwrap_or_default();
-        let outcome = match &answer {
-            Ok(()) => Outcome::Ran,
-            Err(_) if log.contains("reason=\"CommandDenied\"") => Outcome::Denied,
-            Err(_) => Outcome::Failed,
-        };
-        Ok(Told {
-            outcome,
-            text: answer.err().unwrap_or_default() + log,
-        })
-    }
-
-    /// A form of the command line that reports.
-    fn report(&self, words: &[&str]) -> Result<Told> {
-        let output = self.program(parts::chainsaw()?).args(words).run()?;
-        let report: Value = serde_json::from_str(&output.stdout)
-            .with_context(|| format!("no report: {output:?}"))?;
-        let outcome = match (output.status, report["outcome"].as_str()) {
-            (0, Some("ok" | "unchanged")) => Outcome::Ran,
-            (1, Some("denied")) => Outcome::Denied,
-            (1, Some("failed")) => Outcome::Failed,
-            _ => anyhow::bail!("status and report are at odds: {output:?}"),
-        };
-        let told = report["commands"].as_array().into_iter().flatten();
-        let outputs = told.filter_map(|command| command["stdout"].as_str());
-        Ok(Told {
-            outcome,
-            text: outputs.collect::<String>() + &output.stdout + &output.stderr,
-        })
-    }
-
-    /// `chainsaw ip`, called in the pod's namespace: one command after the other.
-    fn words(&self, value: &str) -> Result<Told> {
-        let items: Vec<String> = serde_json::from_str(value)?;
-        let mut told = Told {
-            outcome: Outcome::Ran,
-            text: String::new(),
-        };
-        for line in items {
-            let words = line.strip_prefix("ip ").unwrap_or(&line).split_whitespace();
-            let entered = [format!("--net={POD}"), "--".to_owned()];
-            let program = self
-                .program("nsenter")
-                .args(entered)
-                .arg(parts::chainsaw()?);
-            let output = program.arg("ip").args(words).run()?;
-            if output.status != 0 {
-                told.outcome = Outcome::Failed;
-            }
-            told.text += &(output.stdout + &output.stderr);
-        }
-        Ok(told)
+    /// Asserts that nothing of the canary is in what the product keeps: records, and the daemon's log.
+    pub fn keeps_no_secret(&self) -> Result<()> {
+        let search = ["-r", "-l", SECRET, "/run/chainsaw"];
+        let found = self.program("grep").args(search).run()?.stdout;
+        ensure!(found.is_empty(), "the canary is in {found}");
+        ensure!(
+            !self.runtime.log()?.contains(SECRET),
+            "the canary is in the daemon's log"
+        );
+        Ok(())
     }
 }
 

@@ -3,12 +3,17 @@
 
 mod bed;
 mod bounds;
+mod calls;
 mod doors;
 mod names;
 mod namespaces;
+mod operator;
 mod picture;
+mod place;
+mod pods;
 mod rows;
 mod runtime;
+mod socket;
 mod sound;
 mod swapped;
 
@@ -42,6 +47,7 @@ fn holds(number: usize) -> Result<()> {
             Demand::NoDevice | Demand::Idle => {}
         }
     }
+    bed.keeps_no_secret()?;
     let mut after = Picture::of(&bed)?;
     if granted {
         after.forget_the_pod(&before);

@@ -8,12 +8,9 @@ use chainsaw_tests::parts;
 use serde_json::{Value, json};
 
 use super::bed::{Bed, Right};
+use super::doors::{APP, KEY, SANDBOX};
 use super::picture::Picture;
 use super::runtime::Sandbox;
-
-const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
-pub const SANDBOX: &str = "chainsaw.noderesource.dev/sandbox";
-const APP: &str = "chainsaw.noderesource.dev/container.app";
 
 /// What would be seen in the node, and in a namespace of any pod.
 const VALUE: &str = "ip link set lo down\nip route add blackhole 203.0.113.66 table 66";
@@ -66,8 +63,10 @@ ip netns del deleted";
 /// What a door that takes a path says: nothing if it let the commands run.
 type Said = Result<Option<String>>;
 
+type By = fn(&Bed, &str) -> Said;
+
 /// The doors that take a path.
-const DOORS: [(&str, fn(&Bed, &str) -> Said); 4] = [
+const DOORS: [(&str, By); 4] = [
     ("ADD", by_add),
     ("run --netns", by_run),
     ("a sandbox at NRI", by_a_sandbox),
@@ -81,7 +80,7 @@ fn by_add(bed: &Bed, path: &str) -> Said {
         return Ok(None);
     }
     let said: Value = serde_json::from_str(&output.stdout)?;
-    ensure!(said["code"] == 104, "{said}");
+    ensure!(said.get("code") == Some(&json!(104)), "{said}");
     Ok(Some(output.stdout + &output.stderr))
 }
 
