@@ -8,7 +8,9 @@ use crate::nearest::nearest;
 const KNOWN: &[(&str, &[&str])] = &[
     (
         "",
-        &["mode", "rule", "apply", "values", "failure", "hooks", "log"],
+        &[
+            "mode", "rule", "apply", "values", "failure", "hooks", "cluster", "log",
+        ],
     ),
     (
         "rule",
@@ -31,6 +33,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("hooks", &["cni", "nri"]),
     ("hooks.cni", &["guard"]),
     ("hooks.nri", &["runtime_handlers"]),
+    ("cluster", &["kubeconfig", "node"]),
     ("log", &["format", "file"]),
 ];
 
