@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chainsaw_common::config::{Config, Mode, OnFailure};
+use chainsaw_common::pod::Pod;
 use chainsaw_common::record::{Entry, Event as Recorded, Progress, Record, Records};
 use chainsaw_nri::api::{Container, PodSandbox};
 use chainsaw_nri::{Answer, Context, Event, Events, Plugin};
@@ -17,7 +18,7 @@ use crate::applied::Applied;
 use crate::error::HookError;
 use crate::keys::{Asked, Value};
 use crate::late::{Known, Late, pod};
-use crate::log;
+use crate::news::{News, Sinks, Whose};
 use crate::settings::Settings;
 use crate::sweep;
 use crate::target;
@@ -35,6 +36,7 @@ pub struct Hooks {
     settings: Arc<Settings>,
     records: Records,
     applied: Arc<Applied>,
+    sinks: Sinks,
 }
 
 /// An event, and of what it tells.
@@ -83,7 +85,8 @@ impl Plugin for Hooks {
         // containers is refused instead.
         let patience = context.remaining().saturating_sub(MARGIN / 2);
         if timeout(patience, self.serve(&happened)).await.is_err() {
-            log::late(&self::pod(&pod), &pod.id);
+            let of = self::pod(&pod);
+            self.sinks.tell(News::Late(whose(&of, &pod.id)));
         }
         Ok(())
     }
@@ -147,12 +150,13 @@ impl<'a> Happened<'a> {
 }
 
 impl Hooks {
-    /// With this configuration and these records.
-    pub fn new(settings: Arc<Settings>, records: Records) -> Self {
+    /// With this configuration and these records; what happens is told to the sinks.
+    pub fn new(settings: Arc<Settings>, records: Records, sinks: Sinks) -> Self {
         Self {
             settings,
             records,
             applied: Arc::default(),
+            sinks,
         }
     }
 
@@ -207,12 +211,26 @@ impl Hooks {
         };
         let goes_on = self.settings.current().is_ok_and(passes);
         let pod = pod(happened.pod);
-        log::refused(&pod, &happened.pod.id, happened.trigger, &wrong, goes_on);
+        self.refuse(
+            whose(&pod, &happened.pod.id),
+            happened.trigger,
+            &wrong,
+            goes_on,
+        );
         if goes_on {
             Ok(())
         } else {
             Err(wrong.refusal())
         }
+    }
+
+    fn refuse(&self, whose: Whose<'_>, trigger: &str, wrong: &HookError, goes_on: bool) {
+        self.sinks.tell(News::Refused {
+            whose,
+            trigger,
+            wrong,
+            goes_on,
+        });
     }
 
     /// What the operator has done in the pod, before what it asks for itself.
@@ -268,8 +286,8 @@ impl Hooks {
             file: self.settings.file(),
         };
         match job.done(self.records.clone()).await? {
-            Outcome::Ran(report) => log::ran(&report),
-            Outcome::Would(report) => log::would_run(&report),
+            Outcome::Ran(report) => self.sinks.tell(News::Ran(&report)),
+            Outcome::Would(report) => self.sinks.tell(News::WouldRun(&report)),
             Outcome::Done | Outcome::Missed => {}
         }
         Ok(())
@@ -303,7 +321,8 @@ impl Hooks {
             (done, _) => done,
         };
         if let Err(wrong) = done {
-            log::refused(&self::pod(pod), &pod.id, happened.trigger, &wrong, true);
+            let of = self::pod(pod);
+            self.refuse(whose(&of, &pod.id), happened.trigger, &wrong, true);
         }
     }
 
@@ -317,7 +336,9 @@ impl Hooks {
         };
         if let Ok(Some(asked)) = Asked::read(&sandbox.annotations) {
             for value in asked.containers.values().filter(|value| !used(value.key)) {
-                log::unused(&pod(sandbox), &sandbox.id, value.key);
+                let of = pod(sandbox);
+                let whose = whose(&of, &sandbox.id);
+                self.sinks.tell(News::KeyUnused(whose, value.key));
             }
         }
         if let Some(record) = found {
@@ -328,7 +349,11 @@ impl Hooks {
     /// Records that a value was missed, and says so, unless it is done or that was said before.
     fn miss(&self, late: &Late) {
         if self.give_up(late) {
-            log::missed(&late.pod, &late.sandbox, &late.work.source, late.why());
+            self.sinks.tell(News::Missed {
+                whose: whose(&late.pod, &late.sandbox),
+                key: &late.work.source,
+                why: late.why(),
+            });
         }
     }
 
@@ -338,7 +363,8 @@ impl Hooks {
         let mut record = match self.records.open_until(&late.sandbox, deadline) {
             Ok(record) => record,
             Err(wrong) => {
-                log::refused(&late.pod, &late.sandbox, "Synchronize", &wrong.into(), true);
+                let whose = whose(&late.pod, &late.sandbox);
+                self.refuse(whose, "Synchronize", &wrong.into(), true);
                 return true;
             }
         };
@@ -349,11 +375,16 @@ impl Hooks {
         let passed = Entry::new(late.work.clone(), Recorded::Missed);
         record.is_of(&late.netns);
         if let Err(wrong) = record.add(passed) {
-            log::refused(&late.pod, &late.sandbox, "Synchronize", &wrong.into(), true);
+            let whose = whose(&late.pod, &late.sandbox);
+            self.refuse(whose, "Synchronize", &wrong.into(), true);
         }
         // That it failed was told when it did.
         !matches!(progress, Progress::Failed { .. })
     }
+}
+
+fn whose<'a>(pod: &'a Pod, sandbox: &'a str) -> Whose<'a> {
+    Whose { pod, sandbox }
 }
 
 #[cfg(test)]

@@ -11,9 +11,37 @@ use tracing::{error, info, warn};
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::error::HookError;
+use crate::news::{News, Sink, Whose};
 
 /// How long the work of one event may take, in microseconds: the whole node's events wait for it.
 const BUDGET: u64 = 250_000;
+
+/// The log, as one who hears the news.
+#[derive(Debug)]
+pub struct LogSink;
+
+impl Sink for LogSink {
+    fn hear(&self, news: &News<'_>) {
+        match *news {
+            News::Ran(report) => ran(report),
+            News::WouldRun(report) => would_run(report),
+            News::Refused {
+                whose,
+                trigger,
+                wrong,
+                goes_on,
+            } => refused(whose, trigger, wrong, goes_on),
+            News::RefusedThere {
+                report,
+                reason,
+                goes_on,
+            } => refused_there(report, reason, goes_on),
+            News::Late(whose) => late(whose),
+            News::KeyUnused(whose, key) => unused(whose, key),
+            News::Missed { whose, key, why } => missed(whose, key, why),
+        }
+    }
+}
 
 /// Sends the log where the configuration says; to standard error if the file cannot be opened.
 pub fn start(log: &Log) {
@@ -38,7 +66,7 @@ pub fn start(log: &Log) {
 }
 
 /// Tells of commands that ran.
-pub fn ran(report: &Report) {
+fn ran(report: &Report) {
     let name = name(report.pod.as_ref());
     info!(
         entrance = report.entrance.word(),
@@ -66,7 +94,7 @@ pub fn ran(report: &Report) {
 }
 
 /// Tells of commands that would have run.
-pub fn would_run(report: &Report) {
+fn would_run(report: &Report) {
     let name = name(report.pod.as_ref());
     for line in rehearsal(report).lines() {
         info!(
@@ -79,7 +107,8 @@ pub fn would_run(report: &Report) {
 }
 
 /// Tells of a pod that was refused, or would have been.
-pub fn refused(pod: &Pod, sandbox: &str, trigger: &str, wrong: &HookError, goes_on: bool) {
+fn refused(whose: Whose<'_>, trigger: &str, wrong: &HookError, goes_on: bool) {
+    let Whose { pod, sandbox } = whose;
     let name = name(Some(pod));
     error!(
         entrance = "nri",
@@ -97,7 +126,7 @@ pub fn refused(pod: &Pod, sandbox: &str, trigger: &str, wrong: &HookError, goes_
 }
 
 /// Tells of a pod that was refused at the other entrance, as its report says.
-pub fn refused_there(report: &Report, reason: &str, goes_on: bool) {
+fn refused_there(report: &Report, reason: &str, goes_on: bool) {
     let name = name(report.pod.as_ref());
     error!(
         entrance = report.entrance.word(),
@@ -113,7 +142,7 @@ pub fn refused_there(report: &Report, reason: &str, goes_on: bool) {
 }
 
 /// Tells of a sandbox whose commands take longer than its event may.
-pub fn late(pod: &Pod, sandbox: &str) {
+fn late(Whose { pod, sandbox }: Whose<'_>) {
     warn!(
         entrance = "nri",
         sandbox.id = sandbox,
@@ -124,7 +153,7 @@ pub fn late(pod: &Pod, sandbox: &str) {
 }
 
 /// Tells of a key that no container used.
-pub fn unused(pod: &Pod, sandbox: &str, key: &str) {
+fn unused(Whose { pod, sandbox }: Whose<'_>, key: &str) {
     warn!(
         entrance = "nri",
         sandbox.id = sandbox,
@@ -136,7 +165,7 @@ pub fn unused(pod: &Pod, sandbox: &str, key: &str) {
 }
 
 /// Tells of a value whose time had passed.
-pub fn missed(pod: &Pod, sandbox: &str, key: &str, why: &str) {
+fn missed(Whose { pod, sandbox }: Whose<'_>, key: &str, why: &str) {
     warn!(
         entrance = "nri",
         sandbox.id = sandbox,

@@ -22,6 +22,7 @@ mod hooks;
 mod keys;
 mod late;
 mod log;
+mod news;
 mod settings;
 mod sweep;
 mod target;
@@ -31,6 +32,8 @@ use agent::AgentError;
 use args::{Args, Said};
 use cluster::Cluster;
 use hooks::Hooks;
+use log::LogSink;
+use news::Sinks;
 use settings::Settings;
 
 /// The name under which the runtime knows the plugin.
@@ -115,7 +118,8 @@ async fn serve(
     cluster: Option<Arc<Cluster>>,
 ) -> Result<(), Failure> {
     let records = Records::at(record::FOLDER);
-    let hooks = Arc::new(Hooks::new(settings, records.clone()));
+    let sinks = Sinks::new(vec![Box::new(LogSink)]);
+    let hooks = Arc::new(Hooks::new(settings, records.clone(), sinks.clone()));
     tokio::spawn(sweep::run(records));
     if let Some(cluster) = &cluster {
         info!(node = cluster.node(), "in a cluster");
@@ -126,7 +130,7 @@ async fn serve(
         None => (Identity::new(NAME, &args.index)?, None),
     };
     let session = args.nri.then(|| Session::new(identity, hooks));
-    listen(session.as_ref().map(Session::state))?;
+    listen(session.as_ref().map(Session::state), sinks)?;
     match (session, stream) {
         (None, _) => {
             info!("serving the CNI entrance alone");
@@ -145,9 +149,9 @@ async fn serve(
 }
 
 /// Opens the plugin's socket. Without it the NRI entrance is served all the same; alone it is all there is to serve.
-fn listen(nri: Option<watch::Receiver<State>>) -> Result<(), AgentError> {
+fn listen(nri: Option<watch::Receiver<State>>, sinks: Sinks) -> Result<(), AgentError> {
     let serves_nri = nri.is_some();
-    match agent::start(Path::new(agent::SOCKET), nri) {
+    match agent::start(Path::new(agent::SOCKET), nri, sinks) {
         Err(wrong) if serves_nri => {
             error!(reason = wrong.reason(), "{wrong}");
             Ok(())

@@ -19,6 +19,8 @@ pub use place::AgentError;
 use place::Place;
 use service::Agent;
 
+use crate::news::Sinks;
+
 /// Where it is.
 pub const SOCKET: &str = "/run/chainsaw/agent.sock";
 
@@ -38,14 +40,19 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Between two looks whether a newer daemon, which took the path over, is gone.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Listens at a path from now on, as long as the runtime lives. `nri` is how the NRI session stands, if there is one.
+/// Listens at a path from now on, as long as the runtime lives. `nri` is how the NRI session stands, if there is one; what
+/// is delivered is told to the sinks.
 ///
 /// # Errors
 /// The socket cannot be made.
-pub fn start(path: &Path, nri: Option<watch::Receiver<State>>) -> Result<(), AgentError> {
+pub fn start(
+    path: &Path,
+    nri: Option<watch::Receiver<State>>,
+    sinks: Sinks,
+) -> Result<(), AgentError> {
     let (place, listener) = Place::take(path)?;
     info!("listening for the CNI plugin at {}", path.display());
-    tokio::spawn(keep(place, listener, Arc::new(Agent::new(nri))));
+    tokio::spawn(keep(place, listener, Arc::new(Agent::new(nri, sinks))));
     Ok(())
 }
 

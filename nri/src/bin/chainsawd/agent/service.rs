@@ -1,4 +1,4 @@
-//! What is answered at the plugin's socket. A report is only ever logged: nothing is decided by it.
+//! What is answered at the plugin's socket. A report is only ever told: nothing is decided by it.
 
 use chainsaw_common::pod::Entrance;
 use chainsaw_common::report::Report;
@@ -8,7 +8,7 @@ use chainsaw_nri::{State, Status};
 use prost::Message;
 use tokio::sync::watch;
 
-use crate::log;
+use crate::news::{News, Sinks};
 
 /// The most commands that a report may have: a pod's, and those of the operator before them, each at its limit.
 const COMMANDS: usize = 256;
@@ -23,12 +23,13 @@ const REASON_BYTES: usize = 64;
 #[derive(Debug)]
 pub struct Agent {
     nri: Option<watch::Receiver<State>>,
+    sinks: Sinks,
 }
 
 impl Agent {
-    /// With how the NRI session stands, if there is one.
-    pub fn new(nri: Option<watch::Receiver<State>>) -> Self {
-        Self { nri }
+    /// With how the NRI session stands, if there is one; what is delivered is told to the sinks.
+    pub fn new(nri: Option<watch::Receiver<State>>, sinks: Sinks) -> Self {
+        Self { nri, sinks }
     }
 
     fn ping(&self) -> PingResponse {
@@ -37,13 +38,29 @@ impl Agent {
             nri: self.nri.as_ref().is_some_and(running),
         }
     }
+
+    /// Tells a delivered report as one of our own.
+    fn tell(&self, request: &ReportRequest) -> Result<(), Status> {
+        let report = read(request).map_err(|why| invalid(&why))?;
+        self.sinks
+            .tell(if request.reason.is_empty() && report.outcome.is_good() {
+                News::Ran(&report)
+            } else {
+                News::RefusedThere {
+                    report: &report,
+                    reason: &request.reason,
+                    goes_on: request.goes_on,
+                }
+            });
+        Ok(())
+    }
 }
 
 impl Service for Agent {
     async fn call(&self, call: Call) -> Result<Vec<u8>, Status> {
         match (call.service.as_str(), call.method.as_str()) {
             (SERVICE, "Report") => {
-                tell(&decode(&call.payload)?)?;
+                self.tell(&decode(&call.payload)?)?;
                 Ok(ReportResponse {}.encode_to_vec())
             }
             (SERVICE, "Ping") => {
@@ -65,17 +82,6 @@ fn decode<M: Message + Default>(payload: &[u8]) -> Result<M, Status> {
 fn invalid(why: &str) -> Status {
     let why = format!("the request is not what it should be: {why}");
     Status::new(code::INVALID_ARGUMENT, why)
-}
-
-/// Logs a delivered report as one of our own.
-fn tell(request: &ReportRequest) -> Result<(), Status> {
-    let report = read(request).map_err(|why| invalid(&why))?;
-    if request.reason.is_empty() && report.outcome.is_good() {
-        log::ran(&report);
-    } else {
-        log::refused_there(&report, &request.reason, request.goes_on);
-    }
-    Ok(())
 }
 
 /// Reads a report, and checks what its text would be made of. Fields that a newer plugin has are passed over.
@@ -146,10 +152,10 @@ mod tests {
     #[tokio::test]
     async fn a_ping_says_whether_the_session_runs() {
         let (state, states) = watch::channel(State::Connecting);
-        let agent = Agent::new(Some(states));
+        let agent = Agent::new(Some(states), Sinks::default());
         assert!(!agent.ping().nri);
         state.send_replace(State::Running);
         assert!(agent.ping().nri);
-        assert!(!Agent::new(None).ping().nri);
+        assert!(!Agent::new(None, Sinks::default()).ping().nri);
     }
 }

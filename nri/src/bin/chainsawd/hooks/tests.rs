@@ -139,7 +139,7 @@ impl Daemon {
             .to_string_lossy()
             .into_owned();
         let settings = Arc::new(Settings::of(file.leak()));
-        let hooks = Arc::new(Hooks::new(settings, self.records()));
+        let hooks = Arc::new(Hooks::new(settings, self.records(), Sinks::default()));
         let (stream, mut runtime) = Runtime::pair();
         let (stop, stopped) = oneshot::channel::<()>();
         let session = tokio::spawn(async move {

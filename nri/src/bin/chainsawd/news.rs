@@ -1,0 +1,85 @@
+//! What there is to tell of pods. Who finds something out tells it once, and every sink hears it: the log, the metrics, the
+//! pods' Events. A sink never keeps its teller waiting, since that may be an event of the runtime.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chainsaw_common::pod::Pod;
+use chainsaw_common::report::Report;
+
+use crate::error::HookError;
+
+/// Something that happened to what a pod asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum News<'a> {
+    /// Its commands ran, at either entrance.
+    Ran(&'a Report),
+    /// Its commands would have run, and were only judged.
+    WouldRun(&'a Report),
+    /// It was refused at the NRI entrance, or let pass although it should have been.
+    Refused {
+        /// Whose sandbox.
+        whose: Whose<'a>,
+        /// At which event.
+        trigger: &'a str,
+        /// Why.
+        wrong: &'a HookError,
+        /// Whether it was let pass.
+        goes_on: bool,
+    },
+    /// The same at the CNI entrance, as the plugin told it.
+    RefusedThere {
+        /// What happened.
+        report: &'a Report,
+        /// The plugin's word for why.
+        reason: &'a str,
+        /// Whether it was let pass.
+        goes_on: bool,
+    },
+    /// Its commands take longer than its sandbox's event may.
+    Late(Whose<'a>),
+    /// No container used a key of it.
+    KeyUnused(Whose<'a>, &'a str),
+    /// The time for a value of it has passed.
+    Missed {
+        /// Whose sandbox.
+        whose: Whose<'a>,
+        /// The value's key.
+        key: &'a str,
+        /// What makes it too late.
+        why: &'a str,
+    },
+}
+
+/// Whose sandbox something is told of.
+#[derive(Debug, Clone, Copy)]
+pub struct Whose<'a> {
+    /// The pod.
+    pub pod: &'a Pod,
+    /// The sandbox's id.
+    pub sandbox: &'a str,
+}
+
+/// Who hears the news.
+pub trait Sink: fmt::Debug + Send + Sync {
+    /// Takes note of it, without waiting for anybody.
+    fn hear(&self, news: &News<'_>);
+}
+
+/// All who hear the news.
+#[derive(Debug, Clone, Default)]
+pub struct Sinks(Arc<[Box<dyn Sink>]>);
+
+impl Sinks {
+    /// These, in order.
+    pub fn new(sinks: Vec<Box<dyn Sink>>) -> Self {
+        Self(sinks.into())
+    }
+
+    /// Tells all of them.
+    pub fn tell(&self, news: News<'_>) {
+        for sink in self.0.iter() {
+            sink.hear(&news);
+        }
+    }
+}
