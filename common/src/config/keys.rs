@@ -9,7 +9,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     (
         "",
         &[
-            "mode", "rule", "apply", "values", "failure", "hooks", "cluster", "log",
+            "mode", "rule", "apply", "values", "failure", "hooks", "cluster", "log", "metrics",
         ],
     ),
     (
@@ -23,6 +23,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "profile",
             "allow",
             "deny",
+            "events",
         ],
     ),
     (
@@ -35,6 +36,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("hooks.nri", &["runtime_handlers"]),
     ("cluster", &["kubeconfig", "node"]),
     ("log", &["format", "file"]),
+    ("metrics", &["listen"]),
 ];
 
 /// The first key that is not known, and where it is.

@@ -17,15 +17,19 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
+use crate::pod::Subject;
+
 mod apply;
 mod keys;
+mod metrics;
 mod rule;
 mod select;
 #[cfg(test)]
 mod tests;
 
 pub use apply::Apply;
-pub use rule::Rule;
+pub use metrics::Metrics;
+pub use rule::{Rule, Told};
 pub use select::{Mismatch, Selector};
 
 /// Where it is unless an operator says otherwise.
@@ -64,6 +68,9 @@ pub struct Config {
     /// Where the daemon's log goes.
     #[serde(default)]
     pub log: Log,
+    /// Where the daemon tells how it is.
+    #[serde(default)]
+    pub metrics: Metrics,
 }
 
 /// How the daemon reaches its cluster.
@@ -202,6 +209,16 @@ impl Config {
         let mut config = Self::deserialize(parsed).map_err(toml)?;
         config.check(text).map_err(wrong)?;
         Ok(config)
+    }
+
+    /// Whether the last rule that speaks of a subject and of Events wants one of these.
+    #[must_use]
+    pub fn tells(&self, told: Told, subject: &Subject) -> bool {
+        let mut rules = self.rules.iter().rev();
+        let decided = rules.find(|rule| rule.events.is_some() && rule.who.selects(subject).is_ok());
+        decided
+            .and_then(|rule| rule.events.as_ref())
+            .is_some_and(|events| events.contains(&told))
     }
 
     /// Makes of what is written what is meant.

@@ -24,6 +24,15 @@ pub(super) struct Written {
     allow: Vec<Spanned<String>>,
     #[serde(default)]
     deny: Vec<Spanned<String>>,
+    events: Option<Vec<Told>>,
+}
+
+/// What a pod's author is told by a Kubernetes Event, besides what went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Told {
+    /// That its commands ran, with the first lines of what they printed.
+    Ran,
 }
 
 /// A rule: whom it speaks of, and what they may do.
@@ -39,6 +48,8 @@ pub struct Rule {
     pub allow: Vec<Pattern>,
     /// Commands that are refused, whatever another rule says.
     pub deny: Vec<Pattern>,
+    /// What their authors are told besides what went wrong; none leaves that to the rules before it.
+    pub events: Option<Vec<Told>>,
     /// Where it stands in the file, from 1: the line of its profile, else the rule's first.
     pub line: usize,
 }
@@ -53,8 +64,12 @@ impl Rule {
     pub(super) fn checked(written: Spanned<Written>, text: &str) -> Result<Self, Wrong> {
         let at = written.span().start;
         let written = written.into_inner();
-        if written.profile.is_none() && written.allow.is_empty() && written.deny.is_empty() {
-            let why = "the rule says nothing: write profile, allow or deny".to_owned();
+        if written.profile.is_none()
+            && written.allow.is_empty()
+            && written.deny.is_empty()
+            && written.events.is_none()
+        {
+            let why = "the rule says nothing: write profile, allow, deny or events".to_owned();
             return Err((at, why));
         }
         let profile = written.profile.as_ref().map(Spanned::span);
@@ -74,6 +89,7 @@ impl Rule {
             deny: each(written.deny, |words, at| {
                 Pattern::read(words, line(text, at))
             })?,
+            events: written.events,
             line: line(text, profile.map_or(at, |span| span.start)),
         })
     }

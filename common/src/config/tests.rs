@@ -47,7 +47,7 @@ fn an_unknown_key_names_the_nearest_and_its_line() {
         "{said}"
     );
     assert!(error("\nfrob = 1\n").contains(
-        "line 2: unknown key frob, known are mode, rule, apply, values, failure, hooks, cluster, log"
+        "line 2: unknown key frob, known are mode, rule, apply, values, failure, hooks, cluster, log, metrics"
     ));
 }
 
@@ -182,4 +182,60 @@ fn values_are_what_tokens_can_name() {
         Mode::Report
     );
     assert!(error("mode = \"reports\"").contains("line 1"));
+}
+
+#[test]
+fn the_daemon_tells_how_it_is_on_loopback_unless_somebody_says_otherwise() {
+    let listens = |text: &str| {
+        let config = Config::parse(text, "c.toml").unwrap();
+        config.metrics.listen.map(|address| address.to_string())
+    };
+    for usual in ["", "[metrics]\n"] {
+        assert_eq!(listens(usual).as_deref(), Some("127.0.0.1:10290"));
+    }
+    assert_eq!(
+        listens("[metrics]\nlisten = \"[::]:9\"\n").as_deref(),
+        Some("[::]:9")
+    );
+    assert_eq!(listens("[metrics]\nlisten = \"\"\n"), None);
+    let said = error("\n[metrics]\nlisten = \"localhost\"\n");
+    assert!(
+        said.contains("line 3: \"localhost\" is no address and port: write \"127.0.0.1:10290\""),
+        "{said}"
+    );
+    assert!(error("[metrics]\nlisten = 80\n").contains("line 2"));
+    assert!(error("[metrics]\nlistens = \"\"\n").contains("did you mean listen?"));
+}
+
+#[test]
+fn the_last_rule_that_speaks_of_events_decides_about_them() {
+    let text = "[[rule]]\nnamespaces = [\"*\"]\nprofile = \"route\"\nevents = [\"ran\"]\n\
+                [[rule]]\nnamespaces = [\"quiet\"]\nevents = []\n\
+                [[rule]]\nnamespaces = [\"quiet\"]\nentrance = \"nri\"\nevents = [\"ran\"]\n\
+                [[rule]]\nnamespaces = [\"*\"]\nprofile = \"inspect\"\n";
+    let config = Config::parse(text, "c.toml").unwrap();
+    let tells = |namespace: &str, entrance| {
+        let subject = Subject {
+            pod: Some(crate::pod::Pod {
+                namespace: namespace.to_owned(),
+                name: "web".to_owned(),
+                uid: None,
+                labels: None,
+            }),
+            sandbox: None,
+            entrance,
+            trigger: "ADD",
+            interface: None,
+            mtu: None,
+            netns: None,
+        };
+        config.tells(Told::Ran, &subject)
+    };
+    use crate::pod::Entrance::{Cni, Nri};
+    assert!(tells("shop", Cni) && tells("shop", Nri));
+    assert!(!tells("quiet", Cni) && tells("quiet", Nri));
+    // A rule that speaks of nothing else grants nothing.
+    assert!(!config.rules[1].grants());
+    let said = error("[[rule]]\nnamespaces = [\"a\"]\nevents = [\"run\"]\n");
+    assert!(said.contains("line 3") && said.contains("ran"), "{said}");
 }

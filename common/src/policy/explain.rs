@@ -79,7 +79,7 @@ impl Says<'_> {
                 "does not apply: not all that the command changes lies within its prefixes"
                     .to_owned()
             }
-            Self::Nothing => "only denies, and no pattern hits".to_owned(),
+            Self::Nothing => "grants nothing, and no pattern of its deny hits".to_owned(),
             Self::Denies(pattern, hit) => {
                 format!(
                     "denies it for good: {:?} hits {:?}",

@@ -293,7 +293,11 @@ fn every_rule_is_explained() {
         [
             (Some(3), true, "allows it: profile route, it needs route"),
             (Some(6), false, "does not apply: namespaces b do not name a"),
-            (Some(7), false, "only denies, and no pattern hits"),
+            (
+                Some(7),
+                false,
+                "grants nothing, and no pattern of its deny hits"
+            ),
         ]
     );
     let tried = Policy::of(&Config::default(), "c.toml").tried(

@@ -84,6 +84,15 @@ impl HookError {
         }
     }
 
+    /// Whether it is not allowed, or did not succeed.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Target(NoTarget::HostNetwork | NoTarget::Handler(_)) => Outcome::Denied,
+            Self::Commands(report) => report.outcome,
+            _ => Outcome::Failed,
+        }
+    }
+
     /// In one line.
     pub fn line(&self) -> String {
         cut(&line(&format!("chainsaw: {self}")), LINE_BYTES)

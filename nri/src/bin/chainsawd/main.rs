@@ -9,6 +9,7 @@ use chainsaw_common::record::{self, Records};
 use chainsaw_common::{config, netns};
 use chainsaw_nri::trunk::Launched;
 use chainsaw_nri::{Identity, Session, State};
+use prometheus_client::registry::Registry;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
@@ -22,6 +23,7 @@ mod hooks;
 mod keys;
 mod late;
 mod log;
+mod metrics;
 mod news;
 mod settings;
 mod sweep;
@@ -33,6 +35,7 @@ use args::{Args, Said};
 use cluster::Cluster;
 use hooks::Hooks;
 use log::LogSink;
+use metrics::{Counts, Page, Standing};
 use news::Sinks;
 use settings::Settings;
 
@@ -118,9 +121,15 @@ async fn serve(
     cluster: Option<Arc<Cluster>>,
 ) -> Result<(), Failure> {
     let records = Records::at(record::FOLDER);
-    let sinks = Sinks::new(vec![Box::new(LogSink)]);
-    let hooks = Arc::new(Hooks::new(settings, records.clone(), sinks.clone()));
-    tokio::spawn(sweep::run(records));
+    let mut registry = Registry::with_prefix("chainsaw");
+    let counts = Counts::new(&mut registry);
+    let sinks = Sinks::new(vec![Box::new(LogSink), Box::new(counts)]);
+    let hooks = Arc::new(Hooks::new(
+        Arc::clone(&settings),
+        records.clone(),
+        sinks.clone(),
+    ));
+    tokio::spawn(sweep::run(records.clone()));
     if let Some(cluster) = &cluster {
         info!(node = cluster.node(), "in a cluster");
     }
@@ -130,6 +139,12 @@ async fn serve(
         None => (Identity::new(NAME, &args.index)?, None),
     };
     let session = args.nri.then(|| Session::new(identity, hooks));
+    let standing = Standing {
+        nri: session.as_ref().map(Session::state),
+        settings: Arc::clone(&settings),
+        records,
+    };
+    show(&settings, Page::new(registry, standing));
     listen(session.as_ref().map(Session::state), sinks)?;
     match (session, stream) {
         (None, _) => {
@@ -146,6 +161,17 @@ async fn serve(
     }
     info!("stopped");
     Ok(())
+}
+
+/// Tells how the daemon is where the configuration says, as it was at the start.
+fn show(settings: &Settings, page: Page) {
+    let metrics = settings
+        .current()
+        .map(|config| config.metrics.clone())
+        .unwrap_or_default();
+    if let Some(address) = metrics.listen {
+        metrics::start(address, page);
+    }
 }
 
 /// Opens the plugin's socket. Without it the NRI entrance is served all the same; alone it is all there is to serve.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chainsaw_common::config::{Config, ConfigError};
 use tracing::{error, info};
@@ -20,6 +20,21 @@ struct Read {
     stamp: Option<Stamp>,
     /// What is in force; until there was a first good one, why there is none.
     config: Result<Arc<Config>, ConfigError>,
+    /// Why the file, as it is now, cannot be taken.
+    wrong: Option<ConfigError>,
+    /// How often one could not be taken.
+    failures: u64,
+}
+
+/// How the file, as it is now, stands to what is in force.
+#[derive(Debug, Clone)]
+pub enum Validity {
+    /// It is in force.
+    Good,
+    /// It cannot be taken, and the last good one is in force.
+    LastGood(ConfigError),
+    /// It cannot be taken, and there was no good one yet: whoever asks for something is refused.
+    None(ConfigError),
 }
 
 /// By what a file is known to be the same: device, inode, length, and the time of its last change in nanoseconds.
@@ -33,7 +48,12 @@ impl Settings {
         let config = read(file).map(Arc::new);
         Self {
             file,
-            read: Mutex::new(Read { stamp, config }),
+            read: Mutex::new(Read {
+                stamp,
+                wrong: config.as_ref().err().cloned(),
+                failures: config.is_err().into(),
+                config,
+            }),
         }
     }
 
@@ -47,11 +67,34 @@ impl Settings {
     /// # Errors
     /// There was none yet that could be taken: whoever asks for something is refused until there is.
     pub fn current(&self) -> Result<Arc<Config>, ConfigError> {
+        self.looked_at().config.clone()
+    }
+
+    /// How the file, as it is now, stands to what is in force.
+    pub fn validity(&self) -> Validity {
+        let last = self.looked_at();
+        match (&last.wrong, &last.config) {
+            (None, _) => Validity::Good,
+            (Some(wrong), Ok(_)) => Validity::LastGood(wrong.clone()),
+            (Some(wrong), Err(_)) => Validity::None(wrong.clone()),
+        }
+    }
+
+    /// How often a configuration could not be taken.
+    pub fn failures(&self) -> u64 {
+        self.looked_at().failures
+    }
+
+    /// What was read last, after a look whether there is something new.
+    fn looked_at(&self) -> MutexGuard<'_, Read> {
         let mut last = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let now = stamp(self.file);
         if now != last.stamp {
             last.stamp = now;
-            match (read(self.file), &last.config) {
+            let read = read(self.file);
+            last.wrong = read.as_ref().err().cloned();
+            last.failures += u64::from(read.is_err());
+            match (read, &last.config) {
                 (Ok(config), _) => {
                     info!(
                         file = self.file,
@@ -72,7 +115,7 @@ impl Settings {
                 }
             }
         }
-        last.config.clone()
+        last
     }
 }
 
