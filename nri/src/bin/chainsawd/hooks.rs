@@ -21,7 +21,8 @@ use crate::late::{Known, Late, pod};
 use crate::news::{News, Sinks, Whose};
 use crate::settings::Settings;
 use crate::sweep;
-use crate::target;
+use crate::target::{self, NoTarget};
+use crate::unused::{self, Unused};
 use crate::work::{Job, Outcome};
 
 /// How long the catching up of one sandbox may take.
@@ -78,17 +79,20 @@ impl Plugin for Hooks {
 
     async fn run_pod_sandbox(&self, context: Context, pod: PodSandbox) -> Answer {
         let happened = Happened::new("RunPodSandbox", &pod, None, &context);
-        if !context.runtime().leaks_refused_sandboxes() {
-            return self.serve(&happened).await;
-        }
-        // Here an error, and be it that of the time being up, would leave the pause container behind: each of the pod's
-        // containers is refused instead.
-        let patience = context.remaining().saturating_sub(MARGIN / 2);
-        if timeout(patience, self.serve(&happened)).await.is_err() {
-            let of = self::pod(&pod);
-            self.sinks.tell(News::Late(whose(&of, &pod.id)));
-        }
-        Ok(())
+        let answer = if context.runtime().leaks_refused_sandboxes() {
+            // Here an error, and be it that of the time being up, would leave the pause container behind: each of the
+            // pod's containers is refused instead.
+            let patience = context.remaining().saturating_sub(MARGIN / 2);
+            if timeout(patience, self.serve(&happened)).await.is_err() {
+                let of = self::pod(&pod);
+                self.sinks.tell(News::Late(whose(&of, &pod.id)));
+            }
+            Ok(())
+        } else {
+            self.serve(&happened).await
+        };
+        self.tell_of_unused(&pod);
+        answer
     }
 
     async fn create_container(
@@ -326,6 +330,42 @@ impl Hooks {
         }
     }
 
+    /// Tells of keys of the CNI entrance that had no effect, now that the sandbox has all its attachments. Nobody waits for it.
+    fn tell_of_unused(&self, sandbox: &PodSandbox) {
+        if unused::asking(&sandbox.annotations).next().is_some() {
+            let (own, sandbox) = (self.clone(), sandbox.clone());
+            drop(spawn_blocking(move || own.look_for_unused(&sandbox)));
+        }
+    }
+
+    fn look_for_unused(&self, sandbox: &PodSandbox) {
+        let Ok(config) = self.settings.current() else {
+            return;
+        };
+        let handlers = &config.hooks.nri.runtime_handlers;
+        let (keys, why) = match target::netns(sandbox, None, handlers) {
+            Err(NoTarget::HostNetwork) => {
+                let keys = unused::asking(&sandbox.annotations).collect();
+                (keys, Unused::HostNetwork)
+            }
+            // Only there is it certain that what ran is recorded, and that what did not run keeps the sandbox from being.
+            _ if config.mode == Mode::Enforce && config.failure.cni == OnFailure::Fail => {
+                let Ok(found) = self.records.find(&sandbox.id) else {
+                    return;
+                };
+                let entries = found.as_ref().map(Record::entries).unwrap_or_default();
+                let keys = unused::at_no_attachment(&sandbox.annotations, entries);
+                (keys, Unused::NoAttachment)
+            }
+            _ => return,
+        };
+        let of = pod(sandbox);
+        for key in keys {
+            let whose = whose(&of, &sandbox.id);
+            self.sinks.tell(News::KeyUnused(whose, key, why));
+        }
+    }
+
     /// Forgets a sandbox that was removed, and tells of keys that no container used. A record that somebody holds is
     /// swept later.
     fn forget(&self, sandbox: &PodSandbox) {
@@ -338,7 +378,8 @@ impl Hooks {
             for value in asked.containers.values().filter(|value| !used(value.key)) {
                 let of = pod(sandbox);
                 let whose = whose(&of, &sandbox.id);
-                self.sinks.tell(News::KeyUnused(whose, value.key));
+                self.sinks
+                    .tell(News::KeyUnused(whose, value.key, Unused::NoContainer));
             }
         }
         if let Some(record) = found {
@@ -353,6 +394,7 @@ impl Hooks {
                 whose: whose(&late.pod, &late.sandbox),
                 key: &late.work.source,
                 why: late.why(),
+                remedy: late.remedy(),
             });
         }
     }

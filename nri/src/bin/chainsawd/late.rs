@@ -86,6 +86,16 @@ impl Late {
             None => "a container of the pod has started already",
         }
     }
+
+    /// What has it run after all.
+    pub fn remedy(&self) -> &'static str {
+        match self.work.container {
+            Some(_) => {
+                "the container's next start runs it; or delete the pod, and it runs in the next one"
+            }
+            None => "delete the pod: it runs in the next one",
+        }
+    }
 }
 
 /// The key under which a value is recorded: it is the sandbox's own, whichever interface its tokens stand for.

@@ -12,6 +12,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::error::HookError;
 use crate::news::{News, Sink, Whose};
+use crate::unused::Unused;
 
 /// How long the work of one event may take, in microseconds: the whole node's events wait for it.
 const BUDGET: u64 = 250_000;
@@ -37,8 +38,10 @@ impl Sink for LogSink {
                 goes_on,
             } => refused_there(report, reason, goes_on),
             News::Late(whose) => late(whose),
-            News::KeyUnused(whose, key) => unused(whose, key),
-            News::Missed { whose, key, why } => missed(whose, key, why),
+            News::KeyUnused(whose, key, why) => unused(whose, key, why),
+            News::Missed {
+                whose, key, why, ..
+            } => missed(whose, key, why),
         }
     }
 }
@@ -152,15 +155,16 @@ fn late(Whose { pod, sandbox }: Whose<'_>) {
     );
 }
 
-/// Tells of a key that no container used.
-fn unused(Whose { pod, sandbox }: Whose<'_>, key: &str) {
+/// Tells of a key that has no effect.
+fn unused(Whose { pod, sandbox }: Whose<'_>, key: &str, unused: Unused) {
     warn!(
         entrance = "nri",
         sandbox.id = sandbox,
         reason = "KeyUnused",
-        "{} of {} ran for no container: the pod had none of that name, or it never started",
+        "{} of {} {}",
         line(key),
         name(Some(pod)),
+        unused.why(),
     );
 }
 

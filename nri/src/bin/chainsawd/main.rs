@@ -19,6 +19,7 @@ mod applied;
 mod args;
 mod cluster;
 mod error;
+mod events;
 mod hooks;
 mod keys;
 mod late;
@@ -28,15 +29,17 @@ mod news;
 mod settings;
 mod sweep;
 mod target;
+mod unused;
 mod work;
 
 use agent::AgentError;
 use args::{Args, Said};
 use cluster::Cluster;
+use events::EventSink;
 use hooks::Hooks;
 use log::LogSink;
-use metrics::{Counts, Page, Standing};
-use news::Sinks;
+use metrics::{Counts, EventCounts, Page, Standing};
+use news::{Sink, Sinks};
 use settings::Settings;
 
 /// The name under which the runtime knows the plugin.
@@ -122,17 +125,24 @@ async fn serve(
 ) -> Result<(), Failure> {
     let records = Records::at(record::FOLDER);
     let mut registry = Registry::with_prefix("chainsaw");
-    let counts = Counts::new(&mut registry);
-    let sinks = Sinks::new(vec![Box::new(LogSink), Box::new(counts)]);
+    let mut sinks: Vec<Box<dyn Sink>> =
+        vec![Box::new(LogSink), Box::new(Counts::new(&mut registry))];
+    if let Some(cluster) = cluster {
+        info!(node = cluster.node(), "in a cluster");
+        let counts = EventCounts::new(&mut registry);
+        sinks.push(Box::new(EventSink::start(
+            cluster,
+            Arc::clone(&settings),
+            counts,
+        )));
+    }
+    let sinks = Sinks::new(sinks);
     let hooks = Arc::new(Hooks::new(
         Arc::clone(&settings),
         records.clone(),
         sinks.clone(),
     ));
     tokio::spawn(sweep::run(records.clone()));
-    if let Some(cluster) = &cluster {
-        info!(node = cluster.node(), "in a cluster");
-    }
     let stop = stop()?;
     let (identity, stream) = match launched {
         Some(Launched { identity, stream }) => (identity, Some(stream)),

@@ -8,6 +8,7 @@ use chainsaw_common::pod::Pod;
 use chainsaw_common::report::Report;
 
 use crate::error::HookError;
+use crate::unused::Unused;
 
 /// Something that happened to what a pod asked for.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +39,8 @@ pub enum News<'a> {
     },
     /// Its commands take longer than its sandbox's event may.
     Late(Whose<'a>),
-    /// No container used a key of it.
-    KeyUnused(Whose<'a>, &'a str),
+    /// A key of it has no effect.
+    KeyUnused(Whose<'a>, &'a str, Unused),
     /// The time for a value of it has passed.
     Missed {
         /// Whose sandbox.
@@ -48,6 +49,8 @@ pub enum News<'a> {
         key: &'a str,
         /// What makes it too late.
         why: &'a str,
+        /// What helps.
+        remedy: &'a str,
     },
 }
 

@@ -12,11 +12,13 @@ use chainsaw_common::report::{CommandReport, Outcome, Report};
 use crate::error::HookError;
 use crate::news::{News, Sink};
 
+mod events;
 mod page;
 mod reason;
 mod server;
 mod standing;
 
+pub use events::{EventCounts, Fate};
 pub use page::Page;
 pub use server::start;
 pub use standing::Standing;
