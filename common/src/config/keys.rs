@@ -10,6 +10,7 @@ const KNOWN: &[(&str, &[&str])] = &[
         "",
         &[
             "mode", "rule", "apply", "values", "failure", "hooks", "cluster", "log", "metrics",
+            "status",
         ],
     ),
     (
@@ -37,6 +38,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("cluster", &["kubeconfig", "node"]),
     ("log", &["format", "file"]),
     ("metrics", &["listen"]),
+    ("status", &["annotation"]),
 ];
 
 /// The first key that is not known, and where it is.

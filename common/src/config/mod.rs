@@ -24,6 +24,7 @@ mod keys;
 mod metrics;
 mod rule;
 mod select;
+mod status;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +32,7 @@ pub use apply::Apply;
 pub use metrics::Metrics;
 pub use rule::{Rule, Told};
 pub use select::{Mismatch, Selector};
+pub use status::Status;
 
 /// Where it is unless an operator says otherwise.
 pub const PATH: &str = "/etc/chainsaw/config.toml";
@@ -71,6 +73,9 @@ pub struct Config {
     /// Where the daemon tells how it is.
     #[serde(default)]
     pub metrics: Metrics,
+    /// What the daemon writes into pods.
+    #[serde(default)]
+    pub status: Status,
 }
 
 /// How the daemon reaches its cluster.

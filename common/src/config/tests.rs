@@ -47,7 +47,7 @@ fn an_unknown_key_names_the_nearest_and_its_line() {
         "{said}"
     );
     assert!(error("\nfrob = 1\n").contains(
-        "line 2: unknown key frob, known are mode, rule, apply, values, failure, hooks, cluster, log, metrics"
+        "line 2: unknown key frob, known are mode, rule, apply, values, failure, hooks, cluster, log, metrics, status"
     ));
 }
 
@@ -238,4 +238,12 @@ fn the_last_rule_that_speaks_of_events_decides_about_them() {
     assert!(!config.rules[1].grants());
     let said = error("[[rule]]\nnamespaces = [\"a\"]\nevents = [\"run\"]\n");
     assert!(said.contains("line 3") && said.contains("ran"), "{said}");
+}
+
+#[test]
+fn nothing_is_written_into_pods_unless_somebody_wants_it() {
+    let config = |text: &str| Config::parse(text, "c.toml").unwrap();
+    assert!(!config("").status.annotation && !config("[status]\n").status.annotation);
+    assert!(config("[status]\nannotation = true\n").status.annotation);
+    assert!(error("[status]\nannotations = true\n").contains("did you mean annotation?"));
 }

@@ -27,8 +27,10 @@ mod log;
 mod metrics;
 mod news;
 mod settings;
+mod status;
 mod sweep;
 mod target;
+mod trouble;
 mod unused;
 mod work;
 
@@ -38,9 +40,10 @@ use cluster::Cluster;
 use events::EventSink;
 use hooks::Hooks;
 use log::LogSink;
-use metrics::{Counts, EventCounts, Page, Standing};
+use metrics::{Counts, EventCounts, Page, Standing, StatusCounts};
 use news::{Sink, Sinks};
 use settings::Settings;
+use status::StatusSink;
 
 /// The name under which the runtime knows the plugin.
 const NAME: &str = "chainsaw";
@@ -125,18 +128,7 @@ async fn serve(
 ) -> Result<(), Failure> {
     let records = Records::at(record::FOLDER);
     let mut registry = Registry::with_prefix("chainsaw");
-    let mut sinks: Vec<Box<dyn Sink>> =
-        vec![Box::new(LogSink), Box::new(Counts::new(&mut registry))];
-    if let Some(cluster) = cluster {
-        info!(node = cluster.node(), "in a cluster");
-        let counts = EventCounts::new(&mut registry);
-        sinks.push(Box::new(EventSink::start(
-            cluster,
-            Arc::clone(&settings),
-            counts,
-        )));
-    }
-    let sinks = Sinks::new(sinks);
+    let sinks = sinks(cluster, &settings, &mut registry);
     let hooks = Arc::new(Hooks::new(
         Arc::clone(&settings),
         records.clone(),
@@ -171,6 +163,28 @@ async fn serve(
     }
     info!("stopped");
     Ok(())
+}
+
+/// Who hears what happens: without a cluster the log and the metrics.
+fn sinks(
+    cluster: Option<Arc<Cluster>>,
+    settings: &Arc<Settings>,
+    registry: &mut Registry,
+) -> Sinks {
+    let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(LogSink), Box::new(Counts::new(registry))];
+    if let Some(cluster) = cluster {
+        info!(node = cluster.node(), "in a cluster");
+        let wanted = settings.current().is_ok_and(|it| it.status.annotation);
+        if wanted {
+            let counts = StatusCounts::new(registry);
+            let status = StatusSink::start(Arc::clone(&cluster), counts);
+            sinks.push(Box::new(status));
+        }
+        let counts = EventCounts::new(registry);
+        let events = EventSink::start(cluster, Arc::clone(settings), counts);
+        sinks.push(Box::new(events));
+    }
+    Sinks::new(sinks)
 }
 
 /// Tells how the daemon is where the configuration says, as it was at the start.

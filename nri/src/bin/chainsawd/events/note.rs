@@ -197,15 +197,13 @@ fn shown(command: &CommandReport) -> String {
 }
 
 fn refused(pod: &Pod, reason: Reason, text: &str, trigger: &str, goes_on: bool) -> Note {
-    let what = if trigger == "StartContainer" {
-        "container"
-    } else {
-        "pod"
-    };
-    let (action, means) = if goes_on {
-        (Action::Pass, format!("\nthe {what} starts all the same"))
-    } else {
-        (Action::Refuse, format!("\nthe {what} does not start"))
+    let (action, means) = match (trigger, goes_on) {
+        // Nobody waits for an answer here, and what is unfinished is tried again when one of its containers is made.
+        ("Synchronize", _) => (Action::Pass, ""),
+        ("StartContainer", true) => (Action::Pass, "\nthe container starts all the same"),
+        ("StartContainer", false) => (Action::Refuse, "\nthe container does not start"),
+        (_, true) => (Action::Pass, "\nthe pod starts all the same"),
+        (_, false) => (Action::Refuse, "\nthe pod does not start"),
     };
     Note {
         about: About::of(pod),

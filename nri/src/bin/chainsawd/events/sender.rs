@@ -14,6 +14,7 @@ use super::book::Due;
 use super::event::{event, name, series};
 use super::note::Note;
 use crate::metrics::Fate;
+use crate::trouble::Trouble;
 
 /// Before a note is told: the runtime is answered first, as telling costs the one thread of the daemon some time.
 const AFTER_THE_ANSWER: Duration = Duration::from_millis(100);
@@ -43,17 +44,6 @@ pub trait Api: Send + Sync + 'static {
         name: &str,
         series: &EventSeries,
     ) -> impl Future<Output = Result<(), Trouble>> + Send;
-}
-
-/// Why an Event was not told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// It may be taken later, and not before that time, if one is told.
-    Later(String, Option<Duration>),
-    /// The Event that was to be repeated is gone.
-    Gone,
-    /// It is not taken.
-    Refused(String),
 }
 
 /// A note that waits to be told, since then.
@@ -119,6 +109,7 @@ impl<A: Api> Teller<A> {
                 Ok(()) => return self.done(note, &name, times.count, Fate::Created),
                 Err(Trouble::Later(why, rest)) => self.rest(&why, rest),
                 Err(Trouble::Gone) => return self.fail(note, Some("its namespace is gone")),
+                Err(Trouble::Exists) => return self.fail(note, Some("another has its name")),
                 Err(Trouble::Refused(why)) => return self.fail(note, Some(&why)),
             }
         }
@@ -138,7 +129,7 @@ impl<A: Api> Teller<A> {
             match self.api.repeat(namespace, &event, &series).await {
                 Ok(()) => self.done(&note, &event, times.count, Fate::Repeated),
                 // The API kept it no longer: when it is said again, it is another.
-                Err(Trouble::Gone) => self.shared.book().forget(&note),
+                Err(Trouble::Gone | Trouble::Exists) => self.shared.book().forget(&note),
                 Err(Trouble::Refused(why)) => self.fail(&note, Some(&why)),
                 // Nor will it take the others.
                 Err(Trouble::Later(why, rest)) => return self.rest(&why, rest),

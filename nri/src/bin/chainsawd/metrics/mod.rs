@@ -18,7 +18,7 @@ mod reason;
 mod server;
 mod standing;
 
-pub use events::{EventCounts, Fate};
+pub use events::{EventCounts, Fate, StatusCounts};
 pub use page::Page;
 pub use server::start;
 pub use standing::Standing;

@@ -94,6 +94,9 @@ fn what_it_means_for_the_pod_is_said_last() {
     );
     assert_eq!(passed.action, Action::Pass);
     let wrong = HookError::Late;
+    // That is not known when a runtime tells what there is.
+    let caught_up = refused(&wrong, "Synchronize", true);
+    assert!(!caught_up.text.contains("\nthe pod"), "{}", caught_up.text);
     let container = refused(&wrong, "StartContainer", false);
     assert!(
         container.text.ends_with("\nthe container does not start"),
