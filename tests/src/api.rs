@@ -7,8 +7,9 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::Result;
 use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -33,6 +34,8 @@ pub struct Asked {
     pub authorization: String,
     /// Whether a client certificate of the authority's was shown.
     pub certified: bool,
+    /// The body.
+    pub body: String,
 }
 
 /// What the server does with a request.
@@ -57,8 +60,16 @@ pub struct ApiServer {
 impl ApiServer {
     /// Starts a server on the machine's 127.0.0.1 that gives every request this answer.
     pub fn start(machine: &Machine, answer: Answer) -> Result<Self> {
+        Self::play(machine, move |_| answer.clone())
+    }
+
+    /// Starts a server on the machine's 127.0.0.1 that answers as this says.
+    pub fn play(
+        machine: &Machine,
+        scenario: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+    ) -> Result<Self> {
         let certificates = Certificates::new()?;
-        let listener = listen(machine)?;
+        let listener = machine.listen()?;
         let port = listener.local_addr()?.port();
         listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -66,11 +77,11 @@ impl ApiServer {
             .build()?;
         let asked = Arc::new(Mutex::new(Vec::new()));
         let acceptor = TlsAcceptor::from(certificates.server);
-        let seen = Arc::clone(&asked);
+        let (seen, scenario) = (Arc::clone(&asked), Arc::new(scenario));
         let (end, ended) = oneshot::channel::<()>();
         let thread = thread::spawn(move || {
             // Whoever is still being served goes with the runtime.
-            runtime.spawn(serve(listener, acceptor, answer, seen));
+            runtime.spawn(serve(listener, acceptor, scenario, seen));
             runtime.block_on(ended).ok();
         });
         Ok(Self {
@@ -122,43 +133,28 @@ pub fn kubeconfig(server: &str, authority: &str) -> String {
     )
 }
 
-/// A socket that listens on a machine's 127.0.0.1, at a port that was free. Until somebody accepts, the kernel alone
-/// answers at it.
-pub fn listen(machine: &Machine) -> Result<TcpListener> {
-    let path = machine.netns();
-    let bound = thread::spawn(move || -> Result<TcpListener> {
-        let netns =
-            std::fs::File::open(&path).with_context(|| format!("open {}", path.display()))?;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this thread enters, binds and ends: a socket stays where it was made"
-        )]
-        nix::sched::setns(&netns, nix::sched::CloneFlags::CLONE_NEWNET)?;
-        Ok(TcpListener::bind("127.0.0.1:0")?)
-    });
-    let bound = bound.join();
-    bound.map_err(|_| anyhow!("the thread that binds panicked"))?
-}
-
 async fn serve(
     listener: TcpListener,
     acceptor: TlsAcceptor,
-    answer: Answer,
+    scenario: Arc<dyn Fn(&Asked) -> Answer + Send + Sync>,
     seen: Arc<Mutex<Vec<Asked>>>,
 ) -> Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     loop {
         let (stream, _) = listener.accept().await?;
-        let (acceptor, answer, seen) = (acceptor.clone(), answer.clone(), Arc::clone(&seen));
+        let (acceptor, scenario, seen) =
+            (acceptor.clone(), Arc::clone(&scenario), Arc::clone(&seen));
         tokio::spawn(async move {
             // A client that does not trust us is a test's very point.
             let Ok(stream) = acceptor.accept(stream).await else {
                 return;
             };
             let certified = stream.get_ref().1.peer_certificates().is_some();
-            let service = service_fn(|request| {
-                locked(&seen).push(asked(&request, certified));
-                reply(answer.clone())
+            let service = service_fn(async |request| {
+                let asked = asked(request, certified).await?;
+                let answer = scenario(&asked);
+                locked(&seen).push(asked);
+                reply(answer).await
             });
             let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             served.await.ok();
@@ -178,18 +174,21 @@ async fn reply(answer: Answer) -> Result<Response<String>> {
     }
 }
 
-fn asked(request: &Request<Incoming>, certified: bool) -> Asked {
+async fn asked(request: Request<Incoming>, certified: bool) -> Result<Asked> {
+    let (request, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
     let header = |name| {
-        let value = request.headers().get(name);
+        let value = request.headers.get(name);
         let text = value.and_then(|value| value.to_str().ok());
         text.unwrap_or_default().to_owned()
     };
-    Asked {
-        what: format!("{} {}", request.method(), request.uri()),
+    Ok(Asked {
+        what: format!("{} {}", request.method, request.uri),
         accept: header("accept"),
         authorization: header("authorization"),
         certified,
-    }
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
 }
 
 fn locked<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

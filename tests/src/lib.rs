@@ -11,6 +11,7 @@ pub mod cri;
 pub mod daemon;
 pub mod image;
 pub mod judge;
+pub mod loopback;
 pub mod machine;
 pub mod network;
 pub mod node;

@@ -11,4 +11,5 @@ mod product {
     mod plugin;
     mod pods;
     mod policy;
+    mod reports;
 }

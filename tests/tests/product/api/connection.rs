@@ -32,7 +32,7 @@ fn a_server_that_never_answers_is_given_up_in_time() -> Result<()> {
 #[test]
 fn a_server_that_never_greets_is_given_up_in_time() -> Result<()> {
     let bed = Bed::new()?;
-    let listener = api::listen(&bed.machine)?;
+    let listener = bed.machine.listen()?;
     let url = format!("https://{}", listener.local_addr()?);
     bed.machine
         .write(KUBECONFIG, api::kubeconfig(&url, "missing"))?;
