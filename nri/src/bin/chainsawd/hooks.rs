@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use chainsaw_common::config::{Config, Mode, OnFailure};
 use chainsaw_common::pod::Pod;
-use chainsaw_common::record::{Entry, Event as Recorded, Progress, Record, Records};
+use chainsaw_common::record::{Entry, Event as Recorded, Progress, Record, RecordError, Records};
 use chainsaw_nri::api::{Container, PodSandbox};
 use chainsaw_nri::{Answer, Context, Event, Events, Plugin};
 
@@ -350,7 +350,7 @@ impl Hooks {
             }
             // Only there is it certain that what ran is recorded, and that what did not run keeps the sandbox from being.
             _ if config.mode == Mode::Enforce && config.failure.cni == OnFailure::Fail => {
-                let Ok(found) = self.records.find(&sandbox.id) else {
+                let Ok(found) = self.found(&sandbox.id) else {
                     return;
                 };
                 let entries = found.as_ref().map(Record::entries).unwrap_or_default();
@@ -369,7 +369,7 @@ impl Hooks {
     /// Forgets a sandbox that was removed, and tells of keys that no container used. A record that somebody holds is
     /// swept later.
     fn forget(&self, sandbox: &PodSandbox) {
-        let found = self.records.find(&sandbox.id).ok().flatten();
+        let found = self.found(&sandbox.id).ok().flatten();
         let used = |key: &str| {
             let mut entries = found.iter().flat_map(Record::entries);
             entries.any(|entry| entry.work.source == key)
@@ -384,6 +384,17 @@ impl Hooks {
         }
         if let Some(record) = found {
             record.remove().ok();
+        }
+    }
+
+    /// The record of a sandbox, if there is one. A look that somebody else has at it, as the sweep, is over in a moment.
+    fn found(&self, sandbox: &str) -> Result<Option<Record>, RecordError> {
+        match self.records.find(sandbox) {
+            Err(RecordError::Held { .. }) => {
+                let moment = Instant::now() + MARGIN;
+                self.records.open_until(sandbox, moment).map(Some)
+            }
+            found => found,
         }
     }
 

@@ -27,6 +27,9 @@ fn manifest() -> Result<(ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBin
     Ok((strict(policy)?, strict(binding)?))
 }
 
+/// What somebody makes of a pod.
+type Change = fn(&mut Value);
+
 /// A pod of worker-1.
 fn pod() -> Value {
     json!({
@@ -142,7 +145,7 @@ fn the_daemon_writes_its_annotation_into_pods_of_its_node() -> Result<()> {
 
 #[test]
 fn the_daemon_writes_nothing_else_and_into_no_other_pod() -> Result<()> {
-    let changes: [(fn(&mut Value), &str); 8] = [
+    let changes: [(Change, &str); 8] = [
         (
             |pod| pod["metadata"]["annotations"]["x"] = "2".into(),
             "no annotation but",

@@ -117,7 +117,9 @@ impl Events {
         let what = format!("an Event about {pod} that says {text:?}");
         let waited = wait_until(&what, LIMIT, || {
             found = self.created()?.into_iter().find(|event| {
-                event["regarding"]["name"] == pod
+                event
+                    .pointer("/regarding/name")
+                    .is_some_and(|name| name == pod)
                     && event["note"]
                         .as_str()
                         .is_some_and(|note| note.contains(text))
