@@ -1,6 +1,6 @@
 //! The pods' Kubernetes Events: what a pod's author is told where they look first, `kubectl describe pod`.
 //!
-//! What is heard becomes a [`note`] at once, the [`book`] says whether it is new, and the [`sender`] tells the API on its own
+//! What is heard becomes a [`mod@note`] at once, the [`book`] says whether it is new, and the [`sender`] tells the API on its own
 //! time: nobody who answers a runtime waits for it. What there is no room for is dropped, and counted.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
