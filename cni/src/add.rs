@@ -204,9 +204,9 @@ fn serve(
         return rehearsed(&ask, log);
     };
     let run = ask.run;
-    memory.begin(run)?;
     let mut watch = Watch::over(&mut kernel, ifname, link);
     let report = engine::serve(&ask, memory, &mut watch);
+    memory.wrong()?;
     let done = match report.outcome {
         outcome if outcome.is_good() => watch.told_on(prev_result, log),
         _ => Err(Error::Commands {

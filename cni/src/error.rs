@@ -227,6 +227,7 @@ impl Error {
             Self::Duplicate { .. } => "AddressDuplicate",
             Self::Record(_) => "RecordFailed",
             Self::Commands { report, .. } => match report.outcome {
+                _ if report.over_limit().is_some() => "LimitReached",
                 Outcome::Denied => "CommandDenied",
                 _ => "CommandFailed",
             },

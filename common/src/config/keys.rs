@@ -8,7 +8,9 @@ use crate::nearest::nearest;
 const KNOWN: &[(&str, &[&str])] = &[
     (
         "",
-        &["mode", "rule", "apply", "values", "failure", "hooks", "log"],
+        &[
+            "mode", "rule", "apply", "values", "limits", "failure", "hooks", "log",
+        ],
     ),
     (
         "rule",
@@ -26,6 +28,10 @@ const KNOWN: &[(&str, &[&str])] = &[
     (
         "apply",
         &["namespaces", "labels", "entrance", "interfaces", "commands"],
+    ),
+    (
+        "limits",
+        &["routes", "rules", "neighbours", "addresses", "links"],
     ),
     ("failure", &["cni", "nri", "unknown"]),
     ("hooks", &["cni", "nri"]),

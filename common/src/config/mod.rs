@@ -17,8 +17,11 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
+use crate::limits::Limits;
+
 mod apply;
 mod keys;
+mod limits;
 mod rule;
 mod select;
 #[cfg(test)]
@@ -46,12 +49,17 @@ pub struct Config {
     /// What `NODE_…` stands for.
     #[serde(skip)]
     pub values: BTreeMap<String, String>,
+    /// How much commands may leave in one sandbox.
+    #[serde(skip)]
+    pub limits: Limits,
     #[serde(default, rename = "rule")]
     written_rules: Vec<Spanned<rule::Written>>,
     #[serde(default, rename = "apply")]
     written_applies: Vec<Spanned<apply::Written>>,
     #[serde(default, rename = "values")]
     written_values: BTreeMap<String, Spanned<String>>,
+    #[serde(default, rename = "limits")]
+    written_limits: limits::Written,
     /// What becomes of a pod when something fails.
     #[serde(default)]
     pub failure: Failure,
@@ -199,6 +207,7 @@ impl Config {
         let applies = mem::take(&mut self.written_applies).into_iter();
         self.applies = applies.map(Apply::checked).collect::<Result<_, _>>()?;
         self.values = apply::values(mem::take(&mut self.written_values))?;
+        self.limits = limits::checked(mem::take(&mut self.written_limits))?;
         Ok(())
     }
 }
