@@ -6,6 +6,7 @@ mod product {
     mod command_line;
     mod dialect;
     mod escapes;
+    mod limits;
     mod nri;
     mod nri_killed;
     mod plugin;
