@@ -1,6 +1,8 @@
 //! From values to a plan. A [`Draft`] is parsed and has been judged by nobody; only a [`Approved`] plan can run, and
 //! only the policy's judgement of a draft without fault makes one.
 
+use std::mem;
+
 use crate::family::Family;
 use crate::ip::{self, Command, Lookup, Mistake, Reading};
 use crate::limits::{self, Bounds, Excess};
@@ -164,12 +166,13 @@ fn remedied(mut judged: Vec<Judged>, policy: &Policy, subject: &Subject) -> Vec<
     };
     let most = judged.iter().filter_map(denial).max();
     // One that is for good has a remedy of its own.
-    let mut told = false;
+    let mut told = Vec::new();
     for one in &mut judged {
         if let Judged::Wrong(_, Fault::Denied { denial, remedy }) = one
-            && (denial.needs().is_none() || !told)
+            && (matches!(denial, Denial::Final { .. })
+                || !told.contains(&mem::discriminant(denial)))
         {
-            told |= denial.needs().is_some();
+            told.push(mem::discriminant(denial));
             *remedy = Some(policy.remedy(subject, denial, most.unwrap_or(Profile::Inspect)));
         }
     }

@@ -71,7 +71,7 @@ fn a_plan_that_makes_too_much_is_refused_with_all_that_is_wrong_before_it_begins
     let details = said["details"].as_str().unwrap_or_default();
     for word in [
         "over the limit of 3 routes: with this command the values make more (limits.routes)",
-        "[limits]\nroutes = NUMBER",
+        "    [limits]\n    routes = NUMBER\n",
         "profile route does not allow this",
     ] {
         assert!(details.contains(word), "{said}");
