@@ -1,5 +1,6 @@
 //! `chainsaw` called as a CNI runtime calls it, in a machine with a pod's namespace.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -676,21 +677,33 @@ fn nothing_runs_that_cannot_be_recorded() -> Result<()> {
     Ok(())
 }
 
-/// A namespace that is held open would outlive the pod.
+/// A namespace that is held open would outlive the pod. What is known of one that something was made in goes with it.
 #[test]
 fn nothing_is_left_behind() -> Result<()> {
     let bed = Bed::new(GRANT)?;
-    let left = || {
-        bed.machine
+    let left = || -> Result<BTreeSet<String>> {
+        let found = bed
+            .machine
             .program("find")
             .args(["/proc/1/fd", "/run", "-not", "-path", "/run/.node*"])
-            .stdout()
+            .stdout()?;
+        Ok(found.lines().map(str::to_owned).collect())
     };
-    bed.machine.write("/run/chainsaw/sandboxes/other", "")?;
-    let before = left()?;
-    bed.add("ip route add 192.0.3.0/24 dev eth0")?;
+    bed.machine.write("/run/chainsaw/sandboxes/.folder", "")?;
+    let mut before = left()?;
+    bed.add("ip route")?;
     bed.call("DEL", POD, conf(&json!({})))?;
     assert_eq!(left()?, before);
+    bed.add("ip route add 192.0.3.0/24 dev eth0")?;
+    bed.call("DEL", POD, conf(&json!({})))?;
     assert!(Path::new(&bed.machine.path(POD)).exists());
+    assert!(before.insert("/run/chainsaw/sandboxes/c1".into()));
+    assert_eq!(left()?, before);
+    bed.ip("netns del pod")?;
+    bed.call("DEL", "", "")?;
+    for gone in [POD, "/run/chainsaw/sandboxes/c1"] {
+        assert!(before.remove(gone));
+    }
+    assert_eq!(left()?, before);
     Ok(())
 }
