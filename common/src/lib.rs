@@ -6,7 +6,7 @@
 //! | layer | modules |
 //! |---|---|
 //! | the order of work | [`engine`] |
-//! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`interface`], [`netns`], [`netlink`], [`own`], [`record`] |
+//! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`interface`], [`netns`], [`netlink`], [`own`], [`record`], [`in_force`] |
 //! | what will run, once or again, and how much of it | [`plan`], [`again`], [`limits`], [`recall`] |
 //! | the `ip` dialect | [`ip`] |
 //! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
@@ -18,6 +18,7 @@ pub mod engine;
 pub mod family;
 pub mod glob;
 mod hash;
+pub mod in_force;
 pub mod interface;
 pub mod ip;
 pub mod kernel;

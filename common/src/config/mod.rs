@@ -160,16 +160,42 @@ pub enum OnFailure {
 
 /// A configuration that cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{path} line {line}: {why}; correct the line, until then every pod that asks for commands is refused"
-)]
+#[error("{}; {}", self.what(), self.next())]
 pub struct ConfigError {
     /// The file.
     pub path: String,
-    /// The line, from 1.
-    pub line: usize,
+    /// The line, from 1; none where the file cannot even be read.
+    pub line: Option<usize>,
     /// What is wrong with it.
     pub why: String,
+}
+
+impl ConfigError {
+    /// What is wrong with it, and where.
+    #[must_use]
+    pub fn what(&self) -> String {
+        let Self { path, why, .. } = self;
+        match self.line {
+            Some(line) => format!("{path} line {line}: {why}"),
+            None => format!("cannot read {path}: {why}"),
+        }
+    }
+
+    fn next(&self) -> &'static str {
+        match self.line {
+            Some(_) => "correct the line, until then every pod that asks for commands is refused",
+            None => "pods that ask for commands are refused until it can be read",
+        }
+    }
+
+    /// A stable word for logs and metrics.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self.line {
+            Some(_) => "ConfigurationInvalid",
+            None => "ConfigurationUnreadable",
+        }
+    }
 }
 
 impl Config {
@@ -180,7 +206,7 @@ impl Config {
     pub fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
         let wrong = |at: usize, why: String| ConfigError {
             path: path.to_owned(),
-            line: line(text, at),
+            line: Some(line(text, at)),
             why,
         };
         let toml = |error: toml::de::Error| {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use chainsaw_common::in_force::PUBLISHED;
 use chainsaw_common::netns;
 use chainsaw_common::record::{self, Records};
 use chainsaw_nri::trunk::Launched;
@@ -75,7 +76,7 @@ fn run(args: Args) -> Result<(), Failure> {
             );
         }
         // It lives as long as the process.
-        let settings = Arc::new(Settings::of(args.config.clone().leak()));
+        let settings = Arc::new(Settings::of(args.config.clone().leak(), PUBLISHED));
         // A daemon that ends over its configuration takes a containerd 1.7 that started it along, and lets pods through
         // that ask: it serves, and refuses those.
         let config = settings.current();
@@ -85,9 +86,8 @@ fn run(args: Args) -> Result<(), Failure> {
                 .map(|config| config.log.clone())
                 .unwrap_or_default(),
         );
-        if let Err(wrong) = config {
-            error!(reason = "ConfigurationInvalid", "{wrong}");
-        }
+        settings.health().borrow().tell();
+        tokio::spawn(Arc::clone(&settings).watch());
         serve(&args, launched, settings).await
     })
 }
