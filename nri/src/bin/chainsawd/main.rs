@@ -17,6 +17,7 @@ use tracing::{debug, error, info, warn};
 mod agent;
 mod applied;
 mod args;
+mod capabilities;
 mod error;
 mod hooks;
 mod keys;
@@ -63,7 +64,9 @@ fn complain(text: &str, status: u8) -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), Failure> {
-    // First of all, whether the runtime started this: the descriptor must not be inherited by anybody.
+    // Before there is a second thread: capabilities are a thread's.
+    let missing = capabilities::confine()?;
+    // Whether the runtime started this comes before all else: the descriptor must not be inherited by anybody.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -86,6 +89,12 @@ fn run(args: Args) -> Result<(), Failure> {
                 .map(|config| config.log.clone())
                 .unwrap_or_default(),
         );
+        for capability in missing {
+            warn!(
+                reason = "CapabilityMissing",
+                "{} is missing: {}", capability.name, capability.without
+            );
+        }
         settings.health().borrow().tell();
         tokio::spawn(Arc::clone(&settings).watch());
         serve(&args, launched, settings).await

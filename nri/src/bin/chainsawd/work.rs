@@ -93,8 +93,10 @@ impl Job {
             Ok(run) => run,
             Err(nothing) => return Ok(nothing),
         };
-        Namespace::open(&self.netns)?.enter()?;
+        let namespace = Namespace::open(&self.netns)?;
+        // Inside, the path cannot be looked at any more: what that takes is given up.
         record.is_of(&self.netns);
+        namespace.enter()?;
         // An open socket keeps the namespace alive: it is closed before anybody is answered.
         let mut socket = Socket::open().map_err(HookError::Socket)?;
         self.run(run, &mut record, &mut socket)
