@@ -142,10 +142,9 @@ fn configuration(log: &mut String) -> Result<(Config, &'static str), Error> {
     let now = in_force::read(config::PATH, PUBLISHED)?;
     if let Some(wrong) = now.passed_over {
         log.push_str(&format!(
-            "chainsaw: {} (reason={}, the last good configuration, published at {}, stays in force)\n",
+            "chainsaw: {} (reason={}, the last good configuration, published at {PUBLISHED}, stays in force)\n",
             escaped(&wrong.what()),
             wrong.reason(),
-            now.file
         ));
     }
     Ok((now.config, now.file))

@@ -17,6 +17,9 @@ use crate::config::{Config, ConfigError};
 /// Where the last good configuration is published: the text of a file, as it was taken.
 pub const PUBLISHED: &str = "/run/chainsaw/last-good.toml";
 
+/// By what name a denial speaks of its lines, which are no longer those of the operator's file.
+pub const LAST_GOOD: &str = "the configuration as last taken (/run/chainsaw/last-good.toml)";
+
 /// A file that was changed less than this ago may be half of what it will be, and half of it may grant more than the
 /// whole.
 pub const SETTLED: Duration = Duration::from_secs(2);
@@ -35,7 +38,7 @@ pub struct InForce {
     pub config: Config,
     /// Its text.
     pub text: String,
-    /// The file that it is from, by which denials name their lines.
+    /// Where its lines are, for denials: the operator's file, or [`LAST_GOOD`].
     pub file: &'static str,
     /// What is wrong with the operator's file, if it was passed over for that.
     pub passed_over: Option<ConfigError>,
@@ -46,32 +49,38 @@ pub struct InForce {
 /// # Errors
 /// The operator's file cannot be taken, and none is published.
 pub fn read(file: &'static str, published: &'static str) -> Result<InForce, ConfigError> {
-    let written = written(file);
-    let taken = match written {
-        Ok(Some(written)) if written.is_settled(SystemTime::now()) => taken(written.text, file),
-        Ok(waits) => {
-            let text = waits.map(|written| written.text).unwrap_or_default();
-            return match last_good(published) {
-                Ok(Some(last)) => Ok(last),
-                _ => taken(text, file),
-            };
+    let now = SystemTime::now();
+    chosen(file, now, || last_good(published, 0, now)).map_err(|(mut wrong, doubt)| {
+        if let Some(doubt) = doubt {
+            wrong.why = format!("{} ({published} does not count: {doubt})", wrong.why);
         }
-        Err(wrong) => Err(wrong),
+        wrong
+    })
+}
+
+/// The file if it counts, else what is published, else the file after all; an error comes with why what is published
+/// does not count either. What is published is looked at only where it may count.
+fn chosen(
+    file: &'static str,
+    now: SystemTime,
+    published: impl FnOnce() -> Result<Option<InForce>, String>,
+) -> Result<InForce, (ConfigError, Option<String>)> {
+    let (counts, own) = match written(file) {
+        Ok(Some(written)) => (written.is_settled(now), taken(written.text, file)),
+        Ok(None) => (false, taken(String::new(), file)),
+        Err(wrong) => (true, Err(wrong)),
     };
-    let mut wrong = match taken {
-        Ok(taken) => return Ok(taken),
-        Err(wrong) => wrong,
-    };
-    match last_good(published) {
+    if counts && own.is_ok() {
+        return own.map_err(|wrong| (wrong, None));
+    }
+    match published() {
         Ok(Some(last)) => Ok(InForce {
-            passed_over: Some(wrong),
+            // Half of a file may well be wrong: that is told when it is done.
+            passed_over: own.err().filter(|_| counts),
             ..last
         }),
-        Ok(None) => Err(wrong),
-        Err(doubt) => {
-            wrong.why = format!("{} ({published} does not count: {doubt})", wrong.why);
-            Err(wrong)
-        }
+        Ok(None) => own.map_err(|wrong| (wrong, None)),
+        Err(doubt) => own.map_err(|wrong| (wrong, Some(doubt))),
     }
 }
 
@@ -131,17 +140,18 @@ fn taken(text: String, file: &'static str) -> Result<InForce, ConfigError> {
     })
 }
 
-/// What is published and counts; else why what is there does not count.
-///
-/// # Errors
-/// What speaks against it.
-pub fn last_good(published: &'static str) -> Result<Option<InForce>, String> {
-    let text = match published_text(Path::new(published), 0, SystemTime::now()) {
+/// What is published, if it counts; an error is what speaks against it.
+fn last_good(
+    published: &'static str,
+    owner: u32,
+    now: SystemTime,
+) -> Result<Option<InForce>, String> {
+    let text = match published_text(Path::new(published), owner, now) {
         Ok(text) => text,
         Err(Doubt::Absent) => return Ok(None),
         Err(Doubt::Told(why)) => return Err(why),
     };
-    let taken = taken(text, published).map_err(|wrong| wrong.to_string())?;
+    let taken = taken(text, LAST_GOOD).map_err(|wrong| wrong.what())?;
     Ok(Some(taken))
 }
 
@@ -295,6 +305,50 @@ mod tests {
             [at(1_000_000), at(1_001_900), at(1_002_000), at(900_000)],
             [false, false, true, true]
         );
+    }
+
+    /// What counts, by the number of its rules, for a file with this text (none: no file) that was changed so long ago.
+    fn counts(text: Option<&str>, seconds: u64, is_published: bool) -> Result<usize, ConfigError> {
+        let published = published();
+        if !is_published {
+            fs::remove_file(&published.path).unwrap();
+        }
+        let path = published.path.with_file_name("config.toml");
+        if let Some(text) = text {
+            fs::write(&path, text).unwrap();
+        }
+        let leak = |path: &Path| -> &'static str { path.to_string_lossy().into_owned().leak() };
+        let (file, publication) = (leak(&path), leak(&published.path));
+        let now = SystemTime::now() + Duration::from_secs(seconds);
+        let last = || last_good(publication, published.owner, now);
+        let chosen = chosen(file, now, last).map_err(|(wrong, _)| wrong)?;
+        assert_eq!(
+            chosen.passed_over.is_some(),
+            text == Some("wrong") && seconds > 2
+        );
+        Ok(chosen.config.rules.len())
+    }
+
+    #[test]
+    fn the_file_counts_when_it_is_done_and_right_and_else_what_is_published() {
+        let two = GOOD.repeat(2);
+        let two = Some(two.as_str());
+        let wrong = Some("wrong");
+        for (text, seconds, is_published, rules) in [
+            (two, 3, true, 2),
+            (two, 0, true, 1),
+            (two, 0, false, 2),
+            (wrong, 3, true, 1),
+            (wrong, 0, true, 1),
+            (None, 3, true, 1),
+            (None, 3, false, 0),
+        ] {
+            let counts = counts(text, seconds, is_published);
+            assert_eq!(counts, Ok(rules), "{text:?} {seconds} {is_published}");
+        }
+        for seconds in [0, 3] {
+            assert_eq!(counts(wrong, seconds, false).unwrap_err().line, Some(1));
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chainsaw_common::config::{Config, ConfigError};
-use chainsaw_common::in_force::{self, InForce};
+use chainsaw_common::in_force::{self, InForce, LAST_GOOD};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info};
@@ -62,7 +62,7 @@ struct Now {
     waits: Option<Option<Stamp>>,
     /// What is in force; until there was a first good one, why there is none.
     config: Result<Arc<Config>, ConfigError>,
-    /// The file that it is from.
+    /// Where its lines are, for denials.
     from: &'static str,
     publication: Publication,
 }
@@ -117,7 +117,7 @@ impl Settings {
         self.now().config.clone()
     }
 
-    /// The file by which its lines are named.
+    /// Where its lines are, for denials.
     pub fn file(&self) -> &'static str {
         self.now().from
     }
@@ -178,7 +178,7 @@ impl Now {
             }
             Err(wrong) if self.config.is_ok() => {
                 // Its lines are no longer those of the file.
-                self.from = in_force::PUBLISHED;
+                self.from = LAST_GOOD;
                 Standing::LastGood(wrong)
             }
             Err(wrong) => {

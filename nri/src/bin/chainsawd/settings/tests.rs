@@ -123,7 +123,7 @@ fn a_file_that_cannot_be_taken_keeps_the_last_good_one_and_the_health_says_its_l
         matches!(&health.borrow_and_update().standing, Standing::LastGood(wrong) if wrong.line == Some(2))
     );
     assert_eq!((node.published().as_str(), namespaces(&daemon)), (GOOD, 1));
-    assert_eq!(daemon.file(), in_force::PUBLISHED);
+    assert_eq!(daemon.file(), LAST_GOOD);
     settled(&daemon);
     assert!(!health.has_changed().unwrap(), "told again");
     node.write(BETTER);
