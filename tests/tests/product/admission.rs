@@ -33,37 +33,45 @@ struct Request {
     old: Value,
 }
 
-fn pod(annotations: &Value, spec: &Value) -> Value {
-    let mut pod = json!({
-        "metadata": {"name": "web"},
-        "spec": {"containers": [{"name": "app"}, {"name": "side"}], "initContainers": [{"name": "init"}]},
+/// A pod with these annotations, if any, and this in its spec besides.
+fn pod(annotations: &Value, besides: &Value) -> Value {
+    let mut spec = json!({
+        "containers": [{"name": "app"}, {"name": "side"}],
+        "initContainers": [{"name": "init"}],
     });
-    if !annotations.is_null() {
-        pod["metadata"]["annotations"] = annotations.clone();
+    if let (Some(besides), Some(spec)) = (besides.as_object(), spec.as_object_mut()) {
+        spec.extend(besides.clone());
     }
-    if let (Some(spec), Some(into)) = (spec.as_object(), pod["spec"].as_object_mut()) {
-        into.extend(spec.clone());
+    let metadata = match annotations {
+        Value::Null => json!({"name": "web"}),
+        annotations => json!({"name": "web", "annotations": annotations}),
+    };
+    json!({"metadata": metadata, "spec": spec})
+}
+
+/// A namespace with these labels, if any.
+fn namespace(labels: &Value) -> Value {
+    match labels {
+        Value::Null => json!({"metadata": {"name": "team-a"}}),
+        labels => json!({"metadata": {"name": "team-a", "labels": labels}}),
     }
-    pod
 }
 
 impl Request {
     /// A new pod in a namespace with the label.
     fn new(annotations: &Value) -> Self {
-        let labels = json!({"chainsaw.noderesource.dev/allowed": "true"});
         Self {
-            namespace: json!({"metadata": {"name": "team-a", "labels": labels}}),
+            namespace: namespace(&json!({"chainsaw.noderesource.dev/allowed": "true"})),
             object: pod(annotations, &Value::Null),
             old: Value::Null,
         }
     }
 
-    fn labels(mut self, labels: Value) -> Self {
-        self.namespace = json!({"metadata": {"name": "team-a"}});
-        if !labels.is_null() {
-            self.namespace["metadata"]["labels"] = labels;
+    fn labels(self, labels: &Value) -> Self {
+        Self {
+            namespace: namespace(labels),
+            ..self
         }
-        self
     }
 
     /// What the policy says to it: the messages of all that fails, as an API server evaluates them.
@@ -158,7 +166,7 @@ fn pods_that_ask_for_nothing_are_admitted_everywhere() -> Result<()> {
         json!({"k8s.v1.cni.cncf.io/networks": "storage, other/net@net1"}),
     ] {
         for labels in [json!(null), json!({}), json!({"a": "b"})] {
-            let mut request = Request::new(&annotations).labels(labels);
+            let mut request = Request::new(&annotations).labels(&labels);
             ensure!(request.refusals(&policy)?.is_empty(), "{annotations}");
             request.object = pod(&annotations, &json!({"hostNetwork": true}));
             ensure!(request.refusals(&policy)?.is_empty(), "{annotations}");
@@ -211,7 +219,7 @@ fn every_key_is_refused_where_the_namespace_has_no_label() -> Result<()> {
             json!({"chainsaw.noderesource.dev/allowed": ""}),
         ] {
             let said = Request::new(&json!({key: value}))
-                .labels(labels)
+                .labels(&labels)
                 .refusals(&policy)?;
             ensure!(
                 said == [format!("annotation {key} asks for ip commands, {no}")],
@@ -279,7 +287,7 @@ fn what_could_never_run_as_asked_is_refused_with_its_key() -> Result<()> {
 fn an_update_is_judged_by_what_it_changes() -> Result<()> {
     let policy = policy()?;
     let update = |old: Value, new: Value| {
-        let mut request = Request::new(&new).labels(json!({}));
+        let mut request = Request::new(&new).labels(&json!({}));
         request.old = pod(&old, &Value::Null);
         request.refusals(&policy)
     };

@@ -26,7 +26,9 @@ fn block(language: &str, behind: &str) -> Result<String> {
 /// The pod at README's top: its annotation.
 fn annotation() -> Result<(String, String)> {
     let pod: serde_json::Value = serde_saphyr::from_str(&block("yaml", "# Chainsaw")?)?;
-    let annotations = pod["metadata"]["annotations"].as_object();
+    let annotations = pod
+        .pointer("/metadata/annotations")
+        .and_then(|all| all.as_object());
     let (key, value) = annotations
         .and_then(|all| all.iter().next())
         .context("an annotation")?;
