@@ -1,11 +1,10 @@
 //! ADD: what the operator and the pod ask for is done in the pod's namespace; the result goes on down the chain.
 
-use std::fs;
-use std::io;
 use std::net::IpAddr;
 
 use chainsaw_common::config::{self, Config, Mode, OnFailure};
 use chainsaw_common::engine::{self, Ask, Value};
+use chainsaw_common::in_force::{self, PUBLISHED};
 use chainsaw_common::interface::Link;
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::netlink::Socket;
@@ -15,7 +14,7 @@ use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::recall::Recall;
 use chainsaw_common::record::{self, Records};
-use chainsaw_common::report::{Report, rehearsal, transcript};
+use chainsaw_common::report::{Report, escaped, rehearsal, transcript};
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::{Surroundings, ask_for_a_gateway};
 
@@ -27,6 +26,12 @@ use crate::netconf::NetConf;
 use crate::plugin::Environment;
 use crate::result::PrevResult;
 use crate::source::{self, Asked};
+
+/// What the operator decided, and the file where it stands.
+struct Rules<'a> {
+    config: &'a Config,
+    file: &'static str,
+}
 
 /// Answers ADD. For a pod for which nothing is asked that is `prevResult` byte for byte, and nothing else is read,
 /// opened or asked, unless the network configuration says that the operator may have done something in it.
@@ -41,10 +46,10 @@ pub fn add(
     if nothing && !conf.applies() {
         return Ok(prev_result.into());
     }
-    let config = match (configuration(config::PATH), &asked) {
-        (Ok(config), _) => config,
+    let (config, file) = match (configuration(log), &asked) {
+        (Ok(now), _) => now,
         // It may well have asked for nothing: that nobody can say so comes before what else is wrong.
-        (Err(_), Err(_)) => Config::default(),
+        (Err(_), Err(_)) => (Config::default(), config::PATH),
         (Err(error), Ok(_)) if nothing => {
             // Whether the operator wants something here cannot be said; the pod does not.
             log.push_str(&format!(
@@ -67,8 +72,12 @@ pub fn add(
     let mut report = None;
     // Of a pod that nobody knows to ask for anything the daemon does not hear.
     let asks = values.is_ok();
+    let rules = Rules {
+        config: &config,
+        file,
+    };
     let done =
-        values.and_then(|values| serve(environment, conf, &values, &config, log, &mut report));
+        values.and_then(|values| serve(environment, conf, &values, &rules, log, &mut report));
     let goes_on = done.as_ref().is_err_and(|error| tolerated(error, &config));
     // Nor of what would run: nothing did.
     if asks && (config.mode == Mode::Enforce || done.is_err()) {
@@ -128,16 +137,17 @@ fn applied(
     own.into_iter().chain(applied).chain(pods).collect()
 }
 
-/// The node's configuration. None is the built-in default.
-fn configuration(path: &str) -> Result<Config, Error> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Config::parse(&text, path)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Config::default()),
-        Err(source) => Err(Error::ConfigFile {
-            path: path.to_owned(),
-            source,
-        }),
+/// The node's configuration, and its file. Which one counts is said where it is not the operator's own.
+fn configuration(log: &mut String) -> Result<(Config, &'static str), Error> {
+    let now = in_force::read(config::PATH, PUBLISHED)?;
+    if let Some(wrong) = now.passed_over {
+        log.push_str(&format!(
+            "chainsaw: {} (reason={}, the last good configuration, published at {PUBLISHED}, stays in force)\n",
+            escaped(&wrong.what()),
+            wrong.reason(),
+        ));
     }
+    Ok((now.config, now.file))
 }
 
 fn tolerated(error: &Error, config: &Config) -> bool {
@@ -159,7 +169,7 @@ fn serve(
     environment: &Environment,
     conf: &NetConf<'_>,
     values: &[Value],
-    config: &Config,
+    &Rules { config, file }: &Rules<'_>,
     log: &mut String,
     told: &mut Option<Report>,
 ) -> Result<Option<String>, Error> {
@@ -192,7 +202,7 @@ fn serve(
         values: config.values.clone(),
         ..around(named, prev_result, values, &mut kernel)
     };
-    let policy = Policy::of(config, config::PATH);
+    let policy = Policy::of(config, file);
     let ask = Ask {
         subject: &subject,
         values,
@@ -204,9 +214,9 @@ fn serve(
         return rehearsed(&ask, log);
     };
     let run = ask.run;
-    memory.begin(run)?;
     let mut watch = Watch::over(&mut kernel, ifname, link);
     let report = engine::serve(&ask, memory, &mut watch);
+    memory.wrong()?;
     let done = match report.outcome {
         outcome if outcome.is_good() => watch.told_on(prev_result, log),
         _ => Err(Error::Commands {

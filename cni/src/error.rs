@@ -73,17 +73,7 @@ pub enum Error {
         /// Why.
         why: String,
     },
-    /// The node's configuration cannot be read.
-    #[error(
-        "cannot read {path}: {source}; pods that ask for commands are refused until it can be read"
-    )]
-    ConfigFile {
-        /// The file.
-        path: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The node's configuration is wrong.
+    /// The node's configuration cannot be read, or is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The network namespace was not entered.
@@ -199,7 +189,7 @@ impl Error {
             | Self::LastAddress { .. }
             | Self::Duplicate { .. }
             | Self::NotOk { .. } => 102,
-            Self::ConfigFile { .. } | Self::Config(_) => 103,
+            Self::Config(_) => 103,
             Self::Netns(_) | Self::Gone { .. } => 104,
         }
     }
@@ -216,8 +206,7 @@ impl Error {
             Self::Api(error) => error.reason(),
             Self::Guard { .. } => "NriNotServed",
             Self::Annotations { .. } => "AnnotationsInvalid",
-            Self::ConfigFile { .. } => "ConfigurationUnreadable",
-            Self::Config(_) => "ConfigurationInvalid",
+            Self::Config(wrong) => wrong.reason(),
             Self::Netns(_) => "NamespaceRefused",
             Self::Socket { .. } => "SocketFailed",
             Self::Gone { .. } => "InterfaceGone",
@@ -227,6 +216,7 @@ impl Error {
             Self::Duplicate { .. } => "AddressDuplicate",
             Self::Record(_) => "RecordFailed",
             Self::Commands { report, .. } => match report.outcome {
+                _ if report.over_limit().is_some() => "LimitReached",
                 Outcome::Denied => "CommandDenied",
                 _ => "CommandFailed",
             },

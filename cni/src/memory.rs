@@ -1,9 +1,12 @@
 //! What this attachment asked for, remembered for CHECK, DEL, GC and for the next attachment of the same sandbox.
 
+use std::time::{Duration, Instant};
+
 use chainsaw_common::engine::Value;
+use chainsaw_common::limits::{Made, Making};
 use chainsaw_common::plan::{Journal, Left, Run};
 use chainsaw_common::pod::Entrance;
-use chainsaw_common::record::{Entry, Event, Progress, Record, Records, Work, hash};
+use chainsaw_common::record::{Entry, Event, Progress, Record, RecordError, Records, Work, hash};
 use chainsaw_common::report::{CommandReport, Report};
 
 use crate::error::Error;
@@ -11,11 +14,16 @@ use crate::netconf::NetConf;
 use crate::plugin::Environment;
 use crate::source::KEY;
 
+/// How long all commands of an ADD may take. They take microseconds, unless there are a great many things to list or flush.
+const TIME: Duration = Duration::from_secs(30);
+
 /// The record of the sandbox, held while ADD works.
 #[derive(Debug)]
 pub struct Memory {
     record: Record,
     works: Vec<Work>,
+    wrong: Option<RecordError>,
+    since: Instant,
 }
 
 impl Memory {
@@ -40,6 +48,8 @@ impl Memory {
         Ok(Self {
             record,
             works: values.iter().map(work).collect(),
+            wrong: None,
+            since: Instant::now(),
         })
     }
 
@@ -59,12 +69,9 @@ impl Memory {
         })
     }
 
-    /// Says before the first command that all of them begin. What is in doubt stays so.
-    pub fn begin(&mut self, run: Run) -> Result<(), Error> {
-        match run {
-            Run::InDoubt(_) => Ok(()),
-            _ => self.add(Event::Begun { command: 0 }),
-        }
+    /// Why it could not be told that a command begins, if that is so.
+    pub fn wrong(&mut self) -> Result<(), Error> {
+        self.wrong.take().map_or(Ok(()), |wrong| Err(wrong.into()))
     }
 
     /// Says how all of them ended; nothing of those that stay in doubt.
@@ -82,8 +89,15 @@ impl Memory {
     }
 
     fn add(&mut self, event: Event) -> Result<(), Error> {
+        Ok(self.all(event, &[])?)
+    }
+
+    /// The same of all works; what is made is noted with the first.
+    fn all(&mut self, event: Event, mut makes: &[Making]) -> Result<(), RecordError> {
         for work in &self.works {
-            self.record.add(Entry::new(work.clone(), event))?;
+            let makes = std::mem::take(&mut makes).to_vec();
+            let entry = Entry::new(work.clone(), event);
+            self.record.add(Entry { makes, ..entry })?;
         }
         Ok(())
     }
@@ -100,12 +114,29 @@ impl Memory {
 }
 
 impl Journal for Memory {
-    fn about_to(&mut self, command: usize) -> Result<(), String> {
-        // The first is what they began with.
-        if command == 0 {
+    fn about_to(&mut self, command: usize, makes: &[Making]) -> Result<(), String> {
+        self.all(Event::Begun { command }, makes).map_err(|wrong| {
+            let why = wrong.to_string();
+            self.wrong = Some(wrong);
+            why
+        })
+    }
+
+    fn goes_on(&self) -> Result<(), String> {
+        if self.since.elapsed() < TIME {
             return Ok(());
         }
-        let told = self.add(Event::Begun { command });
-        told.map_err(|error| error.to_string())
+        let seconds = TIME.as_secs();
+        Err(format!(
+            "the commands took longer than {seconds} s, which is all the time they have: list or flush less, of one table or device"
+        ))
+    }
+
+    fn made(&self) -> Made {
+        self.record.made().clone()
+    }
+
+    fn counted(&mut self, made: &Made) {
+        self.record.put_made(made.clone());
     }
 }

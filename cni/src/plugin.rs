@@ -163,6 +163,8 @@ fn del(environment: &Environment, records: &Records) -> Vec<u8> {
     if let (Some(container), Some(ifname)) = (&environment.container, &environment.ifname) {
         forget(records, container, ifname);
     }
+    // Those that stayed behind others' attachments, until their namespaces went.
+    records.sweep();
     Vec::new()
 }
 

@@ -6,8 +6,8 @@
 //! | layer | modules |
 //! |---|---|
 //! | the order of work | [`engine`] |
-//! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`interface`], [`netns`], [`netlink`], [`own`], [`record`] |
-//! | what will run, once or again | [`plan`], [`again`], [`recall`] |
+//! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`interface`], [`netns`], [`netlink`], [`own`], [`record`], [`in_force`] |
+//! | what will run, once or again, and how much of it | [`plan`], [`again`], [`limits`], [`recall`] |
 //! | the `ip` dialect | [`ip`] |
 //! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
 //! | who and where; what everything speaks | [`pod`], [`annotations`], [`config`], [`family`], [`kernel`], [`wire`], [`uapi`] |
@@ -18,9 +18,12 @@ pub mod config;
 pub mod engine;
 pub mod family;
 pub mod glob;
+mod hash;
+pub mod in_force;
 pub mod interface;
 pub mod ip;
 pub mod kernel;
+pub mod limits;
 mod nearest;
 pub mod netlink;
 pub mod netns;

@@ -24,6 +24,11 @@ const HEADER: usize = 16;
 const BUFFER: usize = 64 * 1024;
 /// The kernel answers in microseconds; one that does not is a fault to report.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How much of one listing is read, in bytes: some 80,000 routes. What is in a pod's namespace decides neither how much
+/// memory the node gives for it nor how long it takes.
+const LISTING: usize = 4 * 1024 * 1024;
+/// What is said of a longer one.
+const TOO_LONG: &str = "what the kernel lists here is longer than the 4 MiB that are read of it: ask for a part of it, of one table or device";
 /// `NLMSGERR_ATTR_MSG` (`linux/netlink.h`).
 const ERROR_TEXT: u16 = 1;
 
@@ -33,6 +38,20 @@ pub struct Socket {
     socket: netlink_sys::Socket,
     sequence: u32,
     buffer: Vec<u8>,
+    longest: usize,
+}
+
+fn connected() -> io::Result<netlink_sys::Socket> {
+    let socket = netlink_sys::Socket::new(NETLINK_ROUTE)?;
+    socket.set_ext_ack(true)?;
+    socket.set_cap_ack(true)?;
+    socket.set_netlink_get_strict_chk(true)?;
+    let patience = TimeVal::new(PATIENCE.as_secs().cast_signed(), 0);
+    setsockopt(&socket, sockopt::ReceiveTimeout, &patience)?;
+    // Connected to the kernel, which gives it an address as well: a process of the pod's own, even one with
+    // NET_ADMIN, cannot answer in its place.
+    socket.connect(&SocketAddr::new(0, 0))?;
+    Ok(socket)
 }
 
 impl Socket {
@@ -41,21 +60,22 @@ impl Socket {
     /// # Errors
     /// What the system said of the socket or of one of its options.
     pub fn open() -> io::Result<Self> {
-        let socket = netlink_sys::Socket::new(NETLINK_ROUTE)?;
-        socket.set_ext_ack(true)?;
-        socket.set_cap_ack(true)?;
-        socket.set_netlink_get_strict_chk(true)?;
-        let patience = TimeVal::new(PATIENCE.as_secs().cast_signed(), 0);
-        setsockopt(&socket, sockopt::ReceiveTimeout, &patience)?;
-        // Connected to the kernel, which gives it an address as well: a process of the pod's own, even one with
-        // NET_ADMIN, cannot answer in its place.
-        socket.connect(&SocketAddr::new(0, 0))?;
         Ok(Self {
-            socket,
+            socket: connected()?,
             sequence: 0,
             // Not zeroed: that alone would touch sixteen pages.
             buffer: Vec::with_capacity(BUFFER),
+            longest: LISTING,
         })
+    }
+
+    /// The same for who lists with rights, memory and time of his own: to the end, however long it is.
+    #[must_use]
+    pub fn to_the_end(self) -> Self {
+        Self {
+            longest: usize::MAX,
+            ..self
+        }
     }
 
     fn send(&mut self, request: &Request) -> io::Result<()> {
@@ -74,9 +94,15 @@ impl Socket {
     /// Receives up to the end of the answer.
     fn receive(&mut self, listing: bool) -> io::Result<Answer> {
         let mut answer = Answer::default();
+        let mut length = 0;
         loop {
             self.buffer.clear();
-            self.socket.recv(&mut self.buffer, 0)?;
+            length += self.socket.recv(&mut self.buffer, 0)?;
+            if length > self.longest {
+                // The rest would come before the next answer: it goes with the socket.
+                self.socket = connected()?;
+                return Ok(too_long());
+            }
             let mut datagram = self.buffer.as_slice();
             while let Ok(message) = NetlinkBuffer::new_checked(datagram) {
                 let length = usize::try_from(message.length())
@@ -105,6 +131,16 @@ impl Kernel for Socket {
                 }),
                 ..Answer::default()
             })
+    }
+}
+
+fn too_long() -> Answer {
+    Answer {
+        refusal: Some(Refusal {
+            errno: Errno::EMSGSIZE as i32,
+            text: Some(TOO_LONG.to_owned()),
+        }),
+        ..Answer::default()
     }
 }
 

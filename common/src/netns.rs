@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::OFlag;
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::statfs::{FsType, fstatfs};
+use rustix::io::Errno;
+use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
 
 /// `NSFS_MAGIC` (`linux/magic.h`).
 pub(crate) const NSFS: FsType = FsType(0x6e73_6673);
@@ -58,6 +60,16 @@ pub enum NetnsError {
         enter_advice(source)
     )]
     Enter {
+        /// Where it is.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What is not needed inside cannot be given up.
+    #[error(
+        "cannot give up capabilities in the network namespace {path}: {source}; is capset(2) forbidden to this process?"
+    )]
+    Capabilities {
         /// Where it is.
         path: PathBuf,
         /// What the system said.
@@ -162,16 +174,35 @@ impl Namespace {
     }
 
     /// Moves the calling thread into it, for good: for a process, or a thread, that ends after its work. The kernel
-    /// refuses a descriptor of another kind of namespace here (`setns(2)`, EINVAL).
+    /// refuses a descriptor of another kind of namespace here (`setns(2)`, EINVAL). Inside, the thread keeps
+    /// CAP_NET_ADMIN and no other capability, so that nothing it does there can take it out again.
     ///
     /// # Errors
     /// What the system said.
     pub fn enter(self) -> Result<(), NetnsError> {
         setns(&self.file, CloneFlags::CLONE_NEWNET).map_err(|errno| NetnsError::Enter {
+            path: self.path.clone(),
+            source: errno.into(),
+        })?;
+        keep(INSIDE).map_err(|errno| NetnsError::Capabilities {
             path: self.path,
             source: errno.into(),
         })
     }
+}
+
+/// What rtnetlink asks for (`netlink_net_capable`), and nothing else that happens inside does.
+const INSIDE: CapabilitySet = CapabilitySet::NET_ADMIN;
+
+/// Gives up every capability of the calling thread but these, as far as it has them.
+fn keep(wanted: CapabilitySet) -> Result<(), Errno> {
+    let permitted = capabilities(None)?.permitted & wanted;
+    let sets = CapabilitySets {
+        effective: permitted,
+        permitted,
+        inheritable: CapabilitySet::empty(),
+    };
+    set_capabilities(None, sets)
 }
 
 /// Moves this single-threaded process into a new network namespace that is gone when it ends. Without the right to

@@ -24,6 +24,13 @@ pub mod rtm {
     pub const GETRULE: u16 = 34;
     pub const NEWLINKPROP: u16 = 108;
     pub const DELLINKPROP: u16 = 109;
+
+    /// Whether a message of this type changes something: `RTM_NEW…` and `RTM_DEL…` are the first two of each group of
+    /// four.
+    #[must_use]
+    pub fn is_change(kind: u16) -> bool {
+        kind >= NEWLINK && kind % 4 < 2
+    }
 }
 
 /// `enum rtattr_type_t`: attributes of a route.

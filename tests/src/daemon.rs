@@ -31,8 +31,14 @@ impl Node {
 
     /// The same, without waiting.
     pub fn daemon_alone(&self, name: &str, words: &[&str]) -> Result<Daemon> {
+        let program = self.machine().program(parts::chainsawd()?).args(words);
+        self.daemon_by(name, program)
+    }
+
+    /// The same, by a program of this node that becomes it.
+    pub fn daemon_by(&self, name: &str, program: Program) -> Result<Daemon> {
         let log = self.scratch().path().join(format!("{name}.log"));
-        Daemon::start(self.machine().program(parts::chainsawd()?).args(words), log)
+        Daemon::start(program, log)
     }
 }
 

@@ -89,7 +89,7 @@ pub fn main(given: Vec<OsString>) -> ExitCode {
 /// One command in the caller's own namespace: iproute2's output, error text and exit status, nothing else.
 fn ip(words: &[String]) -> ExitCode {
     let output = match Socket::open() {
-        Ok(mut socket) => engine::serve_words(words, &mut socket),
+        Ok(socket) => engine::serve_words(words, &mut socket.to_the_end()),
         Err(error) => return wrong_use(&format!("cannot open a NETLINK_ROUTE socket: {error}")),
     };
     warn(&output.stderr);

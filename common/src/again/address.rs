@@ -9,20 +9,21 @@ use crate::wire::{Attributes, Received, Request, u32_of};
 const HEADER: usize = 8;
 
 /// Whether the kernel lists an address with everything that the message says. Lifetimes run: they are not compared.
-pub(super) fn is_there(request: &Request, kernel: &mut dyn Kernel) -> bool {
+pub(super) fn is_there(request: &Request, kernel: &mut dyn Kernel) -> Option<bool> {
     let Some(wanted) = Address::read(&request.body) else {
-        return false;
+        return Some(false);
     };
     let found = list(
         rtm::GETADDR,
         &[wanted.family, 0, 0, 0, 0, 0, 0, 0],
         &Attributes::default(),
         kernel,
-    );
-    found
+    )?;
+    let found = found
         .iter()
         .filter_map(|reply| Address::read(&reply.body))
-        .any(|found| found.is(&wanted))
+        .any(|found| found.is(&wanted));
+    Some(found)
 }
 
 struct Address<'a> {

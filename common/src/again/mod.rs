@@ -10,7 +10,7 @@
 
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST};
 
-use crate::kernel::{Answer, Kernel};
+use crate::kernel::{Answer, Kernel, Refusal};
 use crate::uapi::rtm;
 use crate::wire::{Attributes, Received, Reply, Request};
 
@@ -19,6 +19,11 @@ mod link;
 mod neighbour;
 mod route;
 mod rule;
+
+/// `EAGAIN`: the kernel did not answer in time.
+const AGAIN: i32 = 11;
+/// `EMSGSIZE`: a list is longer than is read of one.
+const TOO_LONG: i32 = 90;
 
 /// A kernel that is asked first whether a change is already so.
 pub struct Again<'k> {
@@ -66,15 +71,18 @@ impl<'k> Again<'k> {
 
 impl Kernel for Again<'_> {
     fn exchange(&mut self, request: &Request) -> Answer {
-        if wish(request).is_some_and(|wish| is_so(request, wish, self.kernel)) {
+        let wish = wish(request);
+        let so = wish.map(|wish| is_so(request, wish, self.kernel));
+        if so == Some(Some(true)) {
             self.unchanged = true;
             return Answer::default();
         }
-        if self.cautious && matches!(request.kind, rtm::DELROUTE | rtm::DELRULE) {
+        let untold = so == Some(None);
+        if self.cautious && (untold || matches!(request.kind, rtm::DELROUTE | rtm::DELRULE)) {
             self.stopped = true;
             return Answer::default();
         }
-        self.changed |= is_change(request.kind);
+        self.changed |= rtm::is_change(request.kind);
         self.kernel.exchange(request)
     }
 }
@@ -88,17 +96,12 @@ enum Wish {
     Gone,
 }
 
-fn is_change(kind: u16) -> bool {
-    // RTM_NEW… and RTM_DEL… are the first two of each group of four.
-    kind >= rtm::NEWLINK && kind % 4 < 2
-}
-
 /// The wish of a change that may be left out; none for those that run again whatever is there.
 fn wish(request: &Request) -> Option<Wish> {
     let exclusive = request.flags & (NLM_F_CREATE | NLM_F_EXCL) == NLM_F_CREATE | NLM_F_EXCL;
     let plain = request.flags & (NLM_F_CREATE | NLM_F_EXCL | NLM_F_REPLACE) == 0;
     match request.kind {
-        kind if !is_change(kind) => None,
+        kind if !rtm::is_change(kind) => None,
         rtm::NEWLINK if plain || exclusive => Some(Wish::There),
         kind if kind % 4 == 0 && exclusive => Some(Wish::There),
         kind if kind % 4 == 1 => Some(Wish::Gone),
@@ -106,31 +109,35 @@ fn wish(request: &Request) -> Option<Wish> {
     }
 }
 
-fn is_so(request: &Request, wish: Wish, kernel: &mut dyn Kernel) -> bool {
+/// Whether what is wished is so; nothing where the kernel does not tell.
+fn is_so(request: &Request, wish: Wish, kernel: &mut dyn Kernel) -> Option<bool> {
     let there = match request.kind {
-        rtm::NEWLINK => link::is_there(request, kernel),
+        rtm::NEWLINK => Some(link::is_there(request, kernel)),
         // Its index was looked up just now: it is there.
-        rtm::DELLINK => true,
+        rtm::DELLINK => Some(true),
         rtm::NEWADDR | rtm::DELADDR => address::is_there(request, kernel),
         rtm::NEWROUTE | rtm::DELROUTE => route::is_there(request, wish, kernel),
         rtm::NEWNEIGH | rtm::DELNEIGH => neighbour::is_there(request, wish, kernel),
         rtm::NEWRULE | rtm::DELRULE => rule::is_there(request, wish, kernel),
         // Of what is not known nothing is known to be so.
-        _ => return false,
+        _ => return Some(false),
     };
-    there == (wish == Wish::There)
+    Some(there? == (wish == Wish::There))
 }
 
-/// Everything of a kind and family that the kernel lists.
-fn list(kind: u16, header: &[u8], attributes: &Attributes, kernel: &mut dyn Kernel) -> Vec<Reply> {
-    kernel
-        .exchange(&Request::new(
-            kind,
-            NLM_F_REQUEST | NLM_F_DUMP,
-            header,
-            attributes,
-        ))
-        .replies
+/// Everything of a kind and family that the kernel lists; nothing if it does not to the end.
+fn list(
+    kind: u16,
+    header: &[u8],
+    attributes: &Attributes,
+    kernel: &mut dyn Kernel,
+) -> Option<Vec<Reply>> {
+    let dump = NLM_F_REQUEST | NLM_F_DUMP;
+    let answer = kernel.exchange(&Request::new(kind, dump, header, attributes));
+    let cut_off = |refusal: &Refusal| matches!(refusal.errno, AGAIN | TOO_LONG);
+    // Any other refusal, as that of a table that there is not, says that nothing is there.
+    let whole = !answer.refusal.as_ref().is_some_and(cut_off);
+    whole.then_some(answer.replies)
 }
 
 /// Whether every attribute of `wanted` is in `found`, but for those in `apart`, which the caller compares itself.

@@ -10,9 +10,9 @@ const HEADER: usize = 12;
 const PROXY: u8 = 8;
 
 /// Whether the kernel lists a neighbour with everything that the message says; to delete one, its address is enough.
-pub(super) fn is_there(request: &Request, wish: Wish, kernel: &mut dyn Kernel) -> bool {
+pub(super) fn is_there(request: &Request, wish: Wish, kernel: &mut dyn Kernel) -> Option<bool> {
     let Some(wanted) = Neighbour::read(&request.body) else {
-        return false;
+        return Some(false);
     };
     let header = [
         wanted.family,
@@ -28,11 +28,12 @@ pub(super) fn is_there(request: &Request, wish: Wish, kernel: &mut dyn Kernel) -
         wanted.flags & PROXY,
         0,
     ];
-    let found = list(rtm::GETNEIGH, &header, &Attributes::default(), kernel);
-    found
+    let found = list(rtm::GETNEIGH, &header, &Attributes::default(), kernel)?;
+    let found = found
         .iter()
         .filter_map(|reply| Neighbour::read(&reply.body))
-        .any(|found| found.is(&wanted, wish))
+        .any(|found| found.is(&wanted, wish));
+    Some(found)
 }
 
 struct Neighbour<'a> {

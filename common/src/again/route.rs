@@ -11,18 +11,19 @@ const HEADER: usize = 12;
 const METRIC_V6: u32 = 1024;
 
 /// Whether the kernel lists a route with everything that the message says.
-pub(super) fn is_there(request: &Request, wish: Wish, kernel: &mut dyn Kernel) -> bool {
+pub(super) fn is_there(request: &Request, wish: Wish, kernel: &mut dyn Kernel) -> Option<bool> {
     let Some(wanted) = Route::read(&request.body) else {
-        return false;
+        return Some(false);
     };
     let mut attributes = Attributes::default();
     attributes.put_u32(rta::TABLE, wanted.table);
     let header = [wanted.family, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    let found = list(rtm::GETROUTE, &header, &attributes, kernel);
-    found
+    let found = list(rtm::GETROUTE, &header, &attributes, kernel)?;
+    let found = found
         .iter()
         .filter_map(|reply| Route::read(&reply.body))
-        .any(|found| found.is(&wanted, wish))
+        .any(|found| found.is(&wanted, wish));
+    Some(found)
 }
 
 struct Route<'a> {

@@ -12,16 +12,17 @@ const TABLE: u16 = 15;
 const INVERT: u32 = 2;
 
 /// Whether the kernel lists a rule with everything that the message says, at whatever priority if it says none.
-pub(super) fn is_there(request: &Request, wish: Wish, kernel: &mut dyn Kernel) -> bool {
+pub(super) fn is_there(request: &Request, wish: Wish, kernel: &mut dyn Kernel) -> Option<bool> {
     let Some(wanted) = Rule::read(&request.body) else {
-        return false;
+        return Some(false);
     };
     let header = [wanted.family, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    let found = list(rtm::GETRULE, &header, &Attributes::default(), kernel);
-    found
+    let found = list(rtm::GETRULE, &header, &Attributes::default(), kernel)?;
+    let found = found
         .iter()
         .filter_map(|reply| Rule::read(&reply.body))
-        .any(|found| found.is(&wanted, wish))
+        .any(|found| found.is(&wanted, wish));
+    Some(found)
 }
 
 struct Rule<'a> {

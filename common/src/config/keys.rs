@@ -9,8 +9,8 @@ const KNOWN: &[(&str, &[&str])] = &[
     (
         "",
         &[
-            "mode", "rule", "apply", "values", "failure", "hooks", "cluster", "log", "metrics",
-            "status",
+            "mode", "rule", "apply", "values", "limits", "failure", "hooks", "cluster", "log",
+            "metrics", "status",
         ],
     ),
     (
@@ -30,6 +30,10 @@ const KNOWN: &[(&str, &[&str])] = &[
     (
         "apply",
         &["namespaces", "labels", "entrance", "interfaces", "commands"],
+    ),
+    (
+        "limits",
+        &["routes", "rules", "neighbours", "addresses", "links"],
     ),
     ("failure", &["cni", "nri", "unknown"]),
     ("hooks", &["cni", "nri"]),

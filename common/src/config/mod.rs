@@ -17,10 +17,12 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
+use crate::limits::Limits;
 use crate::pod::Subject;
 
 mod apply;
 mod keys;
+mod limits;
 mod metrics;
 mod rule;
 mod select;
@@ -52,12 +54,17 @@ pub struct Config {
     /// What `NODE_…` stands for.
     #[serde(skip)]
     pub values: BTreeMap<String, String>,
+    /// How much commands may leave in one sandbox.
+    #[serde(skip)]
+    pub limits: Limits,
     #[serde(default, rename = "rule")]
     written_rules: Vec<Spanned<rule::Written>>,
     #[serde(default, rename = "apply")]
     written_applies: Vec<Spanned<apply::Written>>,
     #[serde(default, rename = "values")]
     written_values: BTreeMap<String, Spanned<String>>,
+    #[serde(default, rename = "limits")]
+    written_limits: limits::Written,
     /// What becomes of a pod when something fails.
     #[serde(default)]
     pub failure: Failure,
@@ -178,16 +185,42 @@ pub enum OnFailure {
 
 /// A configuration that cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{path} line {line}: {why}; correct the line, until then every pod that asks for commands is refused"
-)]
+#[error("{}; {}", self.what(), self.next())]
 pub struct ConfigError {
     /// The file.
     pub path: String,
-    /// The line, from 1.
-    pub line: usize,
+    /// The line, from 1; none where the file cannot even be read.
+    pub line: Option<usize>,
     /// What is wrong with it.
     pub why: String,
+}
+
+impl ConfigError {
+    /// What is wrong with it, and where.
+    #[must_use]
+    pub fn what(&self) -> String {
+        let Self { path, why, .. } = self;
+        match self.line {
+            Some(line) => format!("{path} line {line}: {why}"),
+            None => format!("cannot read {path}: {why}"),
+        }
+    }
+
+    fn next(&self) -> &'static str {
+        match self.line {
+            Some(_) => "correct the line, until then every pod that asks for commands is refused",
+            None => "pods that ask for commands are refused until it can be read",
+        }
+    }
+
+    /// A stable word for logs and metrics.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self.line {
+            Some(_) => "ConfigurationInvalid",
+            None => "ConfigurationUnreadable",
+        }
+    }
 }
 
 impl Config {
@@ -198,7 +231,7 @@ impl Config {
     pub fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
         let wrong = |at: usize, why: String| ConfigError {
             path: path.to_owned(),
-            line: line(text, at),
+            line: Some(line(text, at)),
             why,
         };
         let toml = |error: toml::de::Error| {
@@ -235,6 +268,7 @@ impl Config {
         let applies = mem::take(&mut self.written_applies).into_iter();
         self.applies = applies.map(Apply::checked).collect::<Result<_, _>>()?;
         self.values = apply::values(mem::take(&mut self.written_values))?;
+        self.limits = limits::checked(mem::take(&mut self.written_limits))?;
         Ok(())
     }
 }

@@ -25,6 +25,7 @@ fn the_sample_is_what_a_node_may_have() {
     assert_eq!(config.rules.len(), 1);
     assert_eq!(config.failure, Failure::default());
     assert_eq!(config.hooks, Hooks::default());
+    assert_eq!(config.limits, Limits::default());
     assert_eq!(config.cluster, Cluster::default());
 }
 
@@ -47,7 +48,7 @@ fn an_unknown_key_names_the_nearest_and_its_line() {
         "{said}"
     );
     assert!(error("\nfrob = 1\n").contains(
-        "line 2: unknown key frob, known are mode, rule, apply, values, failure, hooks, cluster, log, metrics, status"
+        "line 2: unknown key frob, known are mode, rule, apply, values, limits, failure, hooks, cluster, log, metrics, status"
     ));
 }
 
@@ -182,6 +183,45 @@ fn values_are_what_tokens_can_name() {
         Mode::Report
     );
     assert!(error("mode = \"reports\"").contains("line 1"));
+}
+
+#[test]
+fn limits_are_read_and_what_is_not_said_stays_as_it_is_built_in() {
+    let limits = |text: &str| Config::parse(text, "c.toml").unwrap().limits;
+    let built_in = Limits {
+        routes: 64,
+        rules: 32,
+        neighbours: 16,
+        addresses: 16,
+        links: 8,
+    };
+    assert_eq!(limits(""), built_in);
+    let said = limits("[limits]\nroutes = 100\nrules = 1024\nneighbours = 1\nlinks = 0\n");
+    let meant = Limits {
+        routes: 100,
+        rules: 1024,
+        neighbours: 1,
+        links: 0,
+        ..built_in
+    };
+    assert_eq!(said, meant);
+    assert_eq!(limits("[limits]\naddresses = 2\n").addresses, 2);
+}
+
+#[test]
+fn a_limit_that_is_none_names_its_line() {
+    for (line, said) in [
+        ("routes = 1025", "line 3: routes is a number from 0 to 1024"),
+        ("links = -1", "line 3: links is a number from 0 to 1024"),
+        ("rules = \"many\"", "line 3"),
+        (
+            "route = 7",
+            "line 3: unknown key route, did you mean routes?",
+        ),
+    ] {
+        let error = error(&format!("[limits]\naddresses = 1\n{line}\n"));
+        assert!(error.contains(said), "{error}");
+    }
 }
 
 #[test]

@@ -32,7 +32,7 @@ mod verb;
 
 pub use args::{Lookup, Vrf};
 pub use exchange::device;
-pub(crate) use link::request::by_name;
+pub(crate) use link::request::{by_index, by_name};
 pub use mistake::Mistake;
 pub use options::Options;
 pub use prefix::{Host, Prefix, address_text};

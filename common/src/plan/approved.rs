@@ -7,12 +7,13 @@ use crate::again::Again;
 use crate::ip::run::{Output, run};
 use crate::ip::{Action, Command, Lookup, device, link, route};
 use crate::kernel::Kernel;
-use crate::policy::Profile;
+use crate::limits::{Bounds, Excess, Limited, Made, Making, Room, Stop};
 
 /// A plan that may run. It cannot be made but by [`Draft::approve`](super::Draft::approve).
 #[derive(Debug)]
 pub struct Approved {
     steps: Vec<Step>,
+    bounds: Option<Bounds>,
 }
 
 /// One command of a plan.
@@ -53,6 +54,8 @@ pub enum Ended {
     Before,
     /// It may not run, for this reason.
     Stopped(String),
+    /// It would make more than the sandbox may hold, so it did not run.
+    Full(Excess),
     /// Something before it failed.
     NotRun,
 }
@@ -79,26 +82,48 @@ pub struct Left {
     pub again: bool,
 }
 
-/// Who is told before a command that may change something. Nothing changes that could not be told.
+/// Who is told before a command changes something. Nothing changes that could not be told.
 pub trait Journal {
-    /// The command of this number, from 0, is about to run.
+    /// The command of this number, from 0, is about to change something, and to make this.
     ///
     /// # Errors
     /// Why it may not.
-    fn about_to(&mut self, command: usize) -> Result<(), String>;
+    fn about_to(&mut self, command: usize, makes: &[Making]) -> Result<(), String>;
+
+    /// Whether there is time to ask the kernel anything more.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn goes_on(&self) -> Result<(), String>;
+
+    /// What commands may have made in this sandbox before.
+    fn made(&self) -> Made;
+
+    /// That was counted: this is what there is of it. It has to be kept no sooner than with what is told next.
+    fn counted(&mut self, made: &Made);
 }
 
 /// Nobody is told.
 impl Journal for () {
-    fn about_to(&mut self, _: usize) -> Result<(), String> {
+    fn about_to(&mut self, _: usize, _: &[Making]) -> Result<(), String> {
         Ok(())
     }
+
+    fn goes_on(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn made(&self) -> Made {
+        Made::default()
+    }
+
+    fn counted(&mut self, _: &Made) {}
 }
 
 impl Approved {
     /// Only a judgement calls this.
-    pub(super) fn of(steps: Vec<Step>) -> Self {
-        Self { steps }
+    pub(super) fn of(steps: Vec<Step>, bounds: Option<Bounds>) -> Self {
+        Self { steps, bounds }
     }
 
     /// Its commands, which can no longer run.
@@ -109,13 +134,16 @@ impl Approved {
 
     /// Runs the commands in order. The first failure stops the list, unless it is one to be ignored.
     pub fn run(self, run: Run, journal: &mut dyn Journal, kernel: &mut dyn Kernel) -> Vec<Done> {
+        let mut room = Room::within(self.bounds);
         let mut stopped = false;
         let mut all = Vec::with_capacity(self.steps.len());
         for (number, step) in self.steps.into_iter().enumerate() {
             let ended = if stopped {
                 Ended::NotRun
             } else {
-                step.run(number, run, journal, kernel)
+                let mut kernel = Limited::over(kernel, journal, &mut room, number);
+                let ended = step.run(number, run, &mut kernel);
+                kernel.into_stop().map_or(ended, Ended::from)
             };
             stopped |= ended.is_failure(step.ignore_failure);
             all.push(Done {
@@ -135,8 +163,17 @@ impl Ended {
         match self {
             Self::Ran(output, _) => output.exit != 0 && !ignored,
             // Not the command's own failure, so not one to be ignored.
-            Self::Stopped(_) => true,
+            Self::Stopped(_) | Self::Full(_) => true,
             Self::Unchanged(..) | Self::Before | Self::NotRun => false,
+        }
+    }
+}
+
+impl From<Stop> for Ended {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Untold(why) => Self::Stopped(why),
+            Stop::Full(excess) => Self::Full(excess),
         }
     }
 }
@@ -148,13 +185,7 @@ impl Step {
         full(&self.command)
     }
 
-    fn run(
-        &self,
-        number: usize,
-        run: Run,
-        journal: &mut dyn Journal,
-        kernel: &mut dyn Kernel,
-    ) -> Ended {
+    fn run(&self, number: usize, run: Run, kernel: &mut dyn Kernel) -> Ended {
         let again = match run {
             Run::From(left) | Run::InDoubt(left) if number < left.at => return Ended::Before,
             Run::InDoubt(left) if number == left.at => return self.in_doubt(kernel),
@@ -162,11 +193,6 @@ impl Step {
             Run::Again => true,
             Run::First => false,
         };
-        if Profile::needed(&self.command) > Profile::Inspect
-            && let Err(why) = journal.about_to(number)
-        {
-            return Ended::Stopped(why);
-        }
         self.exchange(again, kernel)
     }
 

@@ -1,8 +1,11 @@
 //! From values to a plan. A [`Draft`] is parsed and has been judged by nobody; only a [`Approved`] plan can run, and
 //! only the policy's judgement of a draft without fault makes one.
 
+use std::mem;
+
 use crate::family::Family;
 use crate::ip::{self, Command, Lookup, Mistake, Reading};
+use crate::limits::{self, Bounds, Excess};
 use crate::pod::Subject;
 use crate::policy::{Denial, Policy, Profile, Tried};
 use crate::tokens::{Surroundings, TokenError};
@@ -128,19 +131,30 @@ impl Draft {
     /// # Errors
     /// Every command, and what is wrong with it.
     pub fn approve(self, policy: &Policy, subject: &Subject) -> Result<Approved, Vec<Judged>> {
+        let bounds = policy.bounds();
+        let beyond = self.beyond(bounds.as_ref());
         let judged: Vec<Judged> = self
             .commands
             .into_iter()
-            .map(|drafted| drafted.judged(policy, subject))
+            .zip(beyond)
+            .map(|(drafted, beyond)| drafted.judged(policy, subject, beyond))
             .collect();
         if judged
             .iter()
             .all(|judged| matches!(judged, Judged::Right(_)))
         {
             let steps = judged.into_iter().filter_map(Judged::step).collect();
-            return Ok(Approved::of(steps));
+            return Ok(Approved::of(steps, bounds));
         }
         Err(remedied(judged, policy, subject))
+    }
+
+    /// Which commands make more than a sandbox may hold, whatever is in it.
+    fn beyond(&self, bounds: Option<&Bounds>) -> Vec<Option<Excess>> {
+        match bounds {
+            Some(bounds) => limits::beyond(bounds, self.commands.iter().map(Drafted::step)),
+            None => vec![None; self.commands.len()],
+        }
     }
 }
 
@@ -152,12 +166,13 @@ fn remedied(mut judged: Vec<Judged>, policy: &Policy, subject: &Subject) -> Vec<
     };
     let most = judged.iter().filter_map(denial).max();
     // One that is for good has a remedy of its own.
-    let mut told = false;
+    let mut told = Vec::new();
     for one in &mut judged {
         if let Judged::Wrong(_, Fault::Denied { denial, remedy }) = one
-            && (denial.needs().is_none() || !told)
+            && (matches!(denial, Denial::Final { .. })
+                || !told.contains(&mem::discriminant(denial)))
         {
-            told |= denial.needs().is_some();
+            told.push(mem::discriminant(denial));
             *remedy = Some(policy.remedy(subject, denial, most.unwrap_or(Profile::Inspect)));
         }
     }
@@ -227,6 +242,12 @@ fn words(line: &str, surroundings: &Surroundings) -> Result<Vec<words::Word>, Un
 }
 
 impl Drafted {
+    fn step(&self) -> Option<limits::Step<'_>> {
+        let reading = self.reading.as_ref().ok()?;
+        let command = reading.command.as_ref().ok()?;
+        Some((command, &reading.lookups, self.ignore_failure))
+    }
+
     /// The full form, if it was understood.
     #[must_use]
     pub fn full(&self) -> Option<String> {
@@ -242,7 +263,7 @@ impl Drafted {
             .map_or(&[], |reading| &reading.lookups)
     }
 
-    fn judged(self, policy: &Policy, subject: &Subject) -> Judged {
+    fn judged(self, policy: &Policy, subject: &Subject, beyond: Option<Excess>) -> Judged {
         let (lookups, command) = match &self.reading {
             Err(unread) => {
                 let fault = Fault::Word {
@@ -263,7 +284,11 @@ impl Drafted {
                 command: Ok(command),
             }) => (lookups.clone(), command.clone()),
         };
-        match policy.judge(subject, self.author, &command) {
+        let within = |()| beyond.map_or(Ok(()), |excess| Err(Denial::Full(excess)));
+        match policy
+            .judge(subject, self.author, &command)
+            .and_then(within)
+        {
             Ok(()) => Judged::Right(Step {
                 source: self.source,
                 given: self.given,

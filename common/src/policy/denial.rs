@@ -1,6 +1,7 @@
 //! Why a command may not run, and what to write so that it may.
 
 use super::profile::Profile;
+use crate::limits::Excess;
 
 /// What a subject is granted for a command, and by what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,9 @@ pub enum Denial {
         /// What would hold without it.
         granted: Box<Grant>,
     },
+    /// The values make more than a sandbox may hold.
+    #[error("{0}")]
+    Full(Excess),
 }
 
 impl Denial {
@@ -50,7 +54,7 @@ impl Denial {
     pub fn needs(&self) -> Option<Profile> {
         match self {
             Self::Short { needs, .. } => Some(*needs),
-            Self::Final { .. } => None,
+            Self::Final { .. } | Self::Full(_) => None,
         }
     }
 }

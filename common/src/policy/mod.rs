@@ -6,6 +6,7 @@
 
 use crate::config::{self, Config, Mismatch, Rule};
 use crate::ip::Command;
+use crate::limits::{Bounds, Limits};
 use crate::plan::Author;
 use crate::pod::Subject;
 
@@ -31,6 +32,7 @@ use pattern::Full;
 pub struct Policy {
     rules: Vec<Rule>,
     default: Profile,
+    limits: Option<Limits>,
     file: String,
 }
 
@@ -68,6 +70,7 @@ impl Policy {
         Self {
             rules: config.rules.clone(),
             default: Profile::Inspect,
+            limits: Some(config.limits),
             file: file.to_owned(),
         }
     }
@@ -78,8 +81,19 @@ impl Policy {
         Self {
             rules: Vec::new(),
             default: Profile::NetAdmin,
+            limits: None,
             file: config::PATH.to_owned(),
         }
+    }
+
+    /// How much commands may leave in a sandbox, whoever wrote them; who acts with rights of its own is not bounded.
+    #[must_use]
+    pub fn bounds(&self) -> Option<Bounds> {
+        let bounds = |limits| Bounds {
+            limits,
+            file: self.file.clone(),
+        };
+        self.limits.map(bounds)
     }
 
     /// Judges one command.
@@ -188,6 +202,7 @@ impl Policy {
                     granted.profile, granted.by
                 );
             }
+            Denial::Full(excess) => return excess.remedy(),
             Denial::Short { granted, .. } => granted,
         };
         match (granted.line, &subject.pod) {

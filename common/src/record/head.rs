@@ -1,7 +1,7 @@
 //! The first line of a record: its format, and of which network namespace it speaks.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use nix::sys::statfs::statfs;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::Made;
 use crate::netns::NSFS;
 
 /// The format that is written and read here.
@@ -27,6 +28,9 @@ pub struct Head {
     /// What tokens stand for in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub around: Option<Around>,
+    /// What commands may have made in it until then. What an older Chainsaw made is not known.
+    #[serde(default, skip_serializing_if = "Made::is_empty")]
+    pub made: Made,
 }
 
 /// What tokens stood for in a sandbox when something ran there for the first time: a value that runs again must mean
@@ -47,6 +51,24 @@ pub struct Around {
     pub mtu: Option<u32>,
 }
 
+/// The longest head that is read without the record's lock, in bytes.
+const HEAD_BYTES: u64 = 64 * 1024;
+
+/// Whether a record looks as if its namespace were gone: read in passing, it may be being written.
+pub fn seems_stale(path: &Path) -> bool {
+    // What is no plain file is never opened: a pipe would keep whoever opens it.
+    let plain = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let file = plain.then(|| File::open(path).ok()).flatten();
+    let mut line = Vec::new();
+    let read = file.map(|file| BufReader::new(file.take(HEAD_BYTES)).read_until(b'\n', &mut line));
+    match read {
+        // One that says nothing is of no use, unless it is about to.
+        Some(Ok(0)) => true,
+        Some(Ok(_)) => Head::read(&line).is_ok_and(|head| head.is_stale()),
+        _ => false,
+    }
+}
+
 impl Head {
     /// Of the namespace at a path, which may be empty.
     pub fn of(netns: &Path, around: Option<Around>) -> Self {
@@ -55,6 +77,7 @@ impl Head {
             netns: (!netns.as_os_str().is_empty()).then(|| netns.to_owned()),
             inode: fs::metadata(netns).ok().map(|metadata| metadata.ino()),
             around,
+            made: Made::default(),
         }
     }
 

@@ -9,6 +9,7 @@
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::mem;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
 
+use crate::limits::Made;
 use crate::own::{self, NotOurs};
 
 mod entry;
@@ -103,6 +105,8 @@ pub struct Record {
     /// Whether the head stands in the file. A new one is written with the entry that follows it, in one write.
     head_stands: bool,
     entries: Vec<Entry>,
+    /// What commands may have made, by the head and what follows it.
+    made: Made,
 }
 
 impl Records {
@@ -218,6 +222,21 @@ impl Records {
             .collect()
     }
 
+    /// Removes the records of sandboxes that are gone for certain, and tells which. One that somebody holds is in use, and
+    /// none but such is ever locked: nobody waits.
+    pub fn sweep(&self) -> Vec<String> {
+        let mut gone = self.sandboxes();
+        gone.retain(|sandbox| {
+            let seems = self
+                .path(sandbox)
+                .is_ok_and(|path| head::seems_stale(&path));
+            let stale = |record: &Record| record.is_stale();
+            let found = || self.find(sandbox).ok().flatten().filter(stale);
+            seems && found().is_some_and(|record| record.remove().is_ok())
+        });
+        gone
+    }
+
     fn path(&self, sandbox: &str) -> Result<PathBuf, RecordError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         let valid = sandbox.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -325,6 +344,7 @@ impl Record {
             head: None,
             head_stands: true,
             entries: Vec::new(),
+            made: Made::default(),
         };
         for line in bytes
             .split(|byte| *byte == b'\n')
@@ -343,7 +363,7 @@ impl Record {
         if self.head.is_some()
             && let Ok(entry) = serde_json::from_slice(line)
         {
-            self.entries.push(entry);
+            self.push(entry);
             return Ok(());
         }
         let head = Head::read(line).map_err(|found| RecordError::Format {
@@ -351,8 +371,16 @@ impl Record {
             found,
             known: head::FORMAT,
         })?;
+        self.made = head.made.clone();
         self.head = Some(head);
         Ok(())
+    }
+
+    fn push(&mut self, entry: Entry) {
+        for making in &entry.makes {
+            self.made.add(making);
+        }
+        self.entries.push(entry);
     }
 
     /// Writes it anew with what still counts, in the file's place. Whoever waits for the old file's lock finds that it
@@ -375,6 +403,7 @@ impl Record {
             head: None,
             head_stands: true,
             entries: Vec::new(),
+            made: mem::take(&mut self.made),
         };
         if let Some(head) = self.head.take() {
             new.put_head(head);
@@ -422,8 +451,23 @@ impl Record {
         });
     }
 
+    /// What commands may have made in this sandbox, whoever ran them.
+    #[must_use]
+    pub fn made(&self) -> &Made {
+        &self.made
+    }
+
+    /// That was counted, and this is what there is. It stands in the file from the next entry on.
+    pub fn put_made(&mut self, made: Made) {
+        self.made = made;
+        let head = self.head.clone();
+        self.put_head(head.unwrap_or_else(|| Head::of(Path::new(""), None)));
+    }
+
+    /// A new head tells anew what was made: it counts from there.
     fn put_head(&mut self, head: Head) {
-        self.head = Some(head);
+        let made = self.made.clone();
+        self.head = Some(Head { made, ..head });
         self.head_stands = false;
     }
 
@@ -443,7 +487,7 @@ impl Record {
             self.put_head(Head::of(Path::new(""), None));
         }
         self.write(&entry)?;
-        self.entries.push(entry);
+        self.push(entry);
         Ok(())
     }
 
@@ -503,7 +547,8 @@ impl Record {
         })
     }
 
-    /// Forgets an attachment; the file goes with the last one.
+    /// Forgets an attachment. The file goes with the last one, unless something that was made may still be in the
+    /// namespace: then it goes with that ([`Records::sweep`]), so that coming and going attachments add nothing up.
     ///
     /// # Errors
     /// The system refuses.
@@ -519,7 +564,11 @@ impl Record {
                     .last(&work.interface)
                     .is_some_and(|last| last.event == Event::Gone)
         });
-        if all_gone { self.remove() } else { Ok(()) }
+        if all_gone && (self.made.is_empty() || self.is_stale()) {
+            self.remove()
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::limits::Making;
 use crate::pod::Entrance;
 
 const FAILED: Event = Event::Failed { command: None };
@@ -324,4 +325,112 @@ fn one_owner_at_a_time() {
     first.add(entry("eth0", Event::Ok)).unwrap();
     drop(first);
     assert_eq!(waiting.join().unwrap(), 1);
+}
+
+fn makes(names: &[&str]) -> Vec<Making> {
+    let making = |name: &&str| Making::from((*name).to_owned());
+    names.iter().map(making).collect()
+}
+
+fn made(names: &[&str]) -> Made {
+    let mut made = Made::default();
+    for making in makes(names) {
+        made.add(&making);
+    }
+    made
+}
+
+#[test]
+fn what_was_made_is_known_again_whatever_happens_to_the_file() {
+    let (_folder, records) = records();
+    let begun = |names| Entry {
+        makes: makes(names),
+        ..entry("eth0", BEGUN)
+    };
+    let mut record = records.open("c1").unwrap();
+    record.add(begun(&["r2.a", "+u2.b"])).unwrap();
+    record.add(begun(&["r2.a", "+u2.b", "l0.x"])).unwrap();
+    let all = made(&["r2.a", "+u2.b", "+u2.b", "l0.x"]);
+    assert_eq!(*record.made(), all);
+    // A head that is written anew says it all.
+    record.is_of(Path::new("/proc/thread-self/ns/net"));
+    record.put_around(Around::default());
+    record.add(begun(&["a2.c"])).unwrap();
+    drop(record);
+    let more = made(&["r2.a", "+u2.b", "+u2.b", "l0.x", "a2.c"]);
+    assert_eq!(*records.open("c1").unwrap().made(), more);
+    // What was counted takes its place.
+    let mut record = records.open("c1").unwrap();
+    record.put_made(made(&["r2.a"]));
+    record.add(begun(&["+u2.b"])).unwrap();
+    drop(record);
+    let left = made(&["r2.a", "+u2.b"]);
+    assert_eq!(*records.open("c1").unwrap().made(), left);
+    // A file that is written anew because it is large forgets nothing of it and counts nothing twice.
+    let mut record = records.open("c1").unwrap();
+    while record.length < LARGE as u64 {
+        record.add(begun(&["r2.a"])).unwrap();
+    }
+    drop(record);
+    for _ in 0..2 {
+        let record = records.open("c1").unwrap();
+        assert!(record.length < LARGE as u64 / 2);
+        assert_eq!(*record.made(), left);
+    }
+}
+
+#[test]
+fn a_record_of_an_older_chainsaw_tells_of_nothing_made() {
+    let (_folder, records) = records();
+    records.open("c1").unwrap();
+    let entry = serde_json::to_string(&entry("eth0", Event::Ok)).unwrap();
+    fs::write(
+        records.path("c1").unwrap(),
+        format!("{{\"chainsaw\":1}}\n{entry}\n"),
+    )
+    .unwrap();
+    let record = records.open("c1").unwrap();
+    assert!(record.made().is_empty());
+    assert_eq!(record.entries().len(), 1);
+}
+
+#[test]
+fn what_was_made_is_remembered_until_the_namespace_goes() {
+    let (folder, records) = records();
+    let netns = folder.path().join("netns");
+    fs::write(&netns, "").unwrap();
+    let mut record = records.open("c1").unwrap();
+    record.is_of(&netns);
+    let begun = Entry {
+        makes: makes(&["r2.a"]),
+        ..entry("eth0", BEGUN)
+    };
+    record.add(begun).unwrap();
+    record.forget("eth0").unwrap();
+    assert!(records.sweep().is_empty());
+    let record = records.find("c1").unwrap().unwrap();
+    assert_eq!(*record.made(), made(&["r2.a"]));
+    assert_eq!(
+        record.progress(&work("eth0", "v")),
+        Progress::New { again: false }
+    );
+    fs::remove_file(&netns).unwrap();
+    assert!(records.sweep().is_empty(), "somebody holds it");
+    drop(record);
+    assert_eq!(records.sweep(), ["c1"]);
+    assert!(records.sandboxes().is_empty());
+}
+
+#[test]
+fn nothing_but_a_record_is_swept() {
+    let (folder, records) = records();
+    drop(records.open("c1").unwrap());
+    let canary = folder.path().join("canary");
+    fs::write(&canary, "").unwrap();
+    std::os::unix::fs::symlink(&canary, records.path("c2").unwrap()).unwrap();
+    fs::write(records.path("c3").unwrap(), "something else\n").unwrap();
+    assert_eq!(records.sweep(), ["c1"]);
+    let mut left = records.sandboxes();
+    left.sort();
+    assert_eq!(left, ["c2", "c3"]);
 }

@@ -133,6 +133,9 @@ pub struct Advice {
     /// What to write or to do instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instead: Option<String>,
+    /// The key of the limit that it is over, under `[limits]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
 }
 
 impl Report {
@@ -160,6 +163,14 @@ impl Report {
             command.rules = rules;
         }
         self
+    }
+
+    /// The key of the limit that kept a command from running, if one did.
+    #[must_use]
+    pub fn over_limit(&self) -> Option<&str> {
+        let decided = |command: &&CommandReport| command.is_fatal();
+        let advice = self.commands.iter().find(decided)?.advice.as_ref()?;
+        advice.limit.as_deref()
     }
 
     /// The same, with the time it took.

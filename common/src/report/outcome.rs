@@ -3,6 +3,7 @@
 use super::{Advice, CommandReport, Outcome, Report};
 use crate::ip::Mistake;
 use crate::plan::{Approved, Done, Drafted, Ended, Fault, Judged, Step};
+use crate::policy::Denial;
 use crate::value::ValueError;
 
 /// The most of one command's output that is kept, in bytes.
@@ -65,8 +66,9 @@ impl Report {
             .map(|(number, done)| ran(number, done, &mut room))
             .collect();
         let all = |outcome| commands.iter().all(|command| command.outcome == outcome);
+        let fatal = commands.iter().find(|command| command.is_fatal());
         let outcome = match commands.first() {
-            _ if commands.iter().any(CommandReport::is_fatal) => Outcome::Failed,
+            _ if fatal.is_some() => fatal.map_or(Outcome::Failed, |command| command.outcome),
             Some(_) if all(Outcome::Unchanged) => Outcome::Unchanged,
             _ => Outcome::Ok,
         };
@@ -127,10 +129,15 @@ fn refused(command: usize, judged: Judged) -> CommandReport {
         }
         Judged::Wrong(drafted, Fault::Mistake(mistake)) => mistaken(command, drafted, mistake),
         Judged::Wrong(drafted, Fault::Denied { denial, remedy }) => {
+            let limit = match &denial {
+                Denial::Full(excess) => Some(excess.kind.key().to_owned()),
+                _ => None,
+            };
             let advice = Advice {
                 command,
                 why: denial.to_string(),
                 instead: remedy,
+                limit,
                 ..Advice::default()
             };
             CommandReport::wrong(drafted, Outcome::Denied, advice)
@@ -160,6 +167,7 @@ fn mistaken(command: usize, drafted: Drafted, mistake: Mistake) -> CommandReport
         column,
         why,
         instead: mistake.hint,
+        ..Advice::default()
     };
     let wrong = CommandReport::wrong(drafted, outcome, advice);
     if mistake.ours {
@@ -174,14 +182,27 @@ fn mistaken(command: usize, drafted: Drafted, mistake: Mistake) -> CommandReport
 }
 
 fn ran(command: usize, done: Done, room: &mut usize) -> CommandReport {
-    let (outcome, output, micros, why) = match done.ended {
+    let advice = |why| Advice {
+        command,
+        why,
+        ..Advice::default()
+    };
+    let (outcome, output, micros, advice) = match done.ended {
         Ended::Ran(output, micros) if output.exit == 0 => {
             (Outcome::Ok, Some(output), Some(micros), None)
         }
         Ended::Ran(output, micros) => (Outcome::Failed, Some(output), Some(micros), None),
         Ended::Unchanged(output, micros) => (Outcome::Unchanged, Some(output), Some(micros), None),
         Ended::Before => (Outcome::Unchanged, None, None, None),
-        Ended::Stopped(why) => (Outcome::Failed, None, None, Some(why)),
+        Ended::Stopped(why) => (Outcome::Failed, None, None, Some(advice(why))),
+        Ended::Full(excess) => {
+            let over = Advice {
+                instead: Some(excess.remedy()),
+                limit: Some(excess.kind.key().to_owned()),
+                ..advice(excess.to_string())
+            };
+            (Outcome::Denied, None, None, Some(over))
+        }
         Ended::NotRun => (Outcome::NotRun, None, None, None),
     };
     let exit = output.as_ref().map(|output| output.exit);
@@ -191,16 +212,12 @@ fn ran(command: usize, done: Done, room: &mut usize) -> CommandReport {
     CommandReport {
         outcome,
         // A stop is not the command's own failure, so it is not one to be ignored.
-        ignore_failure: done.ignore_failure && why.is_none(),
+        ignore_failure: done.ignore_failure && advice.is_none(),
         stdout: kept(output.stdout, &mut own),
         stderr: kept(output.stderr, &mut own),
         exit,
         micros,
-        advice: why.map(|why| Advice {
-            command,
-            why,
-            ..Advice::default()
-        }),
+        advice,
         ..CommandReport::unrun(done.given, Some(done.ran), done.source, outcome)
     }
 }

@@ -1,5 +1,6 @@
 //! `chainsaw` called as a CNI runtime calls it, in a machine with a pod's namespace.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -18,12 +19,12 @@ const PREV_RESULT: &str = "{ \"ips\": [{\"address\": \"192.0.2.10/24\",\"gateway
      \"x\": 1.50, \"interfaces\": [{\"name\": \"eth0\", \"sandbox\": \"/run/netns/pod\"}], \"cniVersion\": \"1.0.0\"}";
 
 /// A machine with a pod's namespace: `eth0`, an address, a default route.
-struct Bed {
-    machine: Machine,
+pub(crate) struct Bed {
+    pub(crate) machine: Machine,
 }
 
 impl Bed {
-    fn new(configuration: &str) -> Result<Self> {
+    pub(crate) fn new(configuration: &str) -> Result<Self> {
         let machine = Machine::boot()?;
         machine.write(CONFIGURATION, configuration)?;
         let bed = Self { machine };
@@ -42,7 +43,7 @@ impl Bed {
     }
 
     /// The system's own `ip`, in the machine.
-    fn ip(&self, line: &str) -> Result<String> {
+    pub(crate) fn ip(&self, line: &str) -> Result<String> {
         self.machine.program("ip").args(line.split(' ')).stdout()
     }
 
@@ -50,7 +51,7 @@ impl Bed {
         self.call_at("eth0", verb, netns, stdin)
     }
 
-    fn call_at(
+    pub(crate) fn call_at(
         &self,
         ifname: &str,
         verb: &str,
@@ -72,7 +73,7 @@ impl Bed {
             .run()
     }
 
-    fn add(&self, value: &str) -> Result<Output> {
+    pub(crate) fn add(&self, value: &str) -> Result<Output> {
         self.call("ADD", POD, conf(&json!({ KEY: value })))
     }
 
@@ -81,14 +82,14 @@ impl Bed {
     }
 }
 
-fn conf(annotations: &Value) -> String {
+pub(crate) fn conf(annotations: &Value) -> String {
     format!(
         "{{\"cniVersion\": \"1.0.0\", \"name\": \"n\", \"type\": \"chainsaw\", \
          \"runtimeConfig\": {{\"io.kubernetes.cri.pod-annotations\": {annotations}}}, \"prevResult\": {PREV_RESULT}}}"
     )
 }
 
-fn error(output: &Output) -> Result<Value> {
+pub(crate) fn error(output: &Output) -> Result<Value> {
     assert_ne!(output.status, 0, "{output:?}");
     serde_json::from_str(&output.stdout).with_context(|| format!("{output:?}"))
 }
@@ -341,7 +342,7 @@ fn a_call_without_the_protocol_gets_a_line_of_usage() -> Result<()> {
 }
 
 /// The records of the machine's sandboxes.
-fn records(bed: &Bed) -> Result<String> {
+pub(crate) fn records(bed: &Bed) -> Result<String> {
     bed.machine
         .program("sh")
         .args(["-c", "ls /run/chainsaw/sandboxes"])
@@ -482,7 +483,8 @@ fn a_plain_key_that_fails_at_a_second_attachment_names_the_first_and_the_key_to_
 #[test]
 fn check_goes_by_the_record_and_del_and_gc_forget_it() -> Result<()> {
     let bed = Bed::new(GRANT)?;
-    let asking = conf(&json!({KEY: "ip route add 192.0.3.0/24 dev eth0"}));
+    // What makes something is remembered for longer: see `limits.rs`.
+    let asking = conf(&json!({KEY: "ip link set eth0 mtu 1400"}));
     assert_eq!(bed.call("ADD", POD, asking.clone())?.status, 0);
     assert_eq!(bed.call("CHECK", POD, asking.clone())?.status, 0);
     // What fails, CHECK knows.
@@ -675,21 +677,33 @@ fn nothing_runs_that_cannot_be_recorded() -> Result<()> {
     Ok(())
 }
 
-/// A namespace that is held open would outlive the pod.
+/// A namespace that is held open would outlive the pod. What is known of one that something was made in goes with it.
 #[test]
 fn nothing_is_left_behind() -> Result<()> {
     let bed = Bed::new(GRANT)?;
-    let left = || {
-        bed.machine
+    let left = || -> Result<BTreeSet<String>> {
+        let found = bed
+            .machine
             .program("find")
             .args(["/proc/1/fd", "/run", "-not", "-path", "/run/.node*"])
-            .stdout()
+            .stdout()?;
+        Ok(found.lines().map(str::to_owned).collect())
     };
-    bed.machine.write("/run/chainsaw/sandboxes/other", "")?;
-    let before = left()?;
-    bed.add("ip route add 192.0.3.0/24 dev eth0")?;
+    bed.machine.write("/run/chainsaw/sandboxes/.folder", "")?;
+    let mut before = left()?;
+    bed.add("ip route")?;
     bed.call("DEL", POD, conf(&json!({})))?;
     assert_eq!(left()?, before);
+    bed.add("ip route add 192.0.3.0/24 dev eth0")?;
+    bed.call("DEL", POD, conf(&json!({})))?;
     assert!(Path::new(&bed.machine.path(POD)).exists());
+    assert!(before.insert("/run/chainsaw/sandboxes/c1".into()));
+    assert_eq!(left()?, before);
+    bed.ip("netns del pod")?;
+    bed.call("DEL", "", "")?;
+    for gone in [POD, "/run/chainsaw/sandboxes/c1"] {
+        assert!(before.remove(gone));
+    }
+    assert_eq!(left()?, before);
     Ok(())
 }

@@ -209,6 +209,7 @@ fn one_route_more_at_this_site_only_and_no_pod_touched_at_nri() -> Result<()> {
         let early = node.pod("early").namespace("shop-1").run()?;
         let _first = early.container("app", ["sleep", "1000"])?;
         node.machine().write(CONFIGURATION, &recipe)?;
+        daemon.wait_for("the configuration has changed and is in force")?;
 
         let pod = node.pod("web").namespace("shop-1").run()?;
         ensure!(

@@ -78,6 +78,7 @@ impl HookError {
             Self::BrokeOff => "BrokeOff",
             Self::Before(_) => "CommandFailed",
             Self::Commands(report) => match report.outcome {
+                _ if report.over_limit().is_some() => "LimitReached",
                 Outcome::Denied => "CommandDenied",
                 _ => "CommandFailed",
             },

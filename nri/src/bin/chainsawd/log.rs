@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Mutex;
 
 use chainsaw_common::config::{Log, LogFormat};
@@ -48,7 +49,10 @@ impl Sink for LogSink {
 
 /// Sends the log where the configuration says; to standard error if the file cannot be opened.
 pub fn start(log: &Log) {
-    let open = |path| OpenOptions::new().create(true).append(true).open(path);
+    let open = |path| {
+        let mut options = OpenOptions::new();
+        options.create(true).append(true).mode(0o600).open(path)
+    };
     let file = log.file.as_ref().map(open);
     let (writer, wrong) = match file {
         Some(Ok(file)) => (BoxMakeWriter::new(Mutex::new(file)), None),

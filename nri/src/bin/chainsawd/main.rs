@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use chainsaw_common::in_force::PUBLISHED;
 use chainsaw_common::record::{self, Records};
 use chainsaw_common::{config, netns};
 use chainsaw_nri::trunk::Launched;
@@ -17,6 +18,7 @@ use tracing::{debug, error, info, warn};
 mod agent;
 mod applied;
 mod args;
+mod capabilities;
 mod cluster;
 mod error;
 mod events;
@@ -76,7 +78,9 @@ fn complain(text: &str, status: u8) -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), Failure> {
-    // First of all, whether the runtime started this: the descriptor must not be inherited by anybody.
+    // Before there is a second thread: capabilities are a thread's.
+    let missing = capabilities::confine()?;
+    // Whether the runtime started this comes before all else: the descriptor must not be inherited by anybody.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -89,7 +93,7 @@ fn run(args: Args) -> Result<(), Failure> {
             );
         }
         // It lives as long as the process.
-        let settings = Arc::new(Settings::of(args.config.clone().leak()));
+        let settings = Arc::new(Settings::of(args.config.clone().leak(), PUBLISHED));
         // A daemon that ends over its configuration takes a containerd 1.7 that started it along, and lets pods through
         // that ask: it serves, and refuses those.
         let config = settings.current();
@@ -101,9 +105,14 @@ fn run(args: Args) -> Result<(), Failure> {
         );
         let of_the_cluster = config.as_ref().map(|config| config.cluster.clone());
         let cluster = cluster(&of_the_cluster.unwrap_or_default());
-        if let Err(wrong) = config {
-            error!(reason = "ConfigurationInvalid", "{wrong}");
+        for capability in missing {
+            warn!(
+                reason = "CapabilityMissing",
+                "{} is missing: {}", capability.name, capability.without
+            );
         }
+        settings.health().borrow().tell();
+        tokio::spawn(Arc::clone(&settings).watch());
         serve(&args, launched, settings, cluster).await
     })
 }

@@ -1,65 +1,117 @@
-//! The configuration: read anew when its file has changed; one that cannot be taken keeps the last good one in force.
+//! The configuration in force: the operator's file as it was when it could last be taken, for this daemon's own entrance
+//! and, published, for the plugin's.
+//!
+//! The file is looked at once a second, whether pods come or not. A change counts when two looks in a row find the same
+//! file: half of one that is written in place could grant more than the whole. Looking follows symbolic links, so the
+//! swap by which Kubernetes brings a ConfigMap up to date is a change like any other.
 
 use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chainsaw_common::config::{Config, ConfigError};
+use chainsaw_common::in_force::{self, InForce, LAST_GOOD};
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info};
 
-/// The configuration in force.
+mod publication;
+#[cfg(test)]
+mod tests;
+
+use publication::Publication;
+
+/// Between two looks at the file.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The configuration in force, and how it stands.
 #[derive(Debug)]
 pub struct Settings {
     file: &'static str,
-    read: Mutex<Read>,
+    now: Mutex<Now>,
+    health: watch::Sender<Health>,
+    /// How often a file could not be taken.
+    failures: AtomicU64,
+}
+
+/// How the configuration stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Whose word counts.
+    pub standing: Standing,
+    /// Why the plugin cannot be told of it, if it cannot.
+    pub unpublished: Option<String>,
+}
+
+/// Whose word counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// The operator's file, as it is.
+    File,
+    /// The last good one: the file is as wrong as told here.
+    LastGood(ConfigError),
+    /// Nobody's: there was none yet that could be taken. Pods that ask are refused.
+    Nobody(ConfigError),
 }
 
 #[derive(Debug)]
-struct Read {
-    stamp: Option<Stamp>,
+struct Now {
+    /// The file that was looked into last; nothing until one was. No file at all is one as well.
+    taken: Option<Option<Stamp>>,
+    /// Another one that the last look found.
+    waits: Option<Option<Stamp>>,
     /// What is in force; until there was a first good one, why there is none.
     config: Result<Arc<Config>, ConfigError>,
-    /// Why the file, as it is now, cannot be taken.
-    wrong: Option<ConfigError>,
-    /// How often one could not be taken.
-    failures: u64,
+    /// Where its lines are, for denials.
+    from: &'static str,
+    publication: Publication,
 }
 
-/// How the file, as it is now, stands to what is in force.
-#[derive(Debug, Clone)]
-pub enum Validity {
-    /// It is in force.
-    Good,
-    /// It cannot be taken, and the last good one is in force.
-    LastGood(ConfigError),
-    /// It cannot be taken, and there was no good one yet: whoever asks for something is refused.
-    None(ConfigError),
-}
-
-/// By what a file is known to be the same: device, inode, length, and the time of its last change in nanoseconds.
+/// By what a file is known to be the same: device, inode, length, and the time of its last change.
 type Stamp = (u64, u64, u64, i64, i64);
 
 impl Settings {
-    /// Of a file, read now. Without the file it is the built-in default.
-    pub fn of(file: &'static str) -> Self {
+    /// Of a file, read now, or of what is published from before if that cannot be taken.
+    pub fn of(file: &'static str, published: &'static str) -> Self {
         // Before the text: a change in between is seen at the next look.
         let stamp = stamp(file);
-        let config = read(file).map(Arc::new);
+        let mut publication = Publication::at(Path::new(published));
+        let (standing, config, from, done) = match in_force::read(file, published) {
+            Ok(InForce {
+                config,
+                text,
+                file: from,
+                passed_over,
+            }) => {
+                publication.holds(text);
+                // What was published counts for a file that may still be written, too: that one is taken when it is done.
+                let done = from == file || passed_over.is_some();
+                let standing = passed_over.map_or(Standing::File, Standing::LastGood);
+                (standing, Ok(Arc::new(config)), from, done)
+            }
+            Err(wrong) => (Standing::Nobody(wrong.clone()), Err(wrong), file, true),
+        };
+        let unpublished = publication.keep().err();
+        let failures = u64::from(standing != Standing::File).into();
+        let health = Health {
+            standing,
+            unpublished,
+        };
         Self {
             file,
-            read: Mutex::new(Read {
-                stamp,
-                wrong: config.as_ref().err().cloned(),
-                failures: config.is_err().into(),
+            now: Mutex::new(Now {
+                taken: done.then_some(stamp),
+                waits: None,
                 config,
+                from,
+                publication,
             }),
+            health: watch::Sender::new(health),
+            failures,
         }
-    }
-
-    /// Where it is.
-    pub fn file(&self) -> &'static str {
-        self.file
     }
 
     /// What is in force now.
@@ -67,55 +119,121 @@ impl Settings {
     /// # Errors
     /// There was none yet that could be taken: whoever asks for something is refused until there is.
     pub fn current(&self) -> Result<Arc<Config>, ConfigError> {
-        self.looked_at().config.clone()
+        self.now().config.clone()
     }
 
-    /// How the file, as it is now, stands to what is in force.
-    pub fn validity(&self) -> Validity {
-        let last = self.looked_at();
-        match (&last.wrong, &last.config) {
-            (None, _) => Validity::Good,
-            (Some(wrong), Ok(_)) => Validity::LastGood(wrong.clone()),
-            (Some(wrong), Err(_)) => Validity::None(wrong.clone()),
+    /// Where its lines are, for denials.
+    pub fn file(&self) -> &'static str {
+        self.now().from
+    }
+
+    /// How often a file could not be taken since the daemon started.
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
+    }
+
+    /// How it stands, and every change of that.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
+    }
+
+    /// Looks at the file for good.
+    pub async fn watch(self: Arc<Self>) {
+        let mut period = interval(LOOK);
+        period.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            period.tick().await;
+            self.look();
         }
     }
 
-    /// How often a configuration could not be taken.
-    pub fn failures(&self) -> u64 {
-        self.looked_at().failures
+    /// Looks at the file, takes it if it has changed and is done, and keeps up what is published.
+    pub fn look(&self) {
+        let mut now = self.now();
+        let stamp = Some(stamp(self.file));
+        let settled = now.waits == stamp;
+        let mut health = self.health.borrow().clone();
+        if stamp == now.taken {
+            now.waits = None;
+        } else if settled {
+            (now.taken, now.waits) = (stamp, None);
+            health.standing = now.take(self.file);
+            let failed = u64::from(health.standing != Standing::File);
+            self.failures.fetch_add(failed, Ordering::Relaxed);
+            health.standing.tell();
+        } else {
+            now.waits = stamp;
+        }
+        health.unpublished = now.publication.keep().err();
+        let last = self.health.borrow().clone();
+        if health.unpublished != last.unpublished {
+            health.tell_the_publication();
+        }
+        if health != last {
+            self.health.send_replace(health);
+        }
     }
 
-    /// What was read last, after a look whether there is something new.
-    fn looked_at(&self) -> MutexGuard<'_, Read> {
-        let mut last = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = stamp(self.file);
-        if now != last.stamp {
-            last.stamp = now;
-            let read = read(self.file);
-            last.wrong = read.as_ref().err().cloned();
-            last.failures += u64::from(read.is_err());
-            match (read, &last.config) {
-                (Ok(config), _) => {
-                    info!(
-                        file = self.file,
-                        "the configuration has changed and is in force"
-                    );
-                    last.config = Ok(Arc::new(config));
-                }
-                (Err(wrong), Ok(_)) => error!(
-                    reason = "ConfigurationInvalid",
-                    "{} line {}: {}; the last good configuration stays in force",
-                    wrong.path,
-                    wrong.line,
-                    wrong.why
-                ),
-                (Err(wrong), Err(_)) => {
-                    error!(reason = "ConfigurationInvalid", "{wrong}");
-                    last.config = Err(wrong);
-                }
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Now {
+    /// Takes the file, which has changed.
+    fn take(&mut self, file: &'static str) -> Standing {
+        match in_force::operators(file) {
+            Ok(InForce { config, text, .. }) => {
+                (self.config, self.from) = (Ok(Arc::new(config)), file);
+                self.publication.holds(text);
+                Standing::File
+            }
+            Err(wrong) if self.config.is_ok() => {
+                // Its lines are no longer those of the file.
+                self.from = LAST_GOOD;
+                Standing::LastGood(wrong)
+            }
+            Err(wrong) => {
+                self.config = Err(wrong.clone());
+                Standing::Nobody(wrong)
             }
         }
-        last
+    }
+}
+
+impl Health {
+    /// Tells the log how it stands when the daemon starts.
+    pub fn tell(&self) {
+        if self.standing != Standing::File {
+            self.standing.tell();
+        }
+        if self.unpublished.is_some() {
+            self.tell_the_publication();
+        }
+    }
+
+    fn tell_the_publication(&self) {
+        match &self.unpublished {
+            Some(why) => error!(
+                reason = "ConfigurationUnpublished",
+                "{why}; where its file cannot be taken, the plugin refuses pods that ask"
+            ),
+            None => info!("the configuration is published for the plugin"),
+        }
+    }
+}
+
+impl Standing {
+    fn tell(&self) {
+        match self {
+            Self::File => info!("the configuration has changed and is in force"),
+            Self::LastGood(wrong) => error!(
+                reason = wrong.reason(),
+                "{}; the last good configuration stays in force",
+                wrong.what()
+            ),
+            Self::Nobody(wrong) => error!(reason = wrong.reason(), "{wrong}"),
+        }
     }
 }
 
@@ -125,19 +243,7 @@ fn stamp(file: &str) -> Option<Stamp> {
         metadata.dev(),
         metadata.ino(),
         metadata.len(),
-        metadata.mtime(),
-        metadata.mtime_nsec(),
+        metadata.ctime(),
+        metadata.ctime_nsec(),
     ))
-}
-
-fn read(file: &str) -> Result<Config, ConfigError> {
-    match fs::read_to_string(file) {
-        Ok(text) => Config::parse(&text, file),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Config::default()),
-        Err(error) => Err(ConfigError {
-            path: file.to_owned(),
-            line: 0,
-            why: error.to_string(),
-        }),
-    }
 }

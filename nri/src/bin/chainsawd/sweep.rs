@@ -25,17 +25,11 @@ pub fn soon(records: Records) {
     spawn_blocking(move || sweep(&records));
 }
 
-/// Removes the records of sandboxes that are gone for certain. One that somebody holds is in use.
 fn sweep(records: &Records) {
-    for sandbox in records.sandboxes() {
-        if let Ok(Some(record)) = records.find(&sandbox)
-            && record.is_stale()
-            && record.remove().is_ok()
-        {
-            debug!(
-                sandbox.id = sandbox,
-                "its namespace is gone, and so is its record"
-            );
-        }
+    for sandbox in records.sweep() {
+        debug!(
+            sandbox.id = sandbox,
+            "its namespace is gone, and so is its record"
+        );
     }
 }

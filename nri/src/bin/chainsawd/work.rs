@@ -9,6 +9,7 @@ use chainsaw_common::config::{Config, Mode};
 use chainsaw_common::engine::{self, Ask, Value};
 use chainsaw_common::interface::Link;
 use chainsaw_common::kernel::Kernel;
+use chainsaw_common::limits::{Made, Making};
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::Namespace;
 use chainsaw_common::plan::{Author, Journal, Left, Run};
@@ -92,8 +93,10 @@ impl Job {
             Ok(run) => run,
             Err(nothing) => return Ok(nothing),
         };
-        Namespace::open(&self.netns)?.enter()?;
+        let namespace = Namespace::open(&self.netns)?;
+        // Inside, the path cannot be looked at any more: what that takes is given up.
         record.is_of(&self.netns);
+        namespace.enter()?;
         // An open socket keeps the namespace alive: it is closed before anybody is answered.
         let mut socket = Socket::open().map_err(HookError::Socket)?;
         self.run(run, &mut record, &mut socket)
@@ -274,14 +277,27 @@ struct Diary<'a> {
 }
 
 impl Journal for Diary<'_> {
-    fn about_to(&mut self, command: usize) -> Result<(), String> {
-        if Instant::now() >= self.deadline {
-            return Err(
-                "there is no time left to answer: it is tried again at the next event".to_owned(),
-            );
-        }
-        let begun = Entry::new(self.work.clone(), Event::Begun { command });
+    fn about_to(&mut self, command: usize, makes: &[Making]) -> Result<(), String> {
+        let begun = Entry {
+            makes: makes.to_vec(),
+            ..Entry::new(self.work.clone(), Event::Begun { command })
+        };
         self.record.add(begun).map_err(|error| error.to_string())
+    }
+
+    fn goes_on(&self) -> Result<(), String> {
+        if Instant::now() < self.deadline {
+            return Ok(());
+        }
+        Err("there is no time left to answer: it is tried again at the next event".to_owned())
+    }
+
+    fn made(&self) -> Made {
+        self.record.made().clone()
+    }
+
+    fn counted(&mut self, made: &Made) {
+        self.record.put_made(made.clone());
     }
 }
 

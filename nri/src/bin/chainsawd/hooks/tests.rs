@@ -109,6 +109,7 @@ struct Daemon {
 /// A session of the hooks with a runtime; it ends with this.
 struct Connected {
     runtime: Runtime,
+    settings: Arc<Settings>,
     _stop: oneshot::Sender<()>,
     session: JoinHandle<()>,
 }
@@ -132,14 +133,17 @@ impl Daemon {
         pods: Vec<PodSandbox>,
         containers: Vec<Container>,
     ) -> Connected {
-        let file = self
-            .folder
-            .path()
-            .join("config.toml")
-            .to_string_lossy()
-            .into_owned();
-        let settings = Arc::new(Settings::of(file.leak()));
-        let hooks = Arc::new(Hooks::new(settings, self.records(), Sinks::default()));
+        let path = |name: &str| -> &'static str {
+            let path = self.folder.path().join(name);
+            path.to_string_lossy().into_owned().leak()
+        };
+        let settings = Settings::of(path("config.toml"), path("run/last-good.toml"));
+        let settings = Arc::new(settings);
+        let hooks = Arc::new(Hooks::new(
+            Arc::clone(&settings),
+            self.records(),
+            Sinks::default(),
+        ));
         let (stream, mut runtime) = Runtime::pair();
         let (stop, stopped) = oneshot::channel::<()>();
         let session = tokio::spawn(async move {
@@ -151,6 +155,7 @@ impl Daemon {
         runtime.welcome(version, pods, containers).await.unwrap();
         Connected {
             runtime,
+            settings,
             _stop: stop,
             session,
         }
@@ -158,6 +163,12 @@ impl Daemon {
 }
 
 impl Connected {
+    /// The daemon looks at its file until a change counts.
+    fn settles(&self) {
+        self.settings.look();
+        self.settings.look();
+    }
+
     async fn run(&self, pod: &PodSandbox) -> Result<(), String> {
         said(
             self.runtime
@@ -386,6 +397,7 @@ async fn a_pod_that_asks_for_nothing_is_passed_whatever_else_is_wrong_with_it() 
     let (daemon, net) = (Daemon::new(), Net::new());
     let connected = daemon.connect(CLEANS_UP, vec![], vec![]).await;
     fs::write(daemon.folder.path().join("config.toml"), "broken").unwrap();
+    connected.settles();
     let quiet = PodSandbox {
         annotations: [].into(),
         linux: None,
@@ -426,6 +438,7 @@ async fn a_configuration_that_cannot_be_taken_refuses_who_asks_and_nobody_else()
     };
     connected.run(&quiet).await.unwrap();
     fs::write(&file, good).unwrap();
+    connected.settles();
     connected.run(&pod("s3", &net)).await.unwrap();
     assert_eq!(net.rules(), 1);
 }

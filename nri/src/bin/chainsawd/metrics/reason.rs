@@ -1,7 +1,7 @@
 //! Why a pod was refused at the CNI entrance, as a label: what the plugin says is text, and a label's values are a fixed set.
 
 /// The plugin's own words.
-const WORDS: [&str; 21] = [
+const WORDS: [&str; 22] = [
     "AddressDuplicate",
     "AnnotationsInvalid",
     "AnnotationsUnknown",
@@ -14,6 +14,7 @@ const WORDS: [&str; 21] = [
     "InterfaceGone",
     "InterfaceTaken",
     "LastAddressTaken",
+    "LimitReached",
     "NamespaceRefused",
     "NetworkConfigurationInvalid",
     "NriNotServed",

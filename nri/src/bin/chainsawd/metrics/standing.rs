@@ -12,7 +12,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use tokio::sync::watch;
 
-use crate::settings::{Settings, Validity};
+use crate::settings::{self, Settings};
 
 /// The states of a session, as a label's values.
 const STATES: [&str; 6] = [
@@ -39,13 +39,13 @@ impl Standing {
     /// Whether pods that ask are served, and a line for each thing that has a say in it.
     pub fn ready(&self) -> (bool, String) {
         let nri = self.nri.as_ref().map(|state| state.borrow().clone());
-        ready(nri.as_ref(), &self.settings.validity())
+        ready(nri.as_ref(), &self.settings.health().borrow().standing)
     }
 }
 
 /// A configuration that cannot be taken while the last good one is in force is told, and makes nobody unready: pods are
 /// served, and a probe that failed for it would take every node out at once.
-fn ready(nri: Option<&State>, configuration: &Validity) -> (bool, String) {
+fn ready(nri: Option<&State>, configuration: &settings::Standing) -> (bool, String) {
     let mut lines = String::new();
     let connected = match nri {
         None => true,
@@ -55,19 +55,19 @@ fn ready(nri: Option<&State>, configuration: &Validity) -> (bool, String) {
         }
     };
     let governed = match configuration {
-        Validity::Good => {
+        settings::Standing::File => {
             let _ = writeln!(lines, "configuration: in force");
             true
         }
-        Validity::LastGood(wrong) => {
+        settings::Standing::LastGood(wrong) => {
             let _ = writeln!(
                 lines,
-                "configuration: the last good one is in force, as {} line {} is wrong: {}",
-                wrong.path, wrong.line, wrong.why
+                "configuration: the last good one is in force: {}",
+                wrong.what()
             );
             true
         }
-        Validity::None(wrong) => {
+        settings::Standing::Nobody(wrong) => {
             let _ = writeln!(lines, "configuration: {wrong}");
             false
         }
@@ -92,7 +92,7 @@ impl Collector for Standing {
                 value.encode(states.encode_family(&[("state", state)])?)?;
             }
         }
-        let valid = matches!(self.settings.validity(), Validity::Good);
+        let valid = self.settings.health().borrow().standing == settings::Standing::File;
         gauge(
             &mut encoder,
             "configuration_valid",
@@ -144,7 +144,7 @@ mod tests {
     fn wrong() -> ConfigError {
         ConfigError {
             path: "c.toml".into(),
-            line: 3,
+            line: Some(3),
             why: "unknown key frob".into(),
         }
     }
@@ -159,30 +159,30 @@ mod tests {
             (State::Running, true),
             (State::Closed(Cause::Stopped), false),
         ] {
-            let (ready, said) = ready(Some(&state), &Validity::Good);
+            let (ready, said) = ready(Some(&state), &settings::Standing::File);
             assert_eq!(ready, is_ready, "{said}");
             assert!(said.starts_with(&format!("nri: {state}\n")), "{said}");
             assert!(STATES.contains(&name(&state)));
         }
-        assert!(ready(None, &Validity::Good).0);
+        assert!(ready(None, &settings::Standing::File).0);
     }
 
     #[test]
     fn without_a_good_configuration_it_is_not_ready_and_with_the_last_good_one_it_is_and_says_so() {
-        let (is_ready, said) = ready(None, &Validity::None(wrong()));
+        let (is_ready, said) = ready(None, &settings::Standing::Nobody(wrong()));
         assert!(
             !is_ready && said.contains("c.toml line 3: unknown key frob"),
             "{said}"
         );
         assert!(said.ends_with("\nnot ready\n"), "{said}");
-        let (is_ready, said) = ready(Some(&State::Running), &Validity::LastGood(wrong()));
+        let (is_ready, said) = ready(
+            Some(&State::Running),
+            &settings::Standing::LastGood(wrong()),
+        );
         assert!(
             is_ready && said.contains("the last good one is in force"),
             "{said}"
         );
-        assert!(
-            said.contains("c.toml line 3 is wrong: unknown key frob"),
-            "{said}"
-        );
+        assert!(said.contains("c.toml line 3: unknown key frob"), "{said}");
     }
 }

@@ -111,7 +111,7 @@ fn every_error() -> Vec<(HookError, Reason)> {
     let key = "chainsaw.noderesource.dev/x".to_owned();
     let config = ConfigError {
         path: "c.toml".into(),
-        line: 3,
+        line: Some(3),
         why: "unknown key frob".into(),
     };
     vec![

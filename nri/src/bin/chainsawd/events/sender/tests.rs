@@ -79,10 +79,17 @@ impl Bed {
             "[[rule]]\nnamespaces = [\"*\"]\nevents = [\"ran\"]\n",
         )
         .unwrap();
-        let file = file.to_string_lossy().into_owned();
+        let path = |name: &str| {
+            folder
+                .path()
+                .join(name)
+                .to_string_lossy()
+                .into_owned()
+                .leak()
+        };
         let mut registry = Registry::with_prefix("chainsaw");
         let counts = EventCounts::new(&mut registry);
-        let settings = Arc::new(Settings::of(file.leak()));
+        let settings = Arc::new(Settings::of(path("config.toml"), path("last-good.toml")));
         let (sink, waiting) = EventSink::new(settings, counts);
         let api = Script::default();
         tokio::spawn(run(

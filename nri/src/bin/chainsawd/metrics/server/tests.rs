@@ -12,23 +12,46 @@ use crate::metrics::{Counts, Standing};
 use crate::news::{News, Sink};
 use crate::settings::Settings;
 
+/// The configuration's folder, which goes with this, and what is in force.
+struct Bed {
+    folder: tempfile::TempDir,
+    settings: Arc<Settings>,
+}
+
+impl Bed {
+    /// Writes another configuration, and has it looked at until it counts.
+    fn write(&self, configuration: &str) {
+        fs::write(self.folder.path().join("config.toml"), configuration).unwrap();
+        self.settings.look();
+        self.settings.look();
+    }
+}
+
 /// A server on a port of its own, which ends with its test, and what it counts.
-async fn server(configuration: &str) -> (SocketAddr, Counts, tempfile::TempDir) {
+async fn server(configuration: &str) -> (SocketAddr, Counts, Bed) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
     fs::write(&file, configuration).unwrap();
-    let file = file.to_string_lossy().into_owned();
+    let path = |name: &str| {
+        folder
+            .path()
+            .join(name)
+            .to_string_lossy()
+            .into_owned()
+            .leak()
+    };
+    let settings = Arc::new(Settings::of(path("config.toml"), path("last-good.toml")));
     let mut registry = Registry::with_prefix("chainsaw");
     let counts = Counts::new(&mut registry);
     let standing = Standing {
         nri: None,
-        settings: Arc::new(Settings::of(file.leak())),
+        settings: Arc::clone(&settings),
         records: Records::at(folder.path().join("sandboxes")),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(listener, Arc::new(Page::new(registry, standing))));
-    (address, counts, folder)
+    (address, counts, Bed { folder, settings })
 }
 
 async fn asked(address: SocketAddr, request: &str) -> String {
@@ -95,7 +118,7 @@ async fn what_was_told_is_counted_and_no_pod_is_named() {
 
 #[tokio::test]
 async fn health_and_readiness_have_pages_and_nothing_else_has() {
-    let (address, _counts, folder) = server("frob = 1\n").await;
+    let (address, _counts, bed) = server("frob = 1\n").await;
     assert!(
         get(address, "/healthz")
             .await
@@ -106,13 +129,13 @@ async fn health_and_readiness_have_pages_and_nothing_else_has() {
         unready.starts_with("HTTP/1.1 503 ") && unready.contains("line 1: unknown key frob"),
         "{unready}"
     );
-    fs::write(folder.path().join("config.toml"), "").unwrap();
+    bed.write("");
     let ready = get(address, "/readyz").await;
     assert!(
         ready.starts_with("HTTP/1.1 200 ") && ready.ends_with("ready\n"),
         "{ready}"
     );
-    fs::write(folder.path().join("config.toml"), "frob = 2\n").unwrap();
+    bed.write("frob = 2\n");
     let degraded = get(address, "/readyz").await;
     assert!(
         degraded.starts_with("HTTP/1.1 200 ") && degraded.contains("the last good one"),
