@@ -11,7 +11,9 @@ pub mod cri;
 pub mod daemon;
 pub mod image;
 pub mod judge;
+pub mod kubelet;
 pub mod machine;
+pub mod manifest;
 pub mod network;
 pub mod node;
 pub mod parts;
@@ -20,6 +22,7 @@ pub mod process;
 pub mod scratch;
 pub mod times;
 pub mod twins;
+mod volume;
 
 pub use network::{bridge, dual_stack_bridge};
 pub use node::Node;
