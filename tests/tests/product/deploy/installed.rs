@@ -9,7 +9,7 @@ use chainsaw_tests::parts;
 use chainsaw_tests::process::{Output, Program};
 use chainsaw_tests::scratch::Scratch;
 
-const KILLS: usize = 60;
+const KILLS: usize = 40;
 const PROGRAMS: [&str; 2] = ["chainsaw", "chainsaw-lookup"];
 
 /// Two images of which the second has a byte more in each program, and a node's folder.
