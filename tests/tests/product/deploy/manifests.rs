@@ -202,3 +202,22 @@ fn the_image_is_the_same_for_the_same_programs_and_the_containerfile_says_the_sa
     ensure!(line("FROM ") == Some("scratch"));
     Ok(())
 }
+
+#[test]
+fn what_readme_names_is_there_and_every_overlay_is_named() -> Result<()> {
+    let root = parts::deployments();
+    let readme = fs::read_to_string(root.with_file_name("README.md"))?;
+    let is_path = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    for (at, _) in readme.match_indices("deployments/") {
+        let rest = readme.get(at..).unwrap_or_default();
+        let path = rest.split(|c| !is_path(c)).next().unwrap_or_default();
+        let path = path.trim_end_matches(['.', '/']);
+        ensure!(root.with_file_name(path).exists(), "README names {path}");
+    }
+    for overlay in overlays()? {
+        ensure!(readme.contains(&overlay), "README does not name {overlay}");
+    }
+    let (name, version) = (image_name()?, env!("CARGO_PKG_VERSION"));
+    ensure!(readme.contains(&name) && name.ends_with(&format!(":{version}")));
+    Ok(())
+}
