@@ -38,10 +38,11 @@ impl Manifest {
         &self.0
     }
 
-    /// Changes the objects of a kind.
-    pub fn change(&mut self, kind: &str, change: impl Fn(&mut Value)) {
+    /// Gives a field of the objects of a kind another value: `/data/config.toml`, say.
+    pub fn set(&mut self, kind: &str, field: &str, value: &Value) {
         let of_kind = self.0.iter_mut().filter(|object| object["kind"] == kind);
-        of_kind.for_each(change);
+        let fields = of_kind.filter_map(|object| object.pointer_mut(field));
+        fields.for_each(|found| *found = value.clone());
     }
 
     /// The one object of a kind.

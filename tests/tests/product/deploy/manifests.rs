@@ -99,8 +99,9 @@ fn image_name() -> Result<String> {
         .arg(archive)
         .arg("index.json");
     let index: Value = serde_json::from_str(&index.stdout()?)?;
-    let name = &index["manifests"][0]["annotations"]["io.containerd.image.name"];
-    Ok(name.as_str().context("the image has no name")?.to_owned())
+    let name = index.pointer("/manifests/0/annotations/io.containerd.image.name");
+    let name = name.and_then(Value::as_str);
+    Ok(name.context("the image has no name")?.to_owned())
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn bare(containerd: Containerd) -> Result<Node> {
 /// The manifest with a grant in its ConfigMap, which is what an operator edits.
 fn granted(overlay: &str) -> Result<Manifest> {
     let mut manifest = Manifest::build(overlay)?;
-    manifest.change("ConfigMap", |map| map["data"]["config.toml"] = GRANT.into());
+    manifest.set("ConfigMap", "/data/config.toml", &GRANT.into());
     Ok(manifest)
 }
 
@@ -53,8 +53,8 @@ fn chain(node: &Node, deployed: &Deployed<'_>) -> Result<()> {
 
 fn insert(node: &Node, entry: &Value) -> Result<()> {
     let mut conf: Value = serde_json::from_str(&node.machine().read(CONFLIST)?)?;
-    let plugins = conf["plugins"].as_array_mut().context("no plugins")?;
-    plugins.insert(1, entry.clone());
+    let plugins = conf.pointer_mut("/plugins").and_then(Value::as_array_mut);
+    plugins.context("no plugins")?.insert(1, entry.clone());
     // As one file in place of the other: the runtime reads whenever something happens there.
     let outside = node.machine().path(CONFLIST);
     let new = outside.with_extension("new");
@@ -196,6 +196,6 @@ fn asking_the_api() -> Result<Manifest> {
         format!("resources:\n  - {up}/overlays/cni\ncomponents:\n  - {up}/components/kubeconfig\n");
     fs::write(scratch.path().join("kustomization.yaml"), text)?;
     let mut manifest = Manifest::build_at(scratch.path())?;
-    manifest.change("ConfigMap", |map| map["data"]["config.toml"] = GRANT.into());
+    manifest.set("ConfigMap", "/data/config.toml", &GRANT.into());
     Ok(manifest)
 }
