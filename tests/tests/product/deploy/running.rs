@@ -27,7 +27,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// A node as it comes: no chainsaw anywhere, and the chain as it was; the image is loaded.
 fn bare(containerd: Containerd) -> Result<Node> {
-    // TODO(rebase on guard): the daemon publishes it for the plugin.
+    // For the plugin, which reads it on the node.
     let node = Node::builder(containerd)
         .nri()
         .file("/etc/chainsaw/config.toml", GRANT)
