@@ -27,11 +27,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// A node as it comes: no chainsaw anywhere, and the chain as it was; the image is loaded.
 fn bare(containerd: Containerd) -> Result<Node> {
-    // For the plugin, which reads it on the node.
-    let node = Node::builder(containerd)
-        .nri()
-        .file("/etc/chainsaw/config.toml", GRANT)
-        .start()?;
+    let node = Node::builder(containerd).nri().start()?;
     node.import(&parts::product_image()?)?;
     Ok(node)
 }
