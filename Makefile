@@ -2,6 +2,7 @@
 
 HOST := $(shell rustc -vV | sed -n 's/^host: //p')
 RELEASE := target/$(HOST)/release
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
 # Static, and not position-independent: what that saves and what it costs stands in README, "What an ADD costs".
 STATIC := -C target-feature=+crt-static -C relocation-model=static
 
@@ -9,7 +10,7 @@ STATIC := -C target-feature=+crt-static -C relocation-model=static
 # throws them.
 export PROPTEST_RNG_SEED ?= 1
 
-.PHONY: all demo test explore lint docs build parts bench tools clean
+.PHONY: all demo test explore lint docs build image parts bench tools clean
 
 all: build
 
@@ -18,7 +19,7 @@ demo: build
 	@tests/demo.sh $(RELEASE)/chainsaw
 
 ## Everything that CI asks for: formatting, lints, licences, documentation, all tests, the privileged ones too.
-test: lint docs build parts
+test: lint docs image parts
 	cargo nextest run --workspace --locked
 
 ## The same properties on other cases, and many more of them.
@@ -39,6 +40,10 @@ build:
 	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-cni
 	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-lookup
 	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-nri --bin chainsawd
+
+## The image, as an OCI archive: with no container engine, and the same bytes for the same programs.
+image: build
+	@deployments/image/build.sh $(RELEASE) $(HOST) $(VERSION) target/chainsaw-image.tar
 
 ## The real containerd, CNI plugins and ip that tests and demo run against.
 parts:

@@ -5,6 +5,7 @@
 #   containerd-2/    containerd 2.x, whatever is newest                    (Debian sid)
 #   cni/             the reference CNI plugins                             (Debian sid)
 #   judge/           iproute2 6.15, the judge of the `ip` dialect          (Debian bookworm-backports)
+#   kustomize/       what builds the manifests, as `kubectl -k` does       (Debian trixie)
 #
 # They are unpacked, never installed: the system keeps its own libc, its own `ip` and its own runc (the suites' runc
 # wants a newer libc). The mirror and the archive's key are those that this machine's apt already uses.
@@ -92,6 +93,7 @@ fetch() {
     rm -f "$new"/usr/bin/runc "$new"/usr/sbin/runc
     for program in "$@"; do
         "$new/$program" -V >"$new.out" 2>&1 || "$new/$program" -v >"$new.out" 2>&1 ||
+            "$new/$program" version >"$new.out" 2>&1 ||
             { cat "$new.out" >&2; fail "$package $version of suite '$suite' does not run on this machine's libc"; }
     done
     printf '%s\n%s\n' "$recipe" "$version" >"$new/recipe"
@@ -110,4 +112,5 @@ part containerd-1.7 trixie containerd '1.7.*' usr/bin/containerd usr/bin/contain
 part containerd-2 sid containerd '[2-9].*' usr/bin/containerd usr/bin/containerd-shim-runc-v2
 part cni sid containernetworking-plugins '1.*'
 part judge bookworm-backports iproute2 '6.15.*' bin/ip
+part kustomize trixie kustomize '5.*' usr/bin/kustomize
 printf '%-15s %s\n' "system's own" "$(runc --version | head -n 1)"

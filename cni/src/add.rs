@@ -26,6 +26,7 @@ use crate::netconf::NetConf;
 use crate::plugin::Environment;
 use crate::result::PrevResult;
 use crate::source::{self, Asked};
+use crate::uninstalled;
 
 /// What the operator decided, and the file where it stands.
 struct Rules<'a> {
@@ -45,6 +46,9 @@ pub fn add(
     let nothing = asked.as_ref().is_ok_and(|asked| *asked == Asked::default());
     if nothing && !conf.applies() {
         return Ok(prev_result.into());
+    }
+    if let Some(marker) = uninstalled::marker() {
+        return uninstalled::passed(asked, &marker).map(|()| prev_result.into());
     }
     let (config, file) = match (configuration(log), &asked) {
         (Ok(now), _) => now,

@@ -65,6 +65,14 @@ pub enum Error {
         /// How that is known.
         why: String,
     },
+    /// The operator took Chainsaw from this node, and left the plugin to let pods pass.
+    #[error(
+        "the pod asks for commands, and chainsaw is uninstalled on this node: take its annotation away, or take chainsaw out of the network configuration, or install it again (there is {marker})"
+    )]
+    Uninstalled {
+        /// The file that says so.
+        marker: String,
+    },
     /// The annotations are there and are none.
     #[error("{place} is not what it should be: {why}")]
     Annotations {
@@ -189,7 +197,7 @@ impl Error {
             | Self::LastAddress { .. }
             | Self::Duplicate { .. }
             | Self::NotOk { .. } => 102,
-            Self::Config(_) => 103,
+            Self::Config(_) | Self::Uninstalled { .. } => 103,
             Self::Netns(_) | Self::Gone { .. } => 104,
         }
     }
@@ -205,6 +213,7 @@ impl Error {
             Self::Unknown { .. } => "AnnotationsUnknown",
             Self::Api(error) => error.reason(),
             Self::Guard { .. } => "NriNotServed",
+            Self::Uninstalled { .. } => "Uninstalled",
             Self::Annotations { .. } => "AnnotationsInvalid",
             Self::Config(wrong) => wrong.reason(),
             Self::Netns(_) => "NamespaceRefused",

@@ -15,6 +15,7 @@ mod plugin;
 mod result;
 mod settle;
 mod source;
+mod uninstalled;
 
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().skip(1).collect();

@@ -104,6 +104,16 @@ impl ApiServer {
         format!("https://127.0.0.1:{}", self.port)
     }
 
+    /// Its port on the machine's 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The certificate of its authority, in PEM.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
     /// Writes a kubeconfig for it, and beside it the authority's certificate and a client's, which it does not name.
     pub fn write_kubeconfig(&self, machine: &Machine, path: &str) -> Result<()> {
         let authority = format!("{path}.ca");

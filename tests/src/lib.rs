@@ -11,8 +11,10 @@ pub mod cri;
 pub mod daemon;
 pub mod image;
 pub mod judge;
+pub mod kubelet;
 pub mod loopback;
 pub mod machine;
+pub mod manifest;
 pub mod network;
 pub mod node;
 pub mod parts;
@@ -21,6 +23,7 @@ pub mod process;
 pub mod scratch;
 pub mod times;
 pub mod twins;
+mod volume;
 
 pub use network::{bridge, dual_stack_bridge};
 pub use node::Node;

@@ -2,6 +2,8 @@
 # /run is empty; /etc, /opt and /var show the host's and take writes of their own; all of it is memory, and gone with us.
 set -eu
 read -r outer_pid rest </proc/self/stat
+# As systemd has it: what is mounted later is seen where a container asks for it (HostToContainer).
+mount --make-rshared /
 mount -t proc proc /proc
 mount -t tmpfs -o mode=755 node /run
 for tree in etc opt var; do

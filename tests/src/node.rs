@@ -1,7 +1,7 @@
 //! A node: a machine of namespaces with a real containerd on it, all at the usual paths.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -12,7 +12,7 @@ use crate::cri::{Cri, v1};
 use crate::image;
 use crate::judge::Judge;
 use crate::machine::Machine;
-use crate::parts::Containerd;
+use crate::parts::{self, Containerd};
 use crate::pod::Pod;
 use crate::process::{Program, wait_until};
 use crate::scratch::Scratch;
@@ -142,14 +142,21 @@ impl Node {
     fn import_images(&self) -> Result<()> {
         let archive = self.scratch.path().join("images.tar");
         image::write_archive(&archive)?;
+        self.import(&archive).context("import the test images")
+    }
+
+    /// Puts the plugin among the node's, for lists that the builder does not know; the installer does it.
+    pub fn install_chainsaw(&self) -> Result<()> {
+        let program = self.machine.program(parts::chainsawd()?);
+        program.arg("install").stdout().map(drop)
+    }
+
+    /// Loads an archive of images, as README says it.
+    pub fn import(&self, archive: &Path) -> Result<()> {
         let import = self
             .containerd_program("ctr")?
             .args(["-n", "k8s.io", "images", "import"]);
-        import
-            .arg(&archive)
-            .stdout()
-            .context("import the test images")?;
-        Ok(())
+        import.arg(archive).stdout().map(drop)
     }
 
     /// A program of this node's containerd; its own shim is found first.

@@ -43,6 +43,27 @@ pub fn judge_share() -> Result<PathBuf> {
     part("judge/usr/share")
 }
 
+/// The `kustomize` that builds the manifests.
+pub fn kustomize() -> Result<PathBuf> {
+    part("kustomize/usr/bin/kustomize")
+}
+
+/// The image that `make image` built.
+pub fn product_image() -> Result<PathBuf> {
+    let path = workspace().join("target/chainsaw-image.tar");
+    ensure!(
+        path.is_file(),
+        "{} is missing: run `make image`",
+        path.display()
+    );
+    Ok(path)
+}
+
+/// The folder of what is deployed.
+pub fn deployments() -> PathBuf {
+    workspace().join("deployments")
+}
+
 /// The built `chainsaw`: `CHAINSAW_BIN` if set, else the release build for this machine.
 pub fn chainsaw() -> Result<PathBuf> {
     built("CHAINSAW_BIN", "chainsaw")

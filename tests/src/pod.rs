@@ -90,13 +90,19 @@ impl<'n> Pod<'n> {
     pub fn host_network(mut self) -> Self {
         // The node's host name belongs to its network: a runtime refuses another.
         self.config.hostname.clear();
-        let linux = self.config.linux.get_or_insert_default();
-        let options = linux
-            .security_context
-            .get_or_insert_default()
-            .namespace_options
-            .get_or_insert_default();
-        options.network = v1::NamespaceMode::Node.into();
+        self.namespaces().network = v1::NamespaceMode::Node.into();
+        self
+    }
+
+    /// Sees the node's processes.
+    pub fn host_pid(mut self) -> Self {
+        self.namespaces().pid = v1::NamespaceMode::Node.into();
+        self
+    }
+
+    /// Filters the system calls of the sandbox's own process.
+    pub fn seccomp(mut self, profile: v1::SecurityProfile) -> Self {
+        self.security().seccomp = Some(profile);
         self
     }
 
@@ -133,6 +139,15 @@ impl<'n> Pod<'n> {
 
     fn metadata(&mut self) -> &mut v1::PodSandboxMetadata {
         self.config.metadata.get_or_insert_default()
+    }
+
+    fn security(&mut self) -> &mut v1::LinuxSandboxSecurityContext {
+        let linux = self.config.linux.get_or_insert_default();
+        linux.security_context.get_or_insert_default()
+    }
+
+    fn namespaces(&mut self) -> &mut v1::NamespaceOption {
+        self.security().namespace_options.get_or_insert_default()
     }
 }
 

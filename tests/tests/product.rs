@@ -6,6 +6,7 @@ mod product {
     mod api;
     mod capabilities;
     mod command_line;
+    mod deploy;
     mod dialect;
     mod escapes;
     mod last_good;

@@ -10,6 +10,8 @@ pub const USAGE: &str = "\
 chainsawd runs the ip commands that pods ask for, at the events of their life that the runtime tells by NRI.
 
     chainsawd [--hooks nri] [--config FILE] [--socket PATH]
+    chainsawd install          puts the CNI plugin on this node: chainsawd install --help
+    chainsawd uninstall        takes it away
 
         --hooks LIST      the entrances it serves: cni, nri, or cni,nri (nri)
         --config FILE     its configuration (/etc/chainsaw/config.toml); without the file, pods may only look

@@ -23,6 +23,7 @@ mod cluster;
 mod error;
 mod events;
 mod hooks;
+mod install;
 mod keys;
 mod late;
 mod log;
@@ -54,7 +55,14 @@ const NAME: &str = "chainsaw";
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
-    match args::read(std::env::args_os().skip(1)) {
+    let mut words = std::env::args_os().skip(1).peekable();
+    let verb = words
+        .peek()
+        .and_then(|word| install::Verb::of(word.to_str()?));
+    if let Some(verb) = verb {
+        return install::main(verb, words.skip(1));
+    }
+    match args::read(words) {
         Ok(Said::Help) => say(args::USAGE),
         Ok(Said::Version) => say(concat!("chainsawd ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Said::Run(args)) => match run(args) {

@@ -1,0 +1,225 @@
+//! What to write into the node's network configuration, and whether it is there. It is somebody else's: it is read here,
+//! and never written.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// The capability by which the runtime hands on a pod's annotations.
+const CAPABILITY: &str = "io.kubernetes.cri.pod-annotations";
+
+/// The entry, as it is pasted.
+const ENTRY: &str =
+    r#"{ "type": "chainsaw", "capabilities": { "io.kubernetes.cri.pod-annotations": true } }"#;
+
+/// The same where the API is asked.
+const ENTRY_FOR_THE_API: &str = r#"{ "type": "chainsaw" }"#;
+
+/// How a network configuration stands to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chain {
+    /// It has no list of plugins.
+    NoList,
+    /// It is no JSON.
+    Broken,
+    /// Its list does not name us.
+    Absent,
+    /// We come first.
+    First,
+    /// We come behind portmap.
+    BehindPortmap,
+    /// We are there, and are not told a pod's annotations.
+    Untold,
+    /// All is as it should be.
+    Right,
+}
+
+/// What to tell after an installation; `api` is whether the plugin has a kubeconfig.
+pub fn told(folder: &Path, api: bool) -> String {
+    let Some(file) = in_force(folder) else {
+        return format!(
+            "{} has no network configuration, or is not mounted here; chain chainsaw when there is one\n{}",
+            folder.display(),
+            paste(api)
+        );
+    };
+    let file = file.display();
+    let (said, needs_entry) = match read(
+        &fs::read(folder.join(file.to_string())).unwrap_or_default(),
+        api,
+    ) {
+        Chain::Right => (
+            "has chainsaw in its chain, in the right place: nothing is left to do",
+            false,
+        ),
+        Chain::NoList => (
+            "is one plugin and no list (\"plugins\"): make it a .conflist, and chain chainsaw behind that plugin. If it is Multus, chain chainsaw in the configuration of the delegate or of the network-attachment-definition",
+            true,
+        ),
+        Chain::Broken => (
+            "cannot be read as JSON: the runtime takes it no more than we do",
+            true,
+        ),
+        Chain::Absent => (
+            "does not name chainsaw: paste this entry into its \"plugins\"",
+            true,
+        ),
+        Chain::First => (
+            "has chainsaw as its first plugin, where it fails every pod: it needs the main plugin's result. Move it",
+            true,
+        ),
+        Chain::BehindPortmap => (
+            "has chainsaw behind portmap, which then maps ports to addresses that the commands may change. Move it",
+            true,
+        ),
+        Chain::Untold => (
+            "has chainsaw without the capability: nobody can tell whether a pod asks for something, and NO POD STARTS. Add it",
+            true,
+        ),
+    };
+    let paste = if needs_entry {
+        paste(api)
+    } else {
+        String::new()
+    };
+    format!("{file} {said}\n{paste}")
+}
+
+/// What to tell when the plugin was taken away.
+pub fn warned(folder: &Path) -> String {
+    let named: Vec<String> = configurations(folder)
+        .into_iter()
+        .filter(|file| fs::read_to_string(file).is_ok_and(|text| text.contains("\"chainsaw\"")))
+        .map(|file| file.display().to_string())
+        .collect();
+    match named.as_slice() {
+        [] => String::new(),
+        named => format!(
+            "still named in {}: NO POD of these networks starts until the entry is taken out\n",
+            named.join(", ")
+        ),
+    }
+}
+
+fn paste(api: bool) -> String {
+    let (entry, why) = if api {
+        (
+            ENTRY_FOR_THE_API,
+            "Without the capability, because the plugin asks the Kubernetes API with its kubeconfig.",
+        )
+    } else {
+        (
+            ENTRY,
+            "The capability makes containerd and CRI-O hand on the pod's annotations.",
+        )
+    };
+    format!(
+        "\n    {entry}\n\nBehind the main plugin, whose interface the commands are for, and before portmap, which acts on what they leave. {why}\n"
+    )
+}
+
+/// The file that the runtime takes: the first, by name.
+fn in_force(folder: &Path) -> Option<PathBuf> {
+    configurations(folder).into_iter().next()
+}
+
+/// All that could be, in the runtime's order.
+fn configurations(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let is_one = |path: &PathBuf| {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        matches!(extension, Some("conf" | "conflist" | "json")) && path.is_file()
+    };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(is_one)
+        .collect();
+    files.sort();
+    files
+}
+
+fn read(text: &[u8], api: bool) -> Chain {
+    let Ok(list) = serde_json::from_slice::<Value>(text) else {
+        return Chain::Broken;
+    };
+    let Some(plugins) = list.get("plugins").and_then(Value::as_array) else {
+        return Chain::NoList;
+    };
+    let is = |name: &'static str| {
+        move |plugin: &Value| plugin.get("type").and_then(Value::as_str) == Some(name)
+    };
+    let Some(ours) = plugins.iter().position(is("chainsaw")) else {
+        return Chain::Absent;
+    };
+    if ours == 0 {
+        return Chain::First;
+    }
+    if plugins.iter().take(ours).any(is("portmap")) {
+        return Chain::BehindPortmap;
+    }
+    let told = plugins
+        .get(ours)
+        .and_then(|plugin| plugin.get("capabilities")?.get(CAPABILITY)?.as_bool());
+    if told == Some(true) || api {
+        Chain::Right
+    } else {
+        Chain::Untold
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(plugins: &str) -> String {
+        format!(r#"{{"cniVersion": "1.0.0", "name": "n", "plugins": [{plugins}]}}"#)
+    }
+
+    const BRIDGE: &str = r#"{"type": "bridge"}"#;
+    const PORTMAP: &str = r#"{"type": "portmap", "capabilities": {"portMappings": true}}"#;
+
+    #[test]
+    fn the_place_in_the_chain_is_judged() {
+        let of = |plugins: &[&str]| read(list(&plugins.join(", ")).as_bytes(), false);
+        assert_eq!(of(&[BRIDGE, ENTRY]), Chain::Right);
+        assert_eq!(of(&[BRIDGE, ENTRY, PORTMAP]), Chain::Right);
+        assert_eq!(of(&[BRIDGE, PORTMAP, ENTRY]), Chain::BehindPortmap);
+        assert_eq!(of(&[ENTRY, BRIDGE]), Chain::First);
+        assert_eq!(of(&[BRIDGE, PORTMAP]), Chain::Absent);
+        assert_eq!(of(&[BRIDGE, ENTRY_FOR_THE_API]), Chain::Untold);
+        assert_eq!(
+            read(
+                list(&[BRIDGE, ENTRY_FOR_THE_API].join(", ")).as_bytes(),
+                true
+            ),
+            Chain::Right
+        );
+        assert_eq!(read(BRIDGE.as_bytes(), false), Chain::NoList);
+        assert_eq!(read(b"{", false), Chain::Broken);
+    }
+
+    #[test]
+    fn the_file_in_force_is_the_first_by_name_and_is_told_with_the_entry_to_paste() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        assert!(told(folder.path(), false).contains("has no network configuration"));
+        write("20-b.conflist", &list(&[BRIDGE, ENTRY].join(", ")));
+        write("00-note.txt", "nothing");
+        let said = told(folder.path(), false);
+        assert!(
+            said.contains("20-b.conflist") && said.contains("nothing is left to do"),
+            "{said}"
+        );
+        write("10-a.conflist", &list(BRIDGE));
+        let said = told(folder.path(), false);
+        assert!(
+            said.contains("10-a.conflist does not name chainsaw") && said.contains(ENTRY),
+            "{said}"
+        );
+        assert!(warned(folder.path()).contains("20-b.conflist"));
+        assert!(!warned(folder.path()).contains("10-a.conflist"));
+    }
+}

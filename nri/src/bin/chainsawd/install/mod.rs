@@ -1,0 +1,211 @@
+//! `chainsawd install` and `chainsawd uninstall`: the plugin's programs on the node, and the kubeconfig they ask with.
+//!
+//! Every change is a step of a [`journal`], which knows how to undo it: whoever is killed in the middle is completed, or
+//! undone, by the next. Nobody's network configuration is edited: [`chain`] says what to write into it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+mod chain;
+mod error;
+mod journal;
+mod kubeconfig;
+mod words;
+
+use error::InstallError;
+use journal::{Journal, write_down};
+use words::{Said, Words};
+
+use crate::{complain, say, stop};
+
+/// The programs, each after those that it needs.
+const PROGRAMS: [&str; 2] = ["chainsaw-lookup", "chainsaw"];
+
+/// Beside the plugin: that it is uninstalled, and lets pods pass that ask for nothing. The plugin looks for it.
+const UNINSTALLED: &str = "chainsaw.uninstalled";
+
+/// What is in that file.
+const WHY_UNINSTALLED: &str = "\
+`chainsawd uninstall` left this file, and chainsaw beside it: a network configuration may still name the plugin. As long as
+it is here, chainsaw runs nothing: a pod that asks for nothing passes, one that asks for commands is told.
+";
+
+/// Between two looks at the service account.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Put everything there.
+    Install,
+    /// Take it away.
+    Uninstall,
+}
+
+impl Verb {
+    /// The verb of a command line's first word, if it is one.
+    pub fn of(word: &str) -> Option<Self> {
+        match word {
+            "install" => Some(Self::Install),
+            "uninstall" => Some(Self::Uninstall),
+            _ => None,
+        }
+    }
+}
+
+/// Does what the words behind the verb say.
+pub fn main(verb: Verb, words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let words = match words::read(words) {
+        Ok(Said::Help) => return say(words::USAGE),
+        Ok(Said::Do(words)) => words,
+        Err(wrong) => return complain(&format!("{wrong}; see chainsawd install --help"), 2),
+    };
+    let done = match verb {
+        Verb::Install => install(&words),
+        Verb::Uninstall => uninstall(&words),
+    };
+    let told = match done {
+        Ok(told) => told,
+        Err(wrong) => return complain(&format!("{wrong} (reason={})", wrong.reason()), 1),
+    };
+    say(&told);
+    if !words.stay {
+        return ExitCode::SUCCESS;
+    }
+    match stay(verb, &words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(wrong) => complain(&wrong.to_string(), 1),
+    }
+}
+
+/// Puts everything there, or nothing; what is already so stays untouched. Gives what to tell.
+fn install(words: &Words) -> Result<String, InstallError> {
+    let mut journal = Journal::open(&words.bin_dir)?;
+    let told = steps(&mut journal, words);
+    match told {
+        Ok(mut told) => {
+            journal.complete()?;
+            told.push_str(&chain::told(&words.conf_dir, words.kubeconfig.is_some()));
+            Ok(told)
+        }
+        Err(wrong) => match journal.undo() {
+            Ok(()) => Err(wrong),
+            Err(undo) => Err(InstallError::Both(Box::new(wrong), Box::new(undo))),
+        },
+    }
+}
+
+fn steps(journal: &mut Journal, words: &Words) -> Result<String, InstallError> {
+    let from = words.from()?;
+    let mut told = String::new();
+    let mut put = |path: PathBuf, content: &[u8], mode| -> Result<(), InstallError> {
+        let changed = journal.put(&path, content, mode)?;
+        let word = if changed { "installed" } else { "unchanged" };
+        told.push_str(&format!("{word} {}\n", path.display()));
+        Ok(())
+    };
+    for program in PROGRAMS {
+        let source = from.join(program);
+        let content = fs::read(&source).map_err(InstallError::io("read", &source))?;
+        put(words.bin_dir.join(program), &content, 0o755)?;
+    }
+    if let Some(path) = &words.kubeconfig {
+        kubeconfig::make_folder(path)?;
+        let content = kubeconfig::current(&words.service_account)?;
+        put(path.clone(), &content, kubeconfig::MODE)?;
+    }
+    // The last: from now on the plugin serves.
+    journal.take(&words.bin_dir.join(UNINSTALLED))?;
+    Ok(told)
+}
+
+/// Takes away what [`install`] put there, in reverse order. Each removal is whole, so this is completed by doing it again.
+fn uninstall(words: &Words) -> Result<String, InstallError> {
+    let mut journal = Journal::open(&words.bin_dir)?;
+    journal.undo()?;
+    let plugin = words.bin_dir.join("chainsaw");
+    let leaves = !words.remove && plugin.exists();
+    let mut told = String::new();
+    if leaves {
+        let marker = words.bin_dir.join(UNINSTALLED);
+        write_down(&marker, WHY_UNINSTALLED.as_bytes(), 0o644)?;
+        told.push_str(&format!(
+            "left {} to let pods pass: a network configuration may still name it (--remove takes it away)\n",
+            plugin.display()
+        ));
+    }
+    if let Some(path) = &words.kubeconfig {
+        told.push_str(&removed(path)?);
+        kubeconfig::remove_folder(path);
+    }
+    told.push_str(&removed(&words.bin_dir.join("chainsaw-lookup"))?);
+    if !leaves {
+        told.push_str(&removed(&plugin)?);
+        told.push_str(&removed(&words.bin_dir.join(UNINSTALLED))?);
+        told.push_str(&chain::warned(&words.conf_dir));
+    }
+    Ok(told)
+}
+
+fn removed(path: &Path) -> Result<String, InstallError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(format!("removed {}\n", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(source) => Err(InstallError::io("remove", path)(source)),
+    }
+}
+
+/// Stays until somebody says stop, so that a pod can hold it. An installation keeps its kubeconfig up to date.
+fn stay(verb: Verb, words: &Words) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let stop = stop()?;
+        tokio::select! {
+            () = stop => {}
+            () = keep(words), if verb == Verb::Install => {}
+        }
+        Ok(())
+    })
+}
+
+/// Writes the kubeconfig anew whenever its token or its CA is another: the kubelet renews a token long before it expires.
+async fn keep(words: &Words) {
+    let mut last = String::new();
+    loop {
+        sleep(LOOK).await;
+        let Some(path) = &words.kubeconfig else {
+            continue;
+        };
+        let text = match refresh(words, path) {
+            Ok(false) => continue,
+            Ok(true) => format!("renewed {}\n", path.display()),
+            Err(wrong) => format!("{wrong} (reason={})\n", wrong.reason()),
+        };
+        // A trouble that lasts is told once.
+        if text != last || text.starts_with("renewed") {
+            say(&text);
+        }
+        last = text;
+    }
+}
+
+fn refresh(words: &Words, path: &Path) -> Result<bool, InstallError> {
+    let content = kubeconfig::current(&words.service_account)?;
+    if journal::is_so(path, &content, kubeconfig::MODE) {
+        return Ok(false);
+    }
+    // In a rolling update there are two of us.
+    let _held = Journal::open(&words.bin_dir)?;
+    kubeconfig::make_folder(path)?;
+    write_down(path, &content, kubeconfig::MODE).map(|()| true)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! Volumes of pods, as a kubelet makes them on its node.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use k8s_openapi::api::core::v1::{ConfigMap, HostPathVolumeSource, Volume};
+
+use crate::machine::Machine;
+
+/// Makes a volume, and gives its path on the node.
+pub(crate) fn make(
+    machine: &Machine,
+    folder: &str,
+    volume: &Volume,
+    config: Option<&ConfigMap>,
+) -> Result<String> {
+    if let Some(host) = &volume.host_path {
+        return host_path(machine, host);
+    }
+    if let Some(source) = &volume.config_map {
+        let named = |map: &&ConfigMap| map.metadata.name.as_deref() == Some(&source.name);
+        let map = config.filter(named).context("there is no such ConfigMap")?;
+        let data = map.data.clone().unwrap_or_default();
+        let path = format!("{folder}/{}", volume.name);
+        return publish(machine, &path, &data).map(|()| path);
+    }
+    bail!("volume {} is of a kind that is not known here", volume.name)
+}
+
+fn host_path(machine: &Machine, host: &HostPathVolumeSource) -> Result<String> {
+    let seen = machine.path(real(&host.path));
+    match host.type_.as_deref() {
+        Some("DirectoryOrCreate") => fs::create_dir_all(&seen)?,
+        Some("Directory") => ensure!(seen.is_dir(), "the node has no folder {}", host.path),
+        other => bail!("hostPath of type {other:?} is not known here"),
+    }
+    Ok(host.path.clone())
+}
+
+/// `/var/run` is a link to `/run`, on every node.
+fn real(path: &str) -> String {
+    path.strip_prefix("/var/run/")
+        .map_or_else(|| path.to_owned(), |rest| format!("/run/{rest}"))
+}
+
+/// Puts files into a folder all at once: they are links through `..data`, which is renamed over the last.
+pub(crate) fn publish(
+    machine: &Machine,
+    folder: &str,
+    data: &BTreeMap<String, String>,
+) -> Result<()> {
+    let outside = machine.path(folder);
+    fs::create_dir_all(&outside)?;
+    let version = format!("..{}", fs::read_dir(&outside)?.count());
+    for (name, text) in data {
+        machine.write(Path::new(folder).join(&version).join(name), text)?;
+        symlink(Path::new("..data").join(name), outside.join(name)).ok();
+    }
+    let new = outside.join("..data_tmp");
+    symlink(&version, &new)?;
+    fs::rename(new, outside.join("..data")).context("publish a volume")
+}
