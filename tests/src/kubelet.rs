@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{self as core, ConfigMap, PodSpec};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::api::ApiServer;
 use crate::cri::v1;
@@ -142,6 +143,29 @@ impl Deployed<'_> {
         let what = format!("{container} to say {text:?}");
         let waited = wait_until(&what, LIMIT, || Ok(self.log(container)?.contains(text)));
         waited.with_context(|| self.log(container).unwrap_or_default())
+    }
+
+    /// Whether a container's readiness probe is answered with success, asked as a kubelet asks it.
+    pub fn is_ready(&self, container: &str) -> Result<bool> {
+        let mut all = self.spec.containers.iter();
+        let found = all.find(|one| one.name == container);
+        let probe = found.and_then(|one| one.readiness_probe.as_ref()?.http_get.as_ref());
+        let probe = probe.with_context(|| format!("{container} has no readiness probe"))?;
+        let (host, path) = (probe.host.as_deref(), probe.path.as_deref());
+        let IntOrString::Int(port) = probe.port else {
+            anyhow::bail!("a port by its name is not known here");
+        };
+        let url = format!(
+            "http://{}:{port}{}",
+            host.unwrap_or_default(),
+            path.unwrap_or("/")
+        );
+        let get = self
+            .node
+            .machine()
+            .program("busybox")
+            .args(["wget", "-q", "-O", "-"]);
+        Ok(get.arg(url).run()?.status == 0)
     }
 
     /// Gives the service account another token, as a kubelet does in good time.

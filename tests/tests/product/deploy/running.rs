@@ -195,3 +195,22 @@ fn asking_the_api() -> Result<Manifest> {
     manifest.set("ConfigMap", "/data/config.toml", &GRANT.into());
     Ok(manifest)
 }
+
+#[test]
+fn the_daemon_answers_its_probe_where_the_manifest_asks_and_the_newer_takes_the_port_over()
+-> Result<()> {
+    let node = bare(Containerd::V2)?;
+    let manifest = granted("overlays/nri")?;
+    let older = node.deploy(&manifest)?;
+    wait_until("the daemon to be ready", LIMIT, || {
+        older.is_ready("chainsawd")
+    })?;
+    let newer = node.deploy(&manifest)?;
+    newer.wait_for("chainsawd", RUNNING)?;
+    ensure!(!newer.log("chainsawd")?.contains("metrics and health at"));
+    drop(older);
+    newer.wait_for("chainsawd", "metrics and health at")?;
+    wait_until("the newer daemon to be ready", LIMIT, || {
+        newer.is_ready("chainsawd")
+    })
+}
