@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+pub use chainsaw_common::annotations::{KEY, NRI_PREFIX};
 use chainsaw_common::engine::Value;
 use chainsaw_common::plan::Author;
 use chainsaw_common::pod::Pod;
@@ -16,14 +17,8 @@ use crate::error::Error;
 use crate::netconf::{NetConf, present};
 use crate::plugin::Environment;
 
-/// The annotation that asks for commands at every attachment; with `.IFNAME` behind it, at that one.
-pub const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
-
 /// The capability by which containerd and CRI-O hand on a pod's annotations.
 pub const CAPABILITY: &str = "io.kubernetes.cri.pod-annotations";
-
-/// Before the annotations that ask for something at the NRI entrance.
-pub const NRI_PREFIX: &str = "chainsaw.noderesource.dev/";
 
 /// What is asked for.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -10,9 +10,10 @@
 //! | what will run, once or again, and how much of it | [`plan`], [`again`], [`limits`], [`recall`] |
 //! | the `ip` dialect | [`ip`] |
 //! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
-//! | who and where; what everything speaks | [`pod`], [`config`], [`family`], [`kernel`], [`wire`], [`uapi`] |
+//! | who and where; what everything speaks | [`pod`], [`annotations`], [`config`], [`family`], [`kernel`], [`wire`], [`uapi`] |
 
 pub mod again;
+pub mod annotations;
 pub mod config;
 pub mod engine;
 pub mod family;

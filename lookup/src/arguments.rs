@@ -6,6 +6,7 @@ use std::time::Duration;
 use lexopt::prelude::*;
 
 use crate::error::LookupError;
+use crate::pod::Wanted;
 
 /// Said when the words are not understood.
 pub const USAGE: &str =
@@ -19,21 +20,10 @@ const TIMEOUT_MS: u64 = 5000;
 pub struct Question {
     /// Where the API is, and who asks.
     pub kubeconfig: PathBuf,
-    /// The pod's namespace.
-    pub namespace: String,
-    /// The pod's name.
-    pub name: String,
-    /// The pod's UID as the runtime has it.
-    pub uid: Option<String>,
+    /// The pod.
+    pub pod: Wanted,
     /// When the whole program has to be done.
     pub timeout: Duration,
-}
-
-impl Question {
-    /// `NAMESPACE/NAME`.
-    pub fn pod(&self) -> String {
-        format!("{}/{}", self.namespace, self.name)
-    }
 }
 
 /// Reads the words behind the program's name.
@@ -41,19 +31,7 @@ pub fn parse(parser: lexopt::Parser) -> Result<Question, LookupError> {
     let question = words(parser).map_err(|error| LookupError::Usage {
         why: error.to_string(),
     })?;
-    let label = |label: &str| is_label(label);
-    if !(question.namespace.len() <= 63 && label(&question.namespace)) {
-        return Err(LookupError::Name {
-            what: "namespace",
-            given: question.namespace,
-        });
-    }
-    if !(question.name.len() <= 253 && question.name.split('.').all(label)) {
-        return Err(LookupError::Name {
-            what: "pod",
-            given: question.name,
-        });
-    }
+    question.pod.check()?;
     Ok(question)
 }
 
@@ -73,20 +51,13 @@ fn words(mut parser: lexopt::Parser) -> Result<Question, lexopt::Error> {
     let missing = |option: &str| lexopt::Error::Custom(format!("{option} is missing").into());
     Ok(Question {
         kubeconfig: kubeconfig.ok_or_else(|| missing("--kubeconfig"))?,
-        namespace: namespace.ok_or_else(|| missing("--namespace"))?,
-        name: name.ok_or_else(|| missing("--name"))?,
-        uid,
+        pod: Wanted {
+            namespace: namespace.ok_or_else(|| missing("--namespace"))?,
+            name: name.ok_or_else(|| missing("--name"))?,
+            uid,
+        },
         timeout: Duration::from_millis(timeout),
     })
-}
-
-/// RFC 1123, as Kubernetes has it. So nothing that is asked for can be another path than a pod's.
-fn is_label(label: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    label.bytes().all(inner)
-        && !label.is_empty()
-        && !label.starts_with('-')
-        && !label.ends_with('-')
 }
 
 #[cfg(test)]
@@ -100,11 +71,11 @@ mod tests {
     #[test]
     fn a_question_names_a_pod_and_a_kubeconfig() {
         let question = read("--name web-0.a --namespace=default --kubeconfig /k --uid u").unwrap();
-        assert_eq!(question.pod(), "default/web-0.a");
-        assert_eq!(question.uid.as_deref(), Some("u"));
+        assert_eq!(question.pod.to_string(), "default/web-0.a");
+        assert_eq!(question.pod.uid.as_deref(), Some("u"));
         assert_eq!(question.timeout, Duration::from_secs(5));
         let hasty = read("--name a --namespace b --kubeconfig /k --timeout-ms 300").unwrap();
-        assert_eq!((hasty.uid, hasty.timeout.as_millis()), (None, 300));
+        assert_eq!((hasty.pod.uid, hasty.timeout.as_millis()), (None, 300));
     }
 
     #[test]

@@ -43,9 +43,17 @@ pub enum LookupError {
         /// Which field of the user asks.
         what: &'static str,
     },
+    /// The service account of the pod in which this runs cannot be used.
+    #[error(
+        "cannot use the service account of this pod: {why}; does the pod mount it (automountServiceAccountToken)?"
+    )]
+    ServiceAccount {
+        /// Why.
+        why: String,
+    },
     /// The server has no such pod.
     #[error(
-        "pod {pod} is gone from {server}: it was deleted since, or the kubeconfig is another cluster's"
+        "pod {pod} is gone from {server}: it was deleted since, or this is another cluster's API"
     )]
     PodGone {
         /// `NAMESPACE/NAME`.
@@ -69,23 +77,23 @@ pub enum LookupError {
     },
     /// The server knows who asks, and does not let it.
     #[error(
-        "{server} does not let us get pod {pod}: grant the kubeconfig's user the verb get on pods"
+        "{server} does not let {credentials} get pod {pod}: grant its user the verb get on pods"
     )]
     Forbidden {
         /// `NAMESPACE/NAME`.
         pod: String,
         /// The server's URL.
         server: String,
+        /// What was asked with.
+        credentials: String,
     },
     /// The server does not know who asks.
-    #[error(
-        "{server} does not accept the credentials of kubeconfig {path}: renew its token or certificate"
-    )]
+    #[error("{server} does not accept {credentials}: renew its token or certificate")]
     Unauthorized {
         /// The server's URL.
         server: String,
-        /// The file.
-        path: String,
+        /// What was asked with.
+        credentials: String,
     },
     /// The server answered with another status.
     #[error("{server} answered HTTP {status} to get pod {pod}: see the API server's log")]
@@ -111,21 +119,25 @@ pub enum LookupError {
     },
     /// No TLS connection came about.
     #[error(
-        "no TLS with {server}: {why}; compare the kubeconfig's certificate-authority with the server's"
+        "no TLS with {server}: {why}; compare the certificate-authority of {credentials} with the server's"
     )]
     Tls {
         /// The server's URL.
         server: String,
+        /// What was asked with.
+        credentials: String,
         /// Why.
         why: String,
     },
     /// No connection came about, or it broke.
     #[error(
-        "cannot reach {server}: {why}; is the kubeconfig's server right, and reachable from the node?"
+        "cannot reach {server}: {why}; is the server of {credentials} right, and reachable from the node?"
     )]
     Unreachable {
         /// The server's URL.
         server: String,
+        /// What was asked with.
+        credentials: String,
         /// Why.
         why: String,
     },
@@ -153,6 +165,7 @@ impl LookupError {
             Self::Name { .. } => "NameInvalid",
             Self::Kubeconfig { .. } => "KubeconfigInvalid",
             Self::Program { .. } => "KubeconfigUnsupported",
+            Self::ServiceAccount { .. } => "ServiceAccountInvalid",
             Self::PodGone { .. } => "PodGone",
             Self::UidDiffers { .. } => "UidDiffers",
             Self::Forbidden { .. } => "Forbidden",

@@ -1,27 +1,52 @@
 //! The kubeconfig: where the API is, and who asks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{self, Config, KubeConfigOptions, KubeconfigError};
 
 use crate::error::LookupError;
 
-/// Reads a kubeconfig and takes its current context.
-pub async fn read(path: &Path) -> Result<Config, LookupError> {
-    let wrong = |error| unusable(path, &error);
-    let file = Kubeconfig::read_from(path).map_err(wrong)?;
-    refuse_programs(path, &file)?;
-    let mut config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
-        .await
-        .map_err(wrong)?;
-    // One question; who tries again is the runtime, which knows how often.
-    config.default_retry = false;
-    Ok(config)
+/// A kubeconfig that was read.
+pub struct Kubeconfig {
+    path: PathBuf,
+    read: config::Kubeconfig,
+}
+
+impl Kubeconfig {
+    /// Reads one. What it names is not read yet.
+    pub fn read(path: &Path) -> Result<Self, LookupError> {
+        let read = config::Kubeconfig::read_from(path).map_err(|error| unusable(path, &error))?;
+        refuse_programs(path, &read)?;
+        Ok(Self {
+            path: path.to_owned(),
+            read,
+        })
+    }
+
+    /// The files that it names.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let clusters = self.read.clusters.iter();
+        let authorities =
+            clusters.filter_map(|named| named.cluster.as_ref()?.certificate_authority.as_ref());
+        let users = self.read.auth_infos.iter();
+        let of_users = users
+            .filter_map(|named| named.auth_info.as_ref())
+            .flat_map(|user| [&user.token_file, &user.client_certificate, &user.client_key])
+            .flatten();
+        authorities.chain(of_users).map(PathBuf::from).collect()
+    }
+
+    /// Takes its current context.
+    pub async fn config(self) -> Result<Config, LookupError> {
+        let options = KubeConfigOptions::default();
+        let made = Config::from_custom_kubeconfig(self.read, &options).await;
+        made.map_err(|error| unusable(&self.path, &error))
+    }
 }
 
 /// The client would run `exec` and some an `auth-provider` names: as root, on the node, from a file that is only meant to
 /// say where and who.
-fn refuse_programs(path: &Path, file: &Kubeconfig) -> Result<(), LookupError> {
+fn refuse_programs(path: &Path, file: &config::Kubeconfig) -> Result<(), LookupError> {
     for user in file
         .auth_infos
         .iter()

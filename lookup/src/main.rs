@@ -10,14 +10,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-mod arguments;
-mod error;
-mod kubeconfig;
-mod pod;
-
-use arguments::Question;
-use error::LookupError;
-use pod::Annotations;
+use chainsaw_lookup::arguments::{self, Question};
+use chainsaw_lookup::pod::{self, Annotations};
+use chainsaw_lookup::{Access, Credentials, LookupError};
 
 fn main() -> ExitCode {
     let answer = arguments::parse(lexopt::Parser::from_env()).and_then(answer);
@@ -61,15 +56,15 @@ fn answer(question: Question) -> Result<Annotations, LookupError> {
 }
 
 fn ask(question: &Question, server: &OnceLock<String>) -> Result<Annotations, LookupError> {
-    // The one provider that is linked in. Elsewhere in the workspace nothing may choose another by its features.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|source| LookupError::Runtime { source })?;
     runtime.block_on(async {
-        let config = kubeconfig::read(&question.kubeconfig).await?;
-        server.get_or_init(|| pod::server(&config.cluster_url));
-        pod::annotations(question, config).await
+        let credentials = Credentials::Kubeconfig(question.kubeconfig.clone());
+        let api = Access::by(credentials).api().await?;
+        server.get_or_init(|| api.server.clone());
+        let found = pod::metadata(&question.pod, &api).await?;
+        Ok(found.annotations)
     })
 }

@@ -1,48 +1,86 @@
-//! One GET of the pod's metadata, and what its answer means.
+//! One GET of a pod's metadata, and what its answer means.
 
-use std::collections::BTreeMap;
-use std::error::Error;
-use std::io;
-use std::path::Path;
+use std::fmt;
 
-use http::{StatusCode, Uri};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use kube::Client;
+use http::StatusCode;
+use http_body_util::{BodyExt, Limited};
 use kube::client::Body;
-use kube::config::Config;
+use kube::core::Request;
 use kube::core::params::GetParams;
-use kube::core::{DynamicObject, PartialObjectMeta, Request};
 
-use crate::arguments::Question;
+use crate::access::Api;
 use crate::error::LookupError;
-use crate::kubeconfig;
-
-/// A pod's annotations.
-pub type Annotations = BTreeMap<String, String>;
+pub use crate::metadata::{Annotations, Metadata};
 
 /// The longest answer that is read: annotations may have 256 KiB, and managed fields repeat their keys.
 const ANSWER_BYTES: usize = 4 << 20;
 
-/// What a static pod's UID is called at the API: the kubelet makes its own of the pod's file, and the API server gives
-/// the mirror pod another.
-const CONFIG_HASH: &str = "kubernetes.io/config.hash";
+/// The pod that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its UID as the runtime has it.
+    pub uid: Option<String>,
+}
 
-/// Asks for the pod. The metadata alone is asked for, so `get` on `pods` is all that is to be granted.
-pub async fn annotations(question: &Question, config: Config) -> Result<Annotations, LookupError> {
-    let exchange = Exchange {
-        question,
-        server: server(&config.cluster_url),
-    };
-    let unfit = |error| kubeconfig::unfit(&question.kubeconfig, &error);
-    let client = Client::try_from(config).map_err(unfit)?;
-    let path = format!("/api/v1/namespaces/{}/pods", question.namespace);
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+impl Wanted {
+    /// RFC 1123, as Kubernetes has it. So nothing that is asked for can be another path than a pod's.
+    ///
+    /// # Errors
+    /// The namespace or the name is none.
+    pub fn check(&self) -> Result<(), LookupError> {
+        let (what, given) = match self {
+            Self { namespace, .. } if !(namespace.len() <= 63 && is_label(namespace)) => {
+                ("namespace", namespace)
+            }
+            Self { name, .. } if !(name.len() <= 253 && name.split('.').all(is_label)) => {
+                ("pod", name)
+            }
+            _ => return Ok(()),
+        };
+        let given = given.clone();
+        Err(LookupError::Name { what, given })
+    }
+
+    /// Whether it is a pod that the API has, of that name.
+    #[must_use]
+    pub fn is(&self, found: &Metadata) -> bool {
+        self.uid.as_deref().is_none_or(|uid| found.is_of(uid))
+    }
+}
+
+fn is_label(label: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    label.bytes().all(inner)
+        && !label.is_empty()
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+/// Asks for the pod, whose name was checked. The metadata alone is asked for, and `get` on `pods` is all that is to be
+/// granted for it.
+///
+/// # Errors
+/// There is no such pod, or nobody can say.
+pub async fn metadata(wanted: &Wanted, api: &Api) -> Result<Metadata, LookupError> {
+    let exchange = Exchange { wanted, api };
+    let path = format!("/api/v1/namespaces/{}/pods", wanted.namespace);
     let request = Request::new(path)
-        .get_metadata(&question.name, &GetParams::default())
+        .get_metadata(&wanted.name, &GetParams::default())
         .map_err(|_| LookupError::Name {
             what: "pod",
-            given: question.name.clone(),
+            given: wanted.name.clone(),
         })?;
-    let response = client.send(request.map(Body::from)).await;
+    let response = api.client.send(request.map(Body::from)).await;
     let response = response.map_err(|error| exchange.broken(&error))?;
     exchange.status(response.status())?;
     let body = Limited::new(response.into_body(), ANSWER_BYTES)
@@ -52,39 +90,27 @@ pub async fn annotations(question: &Question, config: Config) -> Result<Annotati
     exchange.read(&body.to_bytes())
 }
 
-/// Where an API is, without what else an URL may hold.
-pub fn server(url: &Uri) -> String {
-    let (scheme, host) = (
-        url.scheme_str().unwrap_or("http"),
-        url.host().unwrap_or_default(),
-    );
-    match url.port_u16() {
-        Some(port) => format!("{scheme}://{host}:{port}"),
-        None => format!("{scheme}://{host}"),
-    }
-}
-
-/// An error and what caused it, outermost first.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
-}
-
 /// Whom we ask for what.
 struct Exchange<'a> {
-    question: &'a Question,
-    server: String,
+    wanted: &'a Wanted,
+    api: &'a Api,
 }
 
 impl Exchange<'_> {
     fn status(&self, status: StatusCode) -> Result<(), LookupError> {
-        let (pod, server) = (self.question.pod(), self.server.clone());
+        let (pod, server) = (self.wanted.to_string(), self.api.server.clone());
+        let credentials = self.api.credentials.clone();
         Err(match status {
             StatusCode::OK => return Ok(()),
             StatusCode::NOT_FOUND => LookupError::PodGone { pod, server },
-            StatusCode::FORBIDDEN => LookupError::Forbidden { pod, server },
+            StatusCode::FORBIDDEN => LookupError::Forbidden {
+                pod,
+                server,
+                credentials,
+            },
             StatusCode::UNAUTHORIZED => LookupError::Unauthorized {
                 server,
-                path: shown(&self.question.kubeconfig),
+                credentials,
             },
             other => LookupError::Status {
                 pod,
@@ -94,97 +120,58 @@ impl Exchange<'_> {
         })
     }
 
-    fn read(&self, body: &[u8]) -> Result<Annotations, LookupError> {
-        let object: PartialObjectMeta<DynamicObject> = serde_json::from_slice(body)
-            // The parser's own words would quote the body.
-            .map_err(|error| {
-                self.no_pod(format!(
-                    "stopped at line {} column {}",
-                    error.line(),
-                    error.column()
-                ))
-            })?;
-        let metadata = object.metadata;
-        if metadata.name.as_deref() != Some(&self.question.name)
-            || metadata.namespace.as_deref() != Some(&self.question.namespace)
-        {
-            return Err(self.no_pod("it bears another name".to_owned()));
-        }
-        let annotations = metadata.annotations.unwrap_or_default();
-        let found = metadata.uid.unwrap_or_default();
-        match &self.question.uid {
-            Some(given) if *given != found && annotations.get(CONFIG_HASH) != Some(given) => {
-                Err(LookupError::UidDiffers {
-                    pod: self.question.pod(),
-                    server: self.server.clone(),
-                    given: given.clone(),
-                    found,
-                })
-            }
-            _ => Ok(annotations),
-        }
-    }
-
-    fn no_pod(&self, why: String) -> LookupError {
-        LookupError::Answer {
-            pod: self.question.pod(),
-            server: self.server.clone(),
-            why,
-        }
+    fn read(&self, body: &[u8]) -> Result<Metadata, LookupError> {
+        read(self.wanted, &self.api.server, body)
     }
 
     /// There was no answer, or not all of one.
-    fn broken(&self, error: &(dyn Error + 'static)) -> LookupError {
-        if causes(error).any(|cause| cause.is::<LengthLimitError>()) {
-            return self.no_pod(format!("it is longer than {ANSWER_BYTES} bytes"));
-        }
-        let server = self.server.clone();
-        if let Some(tls) = causes(error).find_map(tls) {
-            let why = tls.to_string();
-            return LookupError::Tls { server, why };
-        }
-        let why = causes(error).last().map(ToString::to_string);
-        LookupError::Unreachable {
-            server,
-            why: why.unwrap_or_default(),
-        }
+    fn broken(&self, error: &(dyn std::error::Error + 'static)) -> LookupError {
+        let answer = |why| no_pod(self.wanted, &self.api.server, why);
+        crate::broken::broken(self.api, error, ANSWER_BYTES).unwrap_or_else(answer)
     }
 }
 
-/// The error of TLS in an error: I/O errors carry it where `source` does not lead.
-fn tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let inner = |error: &'a io::Error| error.get_ref().and_then(|inner| tls(inner));
-    error
-        .downcast_ref()
-        .or_else(|| error.downcast_ref().and_then(inner))
+/// Takes an answer apart.
+fn read(wanted: &Wanted, server: &str, body: &[u8]) -> Result<Metadata, LookupError> {
+    let found = Metadata::of_object(body).map_err(|why| no_pod(wanted, server, why))?;
+    if found.name != wanted.name || found.namespace != wanted.namespace {
+        return Err(no_pod(wanted, server, "it bears another name".to_owned()));
+    }
+    if wanted.is(&found) {
+        return Ok(found);
+    }
+    Err(LookupError::UidDiffers {
+        pod: wanted.to_string(),
+        server: server.to_owned(),
+        given: wanted.uid.clone().unwrap_or_default(),
+        found: found.uid,
+    })
 }
 
-fn shown(path: &Path) -> String {
-    path.display().to_string()
+fn no_pod(wanted: &Wanted, server: &str, why: String) -> LookupError {
+    LookupError::Answer {
+        pod: wanted.to_string(),
+        server: server.to_owned(),
+        why,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
+    use chainsaw_common::annotations::{CONFIG_HASH, KEY};
     use serde_json::{Value, json};
 
     use super::*;
 
     fn read(uid: Option<&str>, body: &Value) -> Result<Annotations, &'static str> {
-        let question = Question {
-            kubeconfig: "/k".into(),
+        let wanted = Wanted {
             namespace: "default".to_owned(),
             name: "web".to_owned(),
             uid: uid.map(str::to_owned),
-            timeout: Duration::from_secs(1),
         };
-        let exchange = Exchange {
-            question: &question,
-            server: "https://192.0.2.1".to_owned(),
-        };
-        let read = exchange.read(body.to_string().as_bytes());
-        read.map_err(|error| error.reason())
+        let read = super::read(&wanted, "https://192.0.2.1", body.to_string().as_bytes());
+        read.map(|found| found.annotations)
+            .map_err(|error| error.reason())
     }
 
     fn pod(uid: &str, annotations: &Value) -> Value {
@@ -194,8 +181,8 @@ mod tests {
 
     #[test]
     fn a_pods_annotations_are_those_of_its_own_uid() {
-        let found = pod("u1", &json!({"a": "b"}));
-        let annotations = Annotations::from([("a".to_owned(), "b".to_owned())]);
+        let found = pod("u1", &json!({KEY: "b"}));
+        let annotations = Annotations::from([(KEY.to_owned(), "b".to_owned())]);
         assert_eq!(read(Some("u1"), &found), Ok(annotations.clone()));
         assert_eq!(read(None, &found), Ok(annotations));
         assert_eq!(read(Some("u2"), &found), Err("UidDiffers"));
@@ -225,15 +212,5 @@ mod tests {
         ] {
             assert_eq!(read(None, &body), Err("AnswerInvalid"), "{body}");
         }
-    }
-
-    #[test]
-    fn a_server_is_shown_without_what_may_be_secret() {
-        let url = "https://me:secret@192.0.2.1:6443/prefix".parse().unwrap();
-        assert_eq!(server(&url), "https://192.0.2.1:6443");
-        assert_eq!(
-            server(&"https://[2001:db8::1]".parse().unwrap()),
-            "https://[2001:db8::1]"
-        );
     }
 }

@@ -9,7 +9,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     (
         "",
         &[
-            "mode", "rule", "apply", "values", "limits", "failure", "hooks", "log",
+            "mode", "rule", "apply", "values", "limits", "failure", "hooks", "cluster", "log",
         ],
     ),
     (
@@ -37,6 +37,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("hooks", &["cni", "nri"]),
     ("hooks.cni", &["guard"]),
     ("hooks.nri", &["runtime_handlers"]),
+    ("cluster", &["kubeconfig", "node"]),
     ("log", &["format", "file"]),
 ];
 

@@ -66,9 +66,23 @@ pub struct Config {
     /// What each entrance is told besides.
     #[serde(default)]
     pub hooks: Hooks,
+    /// How the daemon reaches its cluster.
+    #[serde(default)]
+    pub cluster: Cluster,
     /// Where the daemon's log goes.
     #[serde(default)]
     pub log: Log,
+}
+
+/// How the daemon reaches its cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Cluster {
+    /// A kubeconfig; an empty path is none, and no cluster. Without it the daemon takes the service account of its own
+    /// pod, if it has one.
+    pub kubeconfig: Option<std::path::PathBuf>,
+    /// The node's name in the cluster. Without it the daemon takes what its environment has as `NODE_NAME`.
+    pub node: Option<String>,
 }
 
 /// What each entrance is told besides.

@@ -26,6 +26,7 @@ fn the_sample_is_what_a_node_may_have() {
     assert_eq!(config.failure, Failure::default());
     assert_eq!(config.hooks, Hooks::default());
     assert_eq!(config.limits, Limits::default());
+    assert_eq!(config.cluster, Cluster::default());
 }
 
 #[test]
@@ -47,7 +48,7 @@ fn an_unknown_key_names_the_nearest_and_its_line() {
         "{said}"
     );
     assert!(error("\nfrob = 1\n").contains(
-        "line 2: unknown key frob, known are mode, rule, apply, values, limits, failure, hooks, log"
+        "line 2: unknown key frob, known are mode, rule, apply, values, limits, failure, hooks, cluster, log"
     ));
 }
 

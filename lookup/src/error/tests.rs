@@ -10,6 +10,7 @@ fn table() -> Vec<(LookupError, &'static [&'static str], &'static str)> {
         || "/etc/kubeconfig".to_owned(),
     );
     let why = || "because".to_owned();
+    let credentials = || "kubeconfig /etc/kubeconfig".to_owned();
     vec![
         (
             LookupError::Usage { why: why() },
@@ -41,6 +42,11 @@ fn table() -> Vec<(LookupError, &'static [&'static str], &'static str)> {
             "KubeconfigUnsupported",
         ),
         (
+            LookupError::ServiceAccount { why: why() },
+            &["service account", "because", "automountServiceAccountToken"],
+            "ServiceAccountInvalid",
+        ),
+        (
             LookupError::PodGone {
                 pod: pod(),
                 server: server(),
@@ -62,14 +68,20 @@ fn table() -> Vec<(LookupError, &'static [&'static str], &'static str)> {
             LookupError::Forbidden {
                 pod: pod(),
                 server: server(),
+                credentials: credentials(),
             },
-            &["default/web", "192.0.2.1", "verb get on pods"],
+            &[
+                "default/web",
+                "192.0.2.1",
+                "/etc/kubeconfig",
+                "verb get on pods",
+            ],
             "Forbidden",
         ),
         (
             LookupError::Unauthorized {
                 server: server(),
-                path: path(),
+                credentials: credentials(),
             },
             &["192.0.2.1", "/etc/kubeconfig", "renew"],
             "Unauthorized",
@@ -95,17 +107,23 @@ fn table() -> Vec<(LookupError, &'static [&'static str], &'static str)> {
         (
             LookupError::Tls {
                 server: server(),
+                credentials: credentials(),
                 why: why(),
             },
-            &["192.0.2.1", "because", "certificate-authority"],
+            &[
+                "192.0.2.1",
+                "because",
+                "certificate-authority of kubeconfig",
+            ],
             "TlsFailed",
         ),
         (
             LookupError::Unreachable {
                 server: server(),
+                credentials: credentials(),
                 why: why(),
             },
-            &["192.0.2.1", "because", "reachable"],
+            &["192.0.2.1", "because", "server of kubeconfig", "reachable"],
             "Unreachable",
         ),
         (

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use chainsaw_common::annotations::NRI_PREFIX as PREFIX;
 use chainsaw_common::plan::Author;
 use chainsaw_common::value;
 
-/// Before every key of ours.
-pub const PREFIX: &str = "chainsaw.noderesource.dev/";
 const SANDBOX: &str = "sandbox";
 const CONTAINER: &str = "container.";
 

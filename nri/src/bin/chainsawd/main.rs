@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use chainsaw_common::in_force::PUBLISHED;
-use chainsaw_common::netns;
 use chainsaw_common::record::{self, Records};
+use chainsaw_common::{config, netns};
 use chainsaw_nri::trunk::Launched;
 use chainsaw_nri::{Identity, Session, State};
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,6 +18,7 @@ mod agent;
 mod applied;
 mod args;
 mod capabilities;
+mod cluster;
 mod error;
 mod hooks;
 mod keys;
@@ -30,6 +31,7 @@ mod work;
 
 use agent::AgentError;
 use args::{Args, Said};
+use cluster::Cluster;
 use hooks::Hooks;
 use settings::Settings;
 
@@ -97,8 +99,21 @@ fn run(args: Args) -> Result<(), Failure> {
         }
         settings.health().borrow().tell();
         tokio::spawn(Arc::clone(&settings).watch());
-        serve(&args, launched, settings).await
+        let of_the_cluster = config.as_ref().map(|config| config.cluster.clone());
+        let cluster = cluster(&of_the_cluster.unwrap_or_default());
+        serve(&args, launched, settings, cluster).await
     })
+}
+
+/// The cluster, if there is one to speak with.
+fn cluster(config: &config::Cluster) -> Option<Arc<Cluster>> {
+    match Cluster::of(config) {
+        Ok(cluster) => cluster.map(Arc::new),
+        Err(wrong) => {
+            error!(reason = wrong.reason(), "{wrong}");
+            None
+        }
+    }
 }
 
 /// Serves until somebody says stop, or the runtime that started this is gone.
@@ -106,10 +121,14 @@ async fn serve(
     args: &Args,
     launched: Option<Launched>,
     settings: Arc<Settings>,
+    cluster: Option<Arc<Cluster>>,
 ) -> Result<(), Failure> {
     let records = Records::at(record::FOLDER);
     let hooks = Arc::new(Hooks::new(settings, records.clone()));
     tokio::spawn(sweep::run(records));
+    if let Some(cluster) = &cluster {
+        info!(node = cluster.node(), "in a cluster");
+    }
     let stop = stop()?;
     let (identity, stream) = match launched {
         Some(Launched { identity, stream }) => (identity, Some(stream)),

@@ -1,0 +1,15 @@
+//! The Kubernetes API, as far as pods' annotations are asked for there: by `chainsaw-lookup`, once, for one pod, and by
+//! the daemon `chainsawd`, for as long as it lives, for the pods of its node.
+//!
+//! [`access`] is who asks where, [`pod`] one question for one pod. Nothing here decides what becomes of a pod.
+
+pub mod access;
+pub mod arguments;
+mod broken;
+pub mod error;
+mod kubeconfig;
+mod metadata;
+pub mod pod;
+
+pub use access::{Access, Api, Credentials};
+pub use error::LookupError;
