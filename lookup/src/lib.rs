@@ -5,6 +5,7 @@
 //! [`ask`] takes the shortest of these ways. Nothing here decides what becomes of a pod.
 
 pub mod access;
+mod answer;
 pub mod arguments;
 mod ask;
 mod broken;
@@ -16,5 +17,6 @@ pub mod pod;
 pub mod watch;
 
 pub use access::{Access, Api, Credentials};
+pub use answer::to_json;
 pub use ask::{Patience, ask};
 pub use error::LookupError;

@@ -29,7 +29,7 @@ mod sweep;
 mod target;
 mod work;
 
-use agent::AgentError;
+use agent::{Agent, AgentError};
 use args::{Args, Said};
 use cluster::Cluster;
 use hooks::Hooks;
@@ -126,8 +126,9 @@ async fn serve(
     let records = Records::at(record::FOLDER);
     let hooks = Arc::new(Hooks::new(settings, records.clone()));
     tokio::spawn(sweep::run(records));
-    if let Some(cluster) = &cluster {
-        info!(node = cluster.node(), "in a cluster");
+    if let Some(cluster) = cluster.clone() {
+        info!(node = cluster.node(), "watching this node's pods");
+        tokio::spawn(async move { cluster.follow().await });
     }
     let stop = stop()?;
     let (identity, stream) = match launched {
@@ -135,7 +136,7 @@ async fn serve(
         None => (Identity::new(NAME, &args.index)?, None),
     };
     let session = args.nri.then(|| Session::new(identity, hooks));
-    listen(session.as_ref().map(Session::state))?;
+    listen(Agent::new(session.as_ref().map(Session::state), cluster))?;
     match (session, stream) {
         (None, _) => {
             info!("serving the CNI entrance alone");
@@ -154,9 +155,9 @@ async fn serve(
 }
 
 /// Opens the plugin's socket. Without it the NRI entrance is served all the same; alone it is all there is to serve.
-fn listen(nri: Option<watch::Receiver<State>>) -> Result<(), AgentError> {
-    let serves_nri = nri.is_some();
-    match agent::start(Path::new(agent::SOCKET), nri) {
+fn listen(agent: Agent) -> Result<(), AgentError> {
+    let serves_nri = agent.serves_nri();
+    match agent::start(Path::new(agent::SOCKET), agent) {
         Err(wrong) if serves_nri => {
             error!(reason = wrong.reason(), "{wrong}");
             Ok(())
