@@ -2,7 +2,7 @@
 //! the daemon `chainsawd`, for as long as it lives, for the pods of its node.
 //!
 //! [`access`] is who asks where, [`pod`] one question for one pod, [`watch`] what keeps a [`cache`] of a node's pods, and
-//! [`ask`] takes the shortest of these ways. Nothing here decides what becomes of a pod.
+//! [`ask()`] takes the shortest of these ways. Nothing here decides what becomes of a pod.
 
 pub mod access;
 mod answer;

@@ -53,6 +53,7 @@ pub async fn follow(access: &Access, node: &str, cache: &Cache, timing: Timing) 
         since: None,
         streams: true,
         wrong: None,
+        told: false,
     };
     let mut pauses = Pauses::new(timing);
     loop {
@@ -106,6 +107,8 @@ struct Watch<'a> {
     streams: bool,
     /// What was told last of what is wrong.
     wrong: Option<String>,
+    /// Whether it was told that all is well.
+    told: bool,
 }
 
 impl Watch<'_> {
@@ -272,12 +275,9 @@ impl Watch<'_> {
     fn live(&mut self) {
         self.cache.set_live(true);
         let count = self.cache.count();
-        match self.wrong.take() {
-            Some(_) => info!(
-                "the watch of node {}'s pods goes on: {count} known",
-                self.node
-            ),
-            None => debug!("node {}'s pods are watched: {count} known", self.node),
+        match (self.wrong.take(), std::mem::replace(&mut self.told, true)) {
+            (None, true) => debug!("the watch goes on: {count} pods known"),
+            _ => info!("node {}'s pods are watched: {count} known", self.node),
         }
     }
 

@@ -1,9 +1,9 @@
 //! A Kubernetes API server that answers as a test says, over real HTTPS, on a machine's loopback.
 //!
-//! It is the one thing that tests make up: what a server answers to `get pods` is a contract, and its worst days cannot
-//! be had from a real one.
+//! It is the one thing that tests make up: what a server answers is a contract, and its worst days cannot be had from a
+//! real one. It gives every request one [`Answer`], or is a whole [`Cluster`] of pods, by a scenario that the test plays.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -18,6 +18,14 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::certificate::Certificates;
 use crate::machine::Machine;
+
+mod body;
+mod cluster;
+mod question;
+
+use body::Pieces;
+pub use cluster::{Cluster, Fault, Pod};
+pub use question::{Asks, NODE};
 
 /// The token that the kubeconfig carries. Whoever prints it has given away a secret.
 pub const TOKEN: &str = "s3cret-t0ken";
@@ -36,51 +44,94 @@ pub struct Asked {
 }
 
 /// What the server does with a request.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Answer {
     /// Answers with this status and body.
     Reply(u16, String),
     /// Holds the connection and never answers.
     Hang,
+    /// Answers as the server of these pods.
+    Pods(Cluster),
 }
 
-/// A running server. Ends when dropped.
+/// A server. Ends when dropped.
 pub struct ApiServer {
-    port: u16,
-    authority: String,
-    client: (String, String),
+    answer: Answer,
+    address: SocketAddr,
+    certificates: Certificates,
     asked: Arc<Mutex<Vec<Asked>>>,
+    running: Option<Running>,
+}
+
+/// A thread that serves.
+struct Running {
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl ApiServer {
-    /// Starts a server on the machine's 127.0.0.1 that gives every request this answer.
+    /// Starts a server on the machine's 127.0.0.1 that answers every request so.
     pub fn start(machine: &Machine, answer: Answer) -> Result<Self> {
-        let certificates = Certificates::new()?;
-        let listener = listen(machine)?;
-        let port = listener.local_addr()?.port();
+        Self::start_at(listen(machine)?, answer)
+    }
+
+    /// The same on our own 127.0.0.1.
+    pub fn start_here(answer: Answer) -> Result<Self> {
+        Self::start_at(TcpListener::bind("127.0.0.1:0")?, answer)
+    }
+
+    fn start_at(listener: TcpListener, answer: Answer) -> Result<Self> {
+        let mut server = Self {
+            answer,
+            address: listener.local_addr()?,
+            certificates: Certificates::new()?,
+            asked: Arc::default(),
+            running: None,
+        };
+        server.run(listener)?;
+        Ok(server)
+    }
+
+    fn run(&mut self, listener: TcpListener) -> Result<()> {
         listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let acceptor = TlsAcceptor::from(certificates.server);
-        let seen = Arc::clone(&asked);
+        let acceptor = TlsAcceptor::from(Arc::clone(&self.certificates.server));
+        let (answer, seen) = (self.answer.clone(), Arc::clone(&self.asked));
         let (end, ended) = oneshot::channel::<()>();
         let thread = thread::spawn(move || {
             // Whoever is still being served goes with the runtime.
             runtime.spawn(serve(listener, acceptor, answer, seen));
             runtime.block_on(ended).ok();
         });
-        Ok(Self {
-            port,
-            authority: certificates.authority,
-            client: certificates.client,
-            asked,
+        self.running = Some(Running {
             end: Some(end),
             thread: Some(thread),
-        })
+        });
+        Ok(())
+    }
+
+    /// Ends it: connections break, and new ones are refused.
+    pub fn stop(&mut self) {
+        self.running = None;
+    }
+
+    /// Starts it again where it was, on our own 127.0.0.1.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.stop();
+        self.run(TcpListener::bind(self.address)?)
+    }
+
+    /// Starts it again with certificates of another authority.
+    pub fn change_authority(&mut self) -> Result<()> {
+        self.certificates = Certificates::new()?;
+        self.start_again()
+    }
+
+    /// The certificate of its authority, in PEM.
+    pub fn authority(&self) -> &str {
+        &self.certificates.authority
     }
 
     /// All that was asked so far.
@@ -90,21 +141,21 @@ impl ApiServer {
 
     /// Where it is, for programs of the machine.
     pub fn url(&self) -> String {
-        format!("https://127.0.0.1:{}", self.port)
+        format!("https://{}", self.address)
     }
 
     /// Writes a kubeconfig for it, and beside it the authority's certificate and a client's, which it does not name.
     pub fn write_kubeconfig(&self, machine: &Machine, path: &str) -> Result<()> {
         let authority = format!("{path}.ca");
-        let (certificate, key) = &self.client;
-        machine.write(&authority, &self.authority)?;
+        let (certificate, key) = &self.certificates.client;
+        machine.write(&authority, self.authority())?;
         machine.write(format!("{path}.crt"), certificate)?;
         machine.write(format!("{path}.key"), key)?;
         machine.write(path, kubeconfig(&self.url(), &authority))
     }
 }
 
-impl Drop for ApiServer {
+impl Drop for Running {
     fn drop(&mut self) {
         drop(self.end.take());
         // A panic in it has been printed.
@@ -158,7 +209,7 @@ async fn serve(
             let certified = stream.get_ref().1.peer_certificates().is_some();
             let service = service_fn(|request| {
                 locked(&seen).push(asked(&request, certified));
-                reply(answer.clone())
+                reply(answer.clone(), request)
             });
             let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             served.await.ok();
@@ -166,15 +217,16 @@ async fn serve(
     }
 }
 
-async fn reply(answer: Answer) -> Result<Response<String>> {
+async fn reply(answer: Answer, request: Request<Incoming>) -> Result<Response<Pieces>> {
     match answer {
         Answer::Reply(status, body) => {
             let response = Response::builder().status(StatusCode::from_u16(status)?);
             Ok(response
                 .header("content-type", "application/json")
-                .body(body)?)
+                .body(Pieces::whole(body.into()))?)
         }
         Answer::Hang => std::future::pending().await,
+        Answer::Pods(cluster) => Ok(cluster.answer(&request).await),
     }
 }
 
