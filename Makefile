@@ -57,7 +57,7 @@ bench: build parts
 	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-nri --no-default-features \
 		--features testing --bin least
 	CHAINSAW_EMPTY=$(CURDIR)/target/empty CHAINSAW_LEAST=$(CURDIR)/$(RELEASE)/least \
-		cargo bench --locked --no-fail-fast -p chainsaw-tests --bench add --bench nri
+		cargo bench --locked --no-fail-fast -p chainsaw-tests --bench add --bench nri --bench memory
 
 tools:
 	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest

@@ -1,5 +1,6 @@
 //! ADD: what the operator and the pod ask for is done in the pod's namespace; the result goes on down the chain.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use chainsaw_common::config::{self, Config, Mode, OnFailure};
@@ -10,7 +11,7 @@ use chainsaw_common::kernel::Kernel;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::Namespace;
 use chainsaw_common::plan::{Author, Run};
-use chainsaw_common::pod::{Entrance, Subject};
+use chainsaw_common::pod::{Entrance, Pod, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::recall::Recall;
 use chainsaw_common::record::{self, Records};
@@ -42,8 +43,8 @@ pub fn add(
     log: &mut String,
 ) -> Result<Vec<u8>, Error> {
     let prev_result = conf.prev_result()?;
-    let asked = source::asked(conf, environment);
-    let nothing = asked.as_ref().is_ok_and(|asked| *asked == Asked::default());
+    let mut asked = source::asked(conf, environment);
+    let nothing = asked.as_ref().is_ok_and(Asked::is_nothing);
     if nothing && !conf.applies() {
         return Ok(prev_result.into());
     }
@@ -63,13 +64,15 @@ pub fn add(
             return Ok(prev_result.into());
         }
         (Err(error), Ok(_)) => {
-            deliver(environment, None, Some(&error), false);
+            deliver(&subject(environment, None), None, Some(&error), false);
             return Err(error);
         }
     };
+    let labels = asked.as_mut().ok().and_then(|asked| asked.labels.take());
+    let subject = subject(environment, labels);
     let values = asked
         .and_then(|asked| guarded(asked, &config))
-        .map(|values| applied(values, environment, conf, &config, log));
+        .map(|values| applied(values, &subject, conf, &config, log));
     if values.as_ref().is_ok_and(Vec::is_empty) {
         return Ok(prev_result.into());
     }
@@ -80,12 +83,21 @@ pub fn add(
         config: &config,
         file,
     };
-    let done =
-        values.and_then(|values| serve(environment, conf, &values, &rules, log, &mut report));
+    let done = values.and_then(|values| {
+        serve(
+            environment,
+            &subject,
+            conf,
+            &values,
+            &rules,
+            log,
+            &mut report,
+        )
+    });
     let goes_on = done.as_ref().is_err_and(|error| tolerated(error, &config));
     // Nor of what would run: nothing did.
     if asks && (config.mode == Mode::Enforce || done.is_err()) {
-        deliver(environment, report, done.as_ref().err(), goes_on);
+        deliver(&subject, report, done.as_ref().err(), goes_on);
     }
     match done {
         Ok(result) => Ok(result.unwrap_or_else(|| prev_result.to_owned()).into()),
@@ -109,20 +121,15 @@ fn guarded(asked: Asked, config: &Config) -> Result<Vec<Value>, Error> {
 }
 
 /// Tells the daemon, if there is one, also of what was refused before there was a report.
-fn deliver(
-    environment: &Environment,
-    report: Option<Report>,
-    wrong: Option<&Error>,
-    goes_on: bool,
-) {
-    let report = report.unwrap_or_else(|| Report::about(&subject(environment)));
+fn deliver(subject: &Subject, report: Option<Report>, wrong: Option<&Error>, goes_on: bool) {
+    let report = report.unwrap_or_else(|| Report::about(subject));
     agent::deliver(&report, wrong, goes_on);
 }
 
 /// The values, with what `[[apply]]` has to say behind the operator's own and before the pod's.
 fn applied(
     values: Vec<Value>,
-    environment: &Environment,
+    subject: &Subject,
     conf: &NetConf<'_>,
     config: &Config,
     log: &mut String,
@@ -137,7 +144,7 @@ fn applied(
     let (own, pods): (Vec<_>, Vec<_>) = values
         .into_iter()
         .partition(|value| value.author == Author::Operator);
-    let applied = Value::applied(config, &subject(environment));
+    let applied = Value::applied(config, subject);
     own.into_iter().chain(applied).chain(pods).collect()
 }
 
@@ -171,6 +178,7 @@ fn tolerated(error: &Error, config: &Config) -> bool {
 /// what happened, as far as it came to that.
 fn serve(
     environment: &Environment,
+    subject: &Subject,
     conf: &NetConf<'_>,
     values: &[Value],
     &Rules { config, file }: &Rules<'_>,
@@ -182,7 +190,7 @@ fn serve(
     }
     let (netns, ifname) = (environment.netns()?, environment.ifname()?);
     let prev_result = conf.prev_result()?;
-    let mut subject = subject(environment);
+    let mut subject = subject.clone();
     // What is only rehearsed leaves no record: it has not run when it is meant to.
     let mut memory = match config.mode {
         Mode::Enforce => Some(Memory::open(
@@ -252,9 +260,9 @@ fn rehearsed(ask: &Ask<'_>, log: &mut String) -> Result<Option<String>, Error> {
     })
 }
 
-fn subject(environment: &Environment) -> Subject {
+fn subject(environment: &Environment, labels: Option<BTreeMap<String, String>>) -> Subject {
     Subject {
-        pod: source::pod(environment),
+        pod: source::pod(environment).map(|pod| Pod { labels, ..pod }),
         sandbox: environment.container.clone(),
         entrance: Entrance::Cni,
         trigger: "ADD",

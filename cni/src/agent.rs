@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chainsaw_common::own;
+use chainsaw_common::pod::Pod;
 use chainsaw_common::report::{Outcome, Report};
 use nix::sys::socket::sockopt::PeerCredentials;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, getsockopt, socket};
@@ -16,11 +17,14 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, get
 use crate::error::Error;
 
 /// Where the daemon listens.
-const SOCKET: &str = "/run/chainsaw/agent.sock";
+pub const SOCKET: &str = "/run/chainsaw/agent.sock";
 
 /// How long ADD may wait for a daemon to take its report; with the kernel's timers, which are late by some milliseconds, no
 /// more than 100 ms.
 const DELIVERY: Duration = Duration::from_millis(80);
+
+/// How long ADD waits for a daemon to say what a pod asks for: in the same way no more than 300 ms.
+const LOOKUP: Duration = Duration::from_millis(280);
 
 /// How long the guard waits for a daemon: in the same way no more than 300 ms.
 const GUARD: Duration = Duration::from_millis(280);
@@ -30,8 +34,8 @@ const SERVICE: &str = "chainsaw.agent.v1.Agent";
 /// The longest request that the daemon takes, in bytes.
 const REQUEST_BYTES: usize = 1 << 20;
 
-/// The longest answer, in bytes: a flag, or a status with its text.
-const ANSWER_BYTES: usize = 4096;
+/// The longest answer, in bytes: a pod's annotations and labels as JSON.
+const ANSWER_BYTES: usize = 1 << 20;
 
 /// A ttrpc message's header: length, stream id, kind, flags.
 const HEADER: usize = 10;
@@ -66,6 +70,28 @@ fn with(report: &Report, wrong: &Error) -> Report {
     report.outcome = Outcome::Failed;
     report.problems.insert(0, wrong.to_string());
     report
+}
+
+/// What a daemon says of a pod, as JSON.
+///
+/// # Errors
+/// No daemon is there that could say; `TimedOut` if one is there, and does not.
+pub fn lookup(pod: &Pod) -> io::Result<Vec<u8>> {
+    let deadline = Instant::now() + LOOKUP;
+    let stream = reached(Path::new(SOCKET))?;
+    let answer = call(stream, "Lookup", &question(pod), deadline)?;
+    field(1, &answer)
+        .map(<[u8]>::to_vec)
+        .ok_or_else(|| ErrorKind::InvalidData.into())
+}
+
+fn question(pod: &Pod) -> Vec<u8> {
+    let mut request = Vec::with_capacity(256);
+    bytes(1, pod.namespace.as_bytes(), &mut request);
+    bytes(2, pod.name.as_bytes(), &mut request);
+    let uid = pod.uid.as_deref().unwrap_or_default();
+    bytes(3, uid.as_bytes(), &mut request);
+    request
 }
 
 /// Whether a daemon answers that the runtime tells it of events by NRI; else why not.
@@ -133,13 +159,30 @@ fn call(
 
 /// The payload of a response; one that has a status is none.
 fn answered(response: &[u8]) -> io::Result<Vec<u8>> {
-    match response {
-        [] => Ok(Vec::new()),
-        // Field 2, and a payload of fewer than 128 bytes.
-        [0x12, length, payload @ ..] if usize::from(*length) == payload.len() => {
-            Ok(payload.to_vec())
+    if response.is_empty() {
+        return Ok(Vec::new());
+    }
+    field(2, response)
+        .map(<[u8]>::to_vec)
+        .ok_or_else(|| io::Error::other("it refused the call"))
+}
+
+/// A message's field of bytes, where it is the message's first: before a response's payload would be its status, and
+/// behind an answer comes what only a newer plugin knows.
+fn field(number: u8, message: &[u8]) -> Option<&[u8]> {
+    let (tag, mut rest) = message.split_first()?;
+    if *tag != number << 3 | 2 {
+        return None;
+    }
+    let (mut length, mut shift) = (0_usize, 0);
+    loop {
+        let (byte, behind) = rest.split_first()?;
+        rest = behind;
+        length |= usize::from(byte & 0x7f).checked_shl(shift)?;
+        if byte & 0x80 == 0 {
+            return rest.get(..length);
         }
-        _ => Err(io::Error::other("it refused the call")),
+        shift += 7;
     }
 }
 
@@ -201,7 +244,7 @@ mod tests {
     use std::os::unix::net::UnixListener;
     use std::thread;
 
-    use chainsaw_nri::agent::{self, PingResponse, ReportRequest};
+    use chainsaw_nri::agent::{self, LookupRequest, LookupResponse, PingResponse, ReportRequest};
     use prost::Message;
 
     use super::*;
@@ -227,13 +270,50 @@ mod tests {
     }
 
     #[test]
+    fn a_question_is_what_prost_makes_of_it() {
+        for uid in [None, Some("u".to_owned())] {
+            let pod = Pod {
+                namespace: "default".into(),
+                name: "web".into(),
+                uid: uid.clone(),
+                labels: None,
+            };
+            let message = LookupRequest {
+                namespace: "default".into(),
+                name: "web".into(),
+                uid: uid.unwrap_or_default(),
+            };
+            assert_eq!(question(&pod), message.encode_to_vec());
+        }
+    }
+
+    #[test]
     fn an_answer_is_what_prost_makes_of_it() {
         let payload = PingResponse { nri: true }.encode_to_vec();
         assert_eq!(payload, [0x08, 1]);
         let response = [&[0x12, 2][..], &payload].concat();
         assert_eq!(answered(&response).unwrap(), payload);
         assert_eq!(answered(b"").unwrap(), b"");
-        for refused in [&b"\x0a\x02\x08\x0c"[..], b"\x12\x05\x08\x01", b"\x12", b"x"] {
+        for length in [0, 1, 127, 128, 16_384, 300_000] {
+            let answer = vec![b'x'; length];
+            let message = LookupResponse {
+                answer: answer.clone(),
+            };
+            let payload = message.encode_to_vec();
+            let mut response = Vec::new();
+            bytes(2, &payload, &mut response);
+            assert_eq!(answered(&response).unwrap(), payload);
+            let read = field(1, &payload);
+            assert_eq!(read, (length != 0).then_some(&answer[..]), "{length}");
+        }
+        let endless = [&[0x12][..], &[0xff; 20]].concat();
+        for refused in [
+            &b"\x0a\x02\x08\x0c"[..],
+            b"\x12\x05\x08\x01",
+            b"\x12",
+            b"x",
+            &endless,
+        ] {
             assert!(answered(refused).is_err(), "{refused:?}");
         }
     }

@@ -66,7 +66,17 @@ pub enum ApiError {
         /// Why.
         why: String,
     },
-    /// The program says why not.
+    /// The daemon is there, and says nothing.
+    #[error(
+        "chainsawd at {socket} did not answer in time ({source}): is it stopped, or the node overloaded?"
+    )]
+    Silent {
+        /// Where it listens.
+        socket: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The program, or the daemon, says why not.
     #[error("{message}")]
     Refused {
         /// Its word for it.
@@ -85,13 +95,20 @@ impl ApiError {
             Self::Start { .. } => "LookupNotStarted",
             Self::Overrun { .. } => "TimedOut",
             Self::Answer { .. } => "LookupAnswerInvalid",
+            Self::Silent { .. } => "DaemonSilent",
             Self::Refused { reason, .. } => reason,
         }
     }
 }
 
-/// A pod's annotations, as the API has them.
-pub type Annotations = BTreeMap<String, String>;
+/// A pod, as the API has it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its annotations that ask for something.
+    pub annotations: BTreeMap<String, String>,
+    /// Its labels, if whoever was asked tells them.
+    pub labels: Option<BTreeMap<String, String>>,
+}
 
 /// The kubeconfig to ask with: the network configuration's, else the original plugin's if there is one.
 pub fn kubeconfig(given: Option<&str>) -> Result<Option<PathBuf>, ApiError> {
@@ -116,12 +133,8 @@ fn original() -> Option<PathBuf> {
         .find(|path| path.exists())
 }
 
-/// Asks the API for a pod's annotations.
-pub fn annotations(
-    environment: &Environment,
-    kubeconfig: &Path,
-    pod: &Pod,
-) -> Result<Annotations, ApiError> {
+/// Asks the API for a pod.
+pub fn pod(environment: &Environment, kubeconfig: &Path, pod: &Pod) -> Result<Found, ApiError> {
     let program = program::find(environment)?;
     let mut words = vec![
         "--kubeconfig".into(),
@@ -131,24 +144,36 @@ pub fn annotations(
         format!("--timeout-ms={}", DEADLINE.as_millis()).into(),
     ];
     words.extend(pod.uid.as_ref().map(|uid| format!("--uid={uid}").into()));
-    read(&program, &program::ask(&program, &words, OVERRUN)?)
+    let answer = program::ask(&program, &words, OVERRUN)?;
+    read(&program.display().to_string(), &answer)
 }
 
-/// Takes an answer apart.
-fn read(program: &Path, answer: &[u8]) -> Result<Annotations, ApiError> {
+/// Takes an answer apart, of whoever it is. What a newer one says besides is passed over.
+pub fn read(program: &str, answer: &[u8]) -> Result<Found, ApiError> {
     #[derive(Deserialize)]
-    #[serde(rename_all = "lowercase", deny_unknown_fields)]
-    enum Answer {
-        Annotations(Annotations),
-        Error { reason: String, message: String },
+    struct Answer {
+        annotations: Option<BTreeMap<String, String>>,
+        labels: Option<BTreeMap<String, String>>,
+        error: Option<Wrong>,
     }
-    match serde_json::from_slice(answer) {
-        Ok(Answer::Annotations(annotations)) => Ok(annotations),
-        Ok(Answer::Error { reason, message }) => Err(ApiError::Refused { reason, message }),
-        Err(error) => Err(ApiError::Answer {
-            program: program.display().to_string(),
-            why: error.to_string(),
+    #[derive(Deserialize)]
+    struct Wrong {
+        reason: String,
+        message: String,
+    }
+    let unread = |why: String| ApiError::Answer {
+        program: program.to_owned(),
+        why,
+    };
+    let answer: Answer =
+        serde_json::from_slice(answer).map_err(|error| unread(error.to_string()))?;
+    match (answer.annotations, answer.error) {
+        (Some(annotations), None) => Ok(Found {
+            annotations,
+            labels: answer.labels,
         }),
+        (None, Some(Wrong { reason, message })) => Err(ApiError::Refused { reason, message }),
+        _ => Err(unread("it is neither annotations nor an error".to_owned())),
     }
 }
 
@@ -174,7 +199,15 @@ mod tests {
     #[test]
     fn each_error_says_on_what_and_why_and_what_next() {
         let (program, why, limit) = ("/x/lookup", "because", Duration::from_secs(6));
-        let table: [(ApiError, &[&str], &str); 6] = [
+        let table: [(ApiError, &[&str], &str); 7] = [
+            (
+                ApiError::Silent {
+                    socket: "/run/s",
+                    source: io::ErrorKind::TimedOut.into(),
+                },
+                &["/run/s", "timed out", "overloaded"],
+                "DaemonSilent",
+            ),
             (
                 ApiError::Kubeconfig,
                 &["kubeconfig", "absolute"],
@@ -229,9 +262,13 @@ mod tests {
 
     #[test]
     fn an_answer_is_annotations_or_an_error() {
-        let read = |answer: &str| read(Path::new("/x/lookup"), answer.as_bytes());
-        let annotations = read("{\"annotations\": {\"a\": \"b\"}}\n").unwrap();
-        assert_eq!(annotations.get("a").map(String::as_str), Some("b"));
+        let read = |answer: &str| read("/x/lookup", answer.as_bytes());
+        let found = read("{\"annotations\": {\"a\": \"b\"}}\n").unwrap();
+        let pairs = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
+        assert_eq!((&found.annotations, found.labels), (&pairs, None));
+        let newer =
+            read("{\"annotations\": {}, \"labels\": {\"a\": \"b\"}, \"later\": 1}").unwrap();
+        assert_eq!((newer.annotations.len(), newer.labels), (0, Some(pairs)));
         let error =
             read(r#"{"error": {"reason": "PodGone", "message": "it is gone"}}"#).unwrap_err();
         assert_eq!(

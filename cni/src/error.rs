@@ -46,14 +46,14 @@ pub enum Error {
     NoPrevResult,
     /// Nobody could say what the pod's annotations are.
     #[error(
-        "cannot tell the annotations of pod {pod}: the network configuration carries none; add \"capabilities\": {{\"{}\": true}} to chainsaw's entry, or a kubeconfig",
+        "cannot tell the annotations of pod {pod}: the network configuration carries none; add \"capabilities\": {{\"{}\": true}} to chainsaw's entry, or a kubeconfig, or run chainsawd in the cluster",
         super::source::CAPABILITY
     )]
     Unknown {
         /// `NAMESPACE/NAME`.
         pod: String,
     },
-    /// The API was asked, and could not say either.
+    /// The API was asked, by whichever way, and could not say either.
     #[error("cannot tell the pod's annotations: {0}")]
     Api(#[from] ApiError),
     /// Nobody would run what the pod asks for at the other entrance.

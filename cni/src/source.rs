@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::ops::Bound;
 
 pub use chainsaw_common::annotations::{KEY, NRI_PREFIX};
@@ -12,7 +13,8 @@ use chainsaw_common::value;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::api;
+use crate::agent;
+use crate::api::{self, ApiError, Found};
 use crate::error::Error;
 use crate::netconf::{NetConf, present};
 use crate::plugin::Environment;
@@ -27,6 +29,15 @@ pub struct Asked {
     pub values: Vec<Value>,
     /// Whether the pod asks for something at the NRI entrance as well.
     pub nri: bool,
+    /// The pod's labels, if whoever told its annotations tells them.
+    pub labels: Option<BTreeMap<String, String>>,
+}
+
+impl Asked {
+    /// Whether nothing is asked for, at either entrance.
+    pub fn is_nothing(&self) -> bool {
+        self.values.is_empty() && !self.nri
+    }
 }
 
 /// Everything that is asked for at this attachment.
@@ -35,14 +46,15 @@ pub fn asked(conf: &NetConf<'_>, environment: &Environment) -> Result<Asked, Err
         .commands
         .map(|raw| text(raw, "commands", Author::Operator))
         .transpose()?;
-    let (pods, nri) = value(conf, environment)?;
+    let Pods { value, nri, labels } = of_the_pod(conf, environment)?;
     Ok(Asked {
         values: operators
             .into_iter()
-            .chain(pods)
+            .chain(value)
             .filter(has_commands)
             .collect(),
         nri,
+        labels,
     })
 }
 
@@ -51,22 +63,38 @@ fn has_commands(value: &Value) -> bool {
     value::lines(&value.text).map_or(true, |lines| !lines.is_empty())
 }
 
-/// The pod's value, if there is one: of `args.cni.chainsaw`, else of `KEY.IFNAME`, else of `KEY`; and whether it has keys of
-/// the NRI entrance.
-fn value(conf: &NetConf<'_>, environment: &Environment) -> Result<(Option<Value>, bool), Error> {
+/// What the pod itself asks for.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Pods {
+    /// Its value, if there is one: of `args.cni.chainsaw`, else of `KEY.IFNAME`, else of `KEY`.
+    value: Option<Value>,
+    /// Whether it has keys of the NRI entrance.
+    nri: bool,
+    labels: Option<BTreeMap<String, String>>,
+}
+
+fn of_the_pod(conf: &NetConf<'_>, environment: &Environment) -> Result<Pods, Error> {
     if let Some(raw) = conf.args.and_then(argument) {
         // What is wrong with annotations that nobody needs is nobody's trouble.
         let sent = annotations(conf).ok().flatten();
         let nri = sent.is_some_and(|annotations| annotations.ask_nri());
-        let value = text(raw, "args.cni.chainsaw", Author::Pod)?;
-        return Ok((Some(value), nri));
+        let value = Some(text(raw, "args.cni.chainsaw", Author::Pod)?);
+        return Ok(Pods {
+            value,
+            nri,
+            labels: None,
+        });
     }
-    let annotations = match annotations(conf)? {
-        Some(annotations) => annotations,
+    let (annotations, labels) = match annotations(conf)? {
+        // Nobody else is asked then, not even for labels: whatever is broken on the node, such a pod neither fails nor waits.
+        Some(annotations) => (annotations, None),
         None => match pod(environment) {
-            Some(pod) => of_the_api(conf, environment, &pod)?,
+            Some(pod) => {
+                let found = looked_up(conf, environment, &pod)?;
+                (Annotations::Asked(found.annotations), found.labels)
+            }
             // No pod is named, so there is nobody to ask for.
-            None => return Ok((None, false)),
+            None => return Ok(Pods::default()),
         },
     };
     let own = environment
@@ -77,23 +105,27 @@ fn value(conf: &NetConf<'_>, environment: &Environment) -> Result<(Option<Value>
     let nri = annotations.ask_nri();
     for key in keys {
         if let Some(text) = annotations.text(&key)? {
-            let value = Value {
+            let value = Some(Value {
                 source: key,
                 author: Author::Pod,
                 text,
-            };
-            return Ok((Some(value), nri));
+            });
+            return Ok(Pods { value, nri, labels });
         }
     }
-    Ok((None, nri))
+    Ok(Pods {
+        value: None,
+        nri,
+        labels,
+    })
 }
 
 /// A pod's annotations, by who told them.
 enum Annotations<'a> {
     /// The runtime: taken apart no further than needed.
     Sent(BTreeMap<Cow<'a, str>, &'a RawValue>),
-    /// The API.
-    Asked(api::Annotations),
+    /// The API, by the daemon or asked for this pod alone.
+    Asked(BTreeMap<String, String>),
 }
 
 impl Annotations<'_> {
@@ -126,21 +158,31 @@ impl Annotations<'_> {
     }
 }
 
-/// The pod's annotations by the API, if there is a kubeconfig to ask it with. Whoever comes here had no other source.
-fn of_the_api<'a>(
-    conf: &NetConf<'_>,
-    environment: &Environment,
-    pod: &Pod,
-) -> Result<Annotations<'a>, Error> {
-    let kubeconfig = api::kubeconfig(conf.kubeconfig.map(RawValue::get))?;
-    let kubeconfig = kubeconfig.ok_or_else(|| Error::Unknown {
-        pod: format!("{}/{}", pod.namespace, pod.name),
-    })?;
-    Ok(Annotations::Asked(api::annotations(
-        environment,
-        &kubeconfig,
-        pod,
-    )?))
+/// The pod, by the daemon, which mostly knows it; else by the API, if there is a kubeconfig to ask it with. Whoever comes
+/// here had no other source.
+fn looked_up(conf: &NetConf<'_>, environment: &Environment, pod: &Pod) -> Result<Found, Error> {
+    let by_the_daemon = match agent::lookup(pod) {
+        Ok(answer) => match api::read("chainsawd", &answer) {
+            Ok(found) => return Ok(found),
+            Err(wrong) => Some(wrong),
+        },
+        Err(source) if matches!(source.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
+            let socket = agent::SOCKET;
+            Some(ApiError::Silent { socket, source })
+        }
+        // None is there, or it knows of no cluster.
+        Err(_) => None,
+    };
+    match (
+        api::kubeconfig(conf.kubeconfig.map(RawValue::get))?,
+        by_the_daemon,
+    ) {
+        (Some(kubeconfig), _) => Ok(api::pod(environment, &kubeconfig, pod)?),
+        (None, Some(wrong)) => Err(wrong.into()),
+        (None, None) => Err(Error::Unknown {
+            pod: format!("{}/{}", pod.namespace, pod.name),
+        }),
+    }
 }
 
 /// The pod's annotations, if the runtime sent them. Present means known: `null` is what containerd sends for none.
@@ -219,7 +261,7 @@ pub fn pod(environment: &Environment) -> Option<Pod> {
         namespace: environment.argument("K8S_POD_NAMESPACE")?,
         name: environment.argument("K8S_POD_NAME")?,
         uid: environment.argument("K8S_POD_UID"),
-        // Nobody tells them here.
+        // Whoever told its annotations may know.
         labels: None,
     })
 }
@@ -241,7 +283,8 @@ mod tests {
             ),
             ..Environment::default()
         };
-        value(&NetConf::read(conf.as_bytes()).unwrap(), &environment)
+        let pods = of_the_pod(&NetConf::read(conf.as_bytes()).unwrap(), &environment)?;
+        Ok((pods.value, pods.nri))
     }
 
     fn annotations(pairs: &str) -> String {
@@ -340,8 +383,8 @@ mod tests {
     fn without_a_pod_there_is_nothing_to_ask() {
         let conf = NetConf::read(br#"{"cniVersion": "1.0.0"}"#).unwrap();
         assert_eq!(
-            value(&conf, &Environment::default()).unwrap(),
-            (None, false)
+            of_the_pod(&conf, &Environment::default()).unwrap(),
+            Pods::default()
         );
     }
 

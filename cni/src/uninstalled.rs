@@ -45,6 +45,7 @@ mod tests {
             text: "ip route".to_owned(),
         };
         Ok(Asked {
+            labels: None,
             values: vec![value],
             nri: true,
         })

@@ -149,6 +149,54 @@ pub enum LookupError {
         /// The deadline.
         limit: Duration,
     },
+    /// The server knows who watches, and does not let it.
+    #[error(
+        "{server} does not let {credentials} watch this node's pods: grant its user the verbs list and watch on pods"
+    )]
+    WatchForbidden {
+        /// The server's URL.
+        server: String,
+        /// What was asked with.
+        credentials: String,
+    },
+    /// The server has forgotten what changed since.
+    #[error(
+        "{server} does not know any more what changed since the last watch: this node's pods are read anew"
+    )]
+    WatchExpired {
+        /// The server's URL.
+        server: String,
+    },
+    /// The server answered a watch with another status.
+    #[error(
+        "{server} answered {status} to the watch of this node's pods: see the API server's log"
+    )]
+    WatchStatus {
+        /// The server's URL.
+        server: String,
+        /// The HTTP status, as such or in an event.
+        status: u16,
+    },
+    /// The server says nothing, not even that the watch is over.
+    #[error(
+        "{server} has not ended the watch of this node's pods within {limit:?}, as it was asked to: the connection is taken for dead"
+    )]
+    WatchSilent {
+        /// The server's URL.
+        server: String,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+    /// What the server tells is no watch.
+    #[error(
+        "what {server} tells of this node's pods cannot be read ({why}): is it a Kubernetes API server?"
+    )]
+    WatchAnswer {
+        /// The server's URL.
+        server: String,
+        /// Why not.
+        why: String,
+    },
     /// The program itself could not work.
     #[error("cannot start to ask: {source}; is the node out of memory or processes?")]
     Runtime {
@@ -175,6 +223,11 @@ impl LookupError {
             Self::Tls { .. } => "TlsFailed",
             Self::Unreachable { .. } => "Unreachable",
             Self::TimedOut { .. } => "TimedOut",
+            Self::WatchForbidden { .. } => "WatchForbidden",
+            Self::WatchExpired { .. } => "WatchExpired",
+            Self::WatchStatus { .. } => "WatchRefused",
+            Self::WatchSilent { .. } => "WatchSilent",
+            Self::WatchAnswer { .. } => "WatchAnswerInvalid",
             Self::Runtime { .. } => "RuntimeFailed",
         }
     }

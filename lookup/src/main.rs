@@ -1,8 +1,8 @@
 //! `chainsaw-lookup`: asks the Kubernetes API for one pod's annotations.
 //!
 //! The CNI plugin starts it, and only where nothing else can tell them: a Kubernetes client linked into the plugin would
-//! cost every pod, this costs those that need it. It prints one JSON object: `{"annotations": {...}}`, or
-//! `{"error": {"reason": ..., "message": ...}}` and ends with 1.
+//! cost every pod, this costs those that need it. It prints one JSON object:
+//! `{"annotations": {...}, "labels": {...}}`, the annotations that ask for something and all labels, or `{"error": {"reason": ..., "message": ...}}` and ends with 1.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -11,22 +11,16 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use chainsaw_lookup::arguments::{self, Question};
-use chainsaw_lookup::pod::{self, Annotations};
-use chainsaw_lookup::{Access, Credentials, LookupError};
+use chainsaw_lookup::pod::{self, Metadata};
+use chainsaw_lookup::{Access, Credentials, LookupError, to_json};
 
 fn main() -> ExitCode {
     let answer = arguments::parse(lexopt::Parser::from_env()).and_then(answer);
-    let (object, status) = match &answer {
-        Ok(annotations) => (
-            serde_json::json!({"annotations": annotations}),
-            ExitCode::SUCCESS,
-        ),
-        Err(error) => (
-            serde_json::json!({"error": {"reason": error.reason(), "message": error.to_string()}}),
-            ExitCode::FAILURE,
-        ),
+    let status = match &answer {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     };
-    match writeln!(io::stdout().lock(), "{object}") {
+    match writeln!(io::stdout().lock(), "{}", to_json(&answer)) {
         Ok(()) => status,
         // Nobody reads any more.
         Err(_) => ExitCode::FAILURE,
@@ -35,13 +29,16 @@ fn main() -> ExitCode {
 
 /// The answer, or that there was none in time. The thread that asks may hang in a file, in the name service or on the
 /// network; the process ends with this one.
-fn answer(question: Question) -> Result<Annotations, LookupError> {
+fn answer(question: Question) -> Result<Metadata, LookupError> {
     let server = Arc::new(OnceLock::new());
     let (done, answer) = mpsc::channel();
     let (theirs, limit) = (Arc::clone(&server), question.timeout);
     let file = question.kubeconfig.display().to_string();
     thread::Builder::new()
-        .spawn(move || done.send(ask(&question, &theirs)))
+        .spawn(move || {
+            // Nobody listens any more if it came too late.
+            done.send(ask(&question, &theirs)).ok();
+        })
         .map_err(|source| LookupError::Runtime { source })?;
     match answer.recv_timeout(limit) {
         Ok(answer) => answer,
@@ -55,7 +52,7 @@ fn answer(question: Question) -> Result<Annotations, LookupError> {
     }
 }
 
-fn ask(question: &Question, server: &OnceLock<String>) -> Result<Annotations, LookupError> {
+fn ask(question: &Question, server: &OnceLock<String>) -> Result<Metadata, LookupError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -64,7 +61,6 @@ fn ask(question: &Question, server: &OnceLock<String>) -> Result<Annotations, Lo
         let credentials = Credentials::Kubeconfig(question.kubeconfig.clone());
         let api = Access::by(credentials).api().await?;
         server.get_or_init(|| api.server.clone());
-        let found = pod::metadata(&question.pod, &api).await?;
-        Ok(found.annotations)
+        pod::metadata(&question.pod, &api).await
     })
 }

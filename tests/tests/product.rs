@@ -5,6 +5,7 @@ mod product {
     mod agent;
     mod api;
     mod capabilities;
+    mod cluster;
     mod command_line;
     mod deploy;
     mod dialect;

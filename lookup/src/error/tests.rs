@@ -135,6 +135,47 @@ fn table() -> Vec<(LookupError, &'static [&'static str], &'static str)> {
             "TimedOut",
         ),
         (
+            LookupError::WatchForbidden {
+                server: server(),
+                credentials: credentials(),
+            },
+            &[
+                "192.0.2.1",
+                "/etc/kubeconfig",
+                "verbs list and watch on pods",
+            ],
+            "WatchForbidden",
+        ),
+        (
+            LookupError::WatchExpired { server: server() },
+            &["192.0.2.1", "read anew"],
+            "WatchExpired",
+        ),
+        (
+            LookupError::WatchStatus {
+                server: server(),
+                status: 503,
+            },
+            &["192.0.2.1", "503", "log"],
+            "WatchRefused",
+        ),
+        (
+            LookupError::WatchSilent {
+                server: server(),
+                limit: Duration::from_secs(305),
+            },
+            &["192.0.2.1", "305s", "dead"],
+            "WatchSilent",
+        ),
+        (
+            LookupError::WatchAnswer {
+                server: server(),
+                why: why(),
+            },
+            &["192.0.2.1", "because", "API server"],
+            "WatchAnswerInvalid",
+        ),
+        (
             LookupError::Runtime {
                 source: io::ErrorKind::OutOfMemory.into(),
             },

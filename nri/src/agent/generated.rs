@@ -25,3 +25,24 @@ pub struct PingResponse {
     #[prost(bool, tag = "1")]
     pub nri: bool,
 }
+/// Who is this pod?
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LookupRequest {
+    /// Its namespace.
+    #[prost(string, tag = "1")]
+    pub namespace: ::prost::alloc::string::String,
+    /// Its name.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Its UID as the runtime has it; empty if the runtime does not say.
+    #[prost(string, tag = "3")]
+    pub uid: ::prost::alloc::string::String,
+}
+/// Who it is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LookupResponse {
+    /// As JSON, what chainsaw-lookup prints: {"annotations": {...}, "labels": {...}}, the annotations that ask for
+    /// something and all labels, or {"error": {"reason": ..., "message": ...}}.
+    #[prost(bytes = "vec", tag = "1")]
+    pub answer: ::prost::alloc::vec::Vec<u8>,
+}

@@ -37,7 +37,7 @@ mod trouble;
 mod unused;
 mod work;
 
-use agent::AgentError;
+use agent::{Agent, AgentError};
 use args::{Args, Said};
 use cluster::Cluster;
 use events::EventSink;
@@ -145,13 +145,17 @@ async fn serve(
 ) -> Result<(), Failure> {
     let records = Records::at(record::FOLDER);
     let mut registry = Registry::with_prefix("chainsaw");
-    let sinks = sinks(cluster, &settings, &mut registry);
+    let sinks = sinks(cluster.clone(), &settings, &mut registry);
     let hooks = Arc::new(Hooks::new(
         Arc::clone(&settings),
         records.clone(),
         sinks.clone(),
     ));
     tokio::spawn(sweep::run(records.clone()));
+    if let Some(cluster) = cluster.clone() {
+        info!(node = cluster.node(), "watching this node's pods");
+        tokio::spawn(async move { cluster.follow().await });
+    }
     let stop = stop()?;
     let (identity, stream) = match launched {
         Some(Launched { identity, stream }) => (identity, Some(stream)),
@@ -164,7 +168,8 @@ async fn serve(
         records,
     };
     show(&settings, Page::new(registry, standing));
-    listen(session.as_ref().map(Session::state), sinks)?;
+    let nri = session.as_ref().map(Session::state);
+    listen(Agent::new(nri, cluster, sinks))?;
     match (session, stream) {
         (None, _) => {
             info!("serving the CNI entrance alone");
@@ -216,9 +221,9 @@ fn show(settings: &Settings, page: Page) {
 }
 
 /// Opens the plugin's socket. Without it the NRI entrance is served all the same; alone it is all there is to serve.
-fn listen(nri: Option<watch::Receiver<State>>, sinks: Sinks) -> Result<(), AgentError> {
-    let serves_nri = nri.is_some();
-    match agent::start(Path::new(agent::SOCKET), nri, sinks) {
+fn listen(agent: Agent) -> Result<(), AgentError> {
+    let serves_nri = agent.serves_nri();
+    match agent::start(Path::new(agent::SOCKET), agent) {
         Err(wrong) if serves_nri => {
             error!(reason = wrong.reason(), "{wrong}");
             Ok(())

@@ -9,27 +9,28 @@ use chainsaw_tests::parts;
 use chainsaw_tests::process::Output;
 use serde_json::{Value, json};
 
-pub(super) const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
-pub(super) const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
-pub(super) const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
-pub(super) const CONTINUE: &str = "[failure]\nunknown = \"continue\"\n";
-pub(super) const PLUGIN: &str = "/opt/cni/bin/chainsaw";
-pub(super) const LOOKUP: &str = "/opt/cni/bin/chainsaw-lookup";
-pub(super) const KUBECONFIG: &str = "/etc/chainsaw/kubeconfig";
+pub(in crate::product) const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
+pub(in crate::product) const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
+pub(in crate::product) const GRANT: &str =
+    "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
+pub(in crate::product) const CONTINUE: &str = "[failure]\nunknown = \"continue\"\n";
+pub(in crate::product) const PLUGIN: &str = "/opt/cni/bin/chainsaw";
+pub(in crate::product) const LOOKUP: &str = "/opt/cni/bin/chainsaw-lookup";
+pub(in crate::product) const KUBECONFIG: &str = "/etc/chainsaw/kubeconfig";
 /// The path that the original plugin reads unless told otherwise.
-pub(super) const ORIGINALS: &str = "/etc/cni/net.d/chainsaw.d/chainsaw.kubeconfig";
-pub(super) const UID: &str = "11111111-1111-4111-8111-111111111111";
+pub(in crate::product) const ORIGINALS: &str = "/etc/cni/net.d/chainsaw.d/chainsaw.kubeconfig";
+pub(in crate::product) const UID: &str = "11111111-1111-4111-8111-111111111111";
 /// Odd on purpose: order, spacing, unknown fields.
-pub(super) const PREV_RESULT: &str = "{ \"x\": 1.50, \"interfaces\": [{\"name\": \"lo\", \"sandbox\": \"/run/netns/pod\"}],\n \
+pub(in crate::product) const PREV_RESULT: &str = "{ \"x\": 1.50, \"interfaces\": [{\"name\": \"lo\", \"sandbox\": \"/run/netns/pod\"}],\n \
      \"cniVersion\": \"1.0.0\"}";
 
 /// A machine with both programs installed, and a pod's namespace.
-pub(super) struct Bed {
-    pub(super) machine: Machine,
+pub(in crate::product) struct Bed {
+    pub(in crate::product) machine: Machine,
 }
 
 impl Bed {
-    pub(super) fn new() -> Result<Self> {
+    pub(in crate::product) fn new() -> Result<Self> {
         let machine = Machine::boot()?;
         machine.write(CONFIGURATION, GRANT)?;
         machine.write(PLUGIN, "")?;
@@ -42,18 +43,23 @@ impl Bed {
     }
 
     /// One with a server that answers so, and its kubeconfig.
-    pub(super) fn with(answer: Answer) -> Result<(Self, ApiServer)> {
+    pub(in crate::product) fn with(answer: Answer) -> Result<(Self, ApiServer)> {
         let bed = Self::new()?;
         let server = ApiServer::start(&bed.machine, answer)?;
         server.write_kubeconfig(&bed.machine, KUBECONFIG)?;
         Ok((bed, server))
     }
 
-    pub(super) fn add(&self, conf: String) -> Result<Output> {
+    pub(in crate::product) fn add(&self, conf: String) -> Result<Output> {
         self.add_by(PLUGIN, "", conf)
     }
 
-    pub(super) fn add_by(&self, plugin: &str, cni_path: &str, conf: String) -> Result<Output> {
+    pub(in crate::product) fn add_by(
+        &self,
+        plugin: &str,
+        cni_path: &str,
+        conf: String,
+    ) -> Result<Output> {
         self.machine
             .program(plugin)
             .env("CNI_COMMAND", "ADD")
@@ -70,7 +76,7 @@ impl Bed {
     }
 
     /// What a plugin that asks is told, and why as the log has it.
-    pub(super) fn refusal(&self) -> Result<(String, String)> {
+    pub(in crate::product) fn refusal(&self) -> Result<(String, String)> {
         self.machine.write(CONFIGURATION, GRANT)?;
         let output = self.add(asking())?;
         let said: Value =
@@ -97,7 +103,7 @@ impl Bed {
     }
 
     /// `chainsaw-lookup`, asked as the plugin asks it.
-    pub(super) fn lookup(&self, more: &[&str]) -> Result<Output> {
+    pub(in crate::product) fn lookup(&self, more: &[&str]) -> Result<Output> {
         self.machine
             .program(LOOKUP)
             .args([
@@ -110,7 +116,7 @@ impl Bed {
             .run()
     }
 
-    pub(super) fn routes(&self) -> Result<String> {
+    pub(in crate::product) fn routes(&self) -> Result<String> {
         self.machine
             .program("ip")
             .args(["-n", "pod", "route"])
@@ -119,21 +125,21 @@ impl Bed {
 }
 
 /// A network configuration without `runtimeConfig`.
-pub(super) fn conf(rest: &str) -> String {
+pub(in crate::product) fn conf(rest: &str) -> String {
     format!(
         "{{\"cniVersion\": \"1.0.0\", \"name\": \"n\", \"type\": \"chainsaw\"{rest}, \"prevResult\": {PREV_RESULT}}}"
     )
 }
 
 /// One that names a kubeconfig, as the original plugin's do.
-pub(super) fn asking() -> String {
+pub(in crate::product) fn asking() -> String {
     conf(&format!(
         ", \"kubeconfig\": \"{KUBECONFIG}\", \"socket_enabled\": true, \"socket_path\": \"/run/nowhere.sock\""
     ))
 }
 
 /// The pod's metadata, as an API server sends it.
-pub(super) fn pod(uid: &str, annotations: &Value) -> Answer {
+pub(in crate::product) fn pod(uid: &str, annotations: &Value) -> Answer {
     let object = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": {
         "name": "web", "namespace": "default", "uid": uid, "resourceVersion": "7",
         "creationTimestamp": "2025-01-01T00:00:00Z", "annotations": annotations, "labels": {"app": "web"},
@@ -141,12 +147,12 @@ pub(super) fn pod(uid: &str, annotations: &Value) -> Answer {
     Answer::Reply(200, object.to_string())
 }
 
-pub(super) fn route() -> Value {
+pub(in crate::product) fn route() -> Value {
     json!({KEY: "ip route add 192.0.3.0/24 dev lo", "other.example/key": "x"})
 }
 
 /// An API server's refusal. No word of it may be passed on.
-pub(super) fn status(code: u16) -> Answer {
+pub(in crate::product) fn status(code: u16) -> Answer {
     let object = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "BODY", "code": code});
     Answer::Reply(code, object.to_string())
 }

@@ -1,14 +1,17 @@
-//! The plugin's socket: where the CNI entrance delivers its reports, and asks whether the NRI entrance is served.
+//! The plugin's socket: where the CNI entrance delivers its reports, asks what a pod asks for, and whether the NRI
+//! entrance is served.
+//!
+//! Root alone reaches it, by the socket's mode, its folder's, and the peer's credentials: what it tells of any pod of the
+//! node, its labels and the annotations that are ours, no pod can ask for.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chainsaw_nri::State;
 use chainsaw_nri::agent::REQUEST_BYTES;
 use chainsaw_nri::ttrpc::{Limits, serve_stream};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use tracing::{debug, info, warn};
 
@@ -17,9 +20,7 @@ mod service;
 
 pub use place::AgentError;
 use place::Place;
-use service::Agent;
-
-use crate::news::Sinks;
+pub use service::Agent;
 
 /// Where it is.
 pub const SOCKET: &str = "/run/chainsaw/agent.sock";
@@ -40,19 +41,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Between two looks whether a newer daemon, which took the path over, is gone.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Listens at a path from now on, as long as the runtime lives. `nri` is how the NRI session stands, if there is one; what
-/// is delivered is told to the sinks.
+/// Listens at a path from now on, as long as the runtime lives.
 ///
 /// # Errors
 /// The socket cannot be made.
-pub fn start(
-    path: &Path,
-    nri: Option<watch::Receiver<State>>,
-    sinks: Sinks,
-) -> Result<(), AgentError> {
+pub fn start(path: &Path, agent: Agent) -> Result<(), AgentError> {
     let (place, listener) = Place::take(path)?;
     info!("listening for the CNI plugin at {}", path.display());
-    tokio::spawn(keep(place, listener, Arc::new(Agent::new(nri, sinks))));
+    tokio::spawn(keep(place, listener, Arc::new(agent)));
     Ok(())
 }
 
@@ -123,7 +119,7 @@ fn is_root(stream: &UnixStream) -> bool {
         Ok(peer) => {
             warn!(
                 reason = "PeerRefused",
-                "a peer of user {} was closed: only root delivers reports",
+                "a peer of user {} was closed: only root may speak here",
                 peer.uid()
             );
             false

@@ -1,13 +1,22 @@
 //! What is answered at the plugin's socket. A report is only ever told: nothing is decided by it.
 
+use std::sync::Arc;
+
 use chainsaw_common::pod::Entrance;
 use chainsaw_common::report::Report;
-use chainsaw_nri::agent::{PingRequest, PingResponse, ReportRequest, ReportResponse, SERVICE};
+use chainsaw_lookup::pod::Wanted;
+use chainsaw_lookup::to_json;
+use chainsaw_nri::agent::{
+    LookupRequest, LookupResponse, PingRequest, PingResponse, ReportRequest, ReportResponse,
+    SERVICE,
+};
 use chainsaw_nri::ttrpc::{Call, Service, code};
 use chainsaw_nri::{State, Status};
 use prost::Message;
 use tokio::sync::watch;
+use tracing::debug;
 
+use crate::cluster::Cluster;
 use crate::news::{News, Sinks};
 
 /// The most commands that a report may have: a pod's, and those of the operator before them, each at its limit.
@@ -23,13 +32,45 @@ const REASON_BYTES: usize = 64;
 #[derive(Debug)]
 pub struct Agent {
     nri: Option<watch::Receiver<State>>,
+    cluster: Option<Arc<Cluster>>,
     sinks: Sinks,
 }
 
 impl Agent {
-    /// With how the NRI session stands, if there is one; what is delivered is told to the sinks.
-    pub fn new(nri: Option<watch::Receiver<State>>, sinks: Sinks) -> Self {
-        Self { nri, sinks }
+    /// With how the NRI session stands, and the cluster, if there is one; what is delivered is told to the sinks.
+    pub fn new(
+        nri: Option<watch::Receiver<State>>,
+        cluster: Option<Arc<Cluster>>,
+        sinks: Sinks,
+    ) -> Self {
+        Self {
+            nri,
+            cluster,
+            sinks,
+        }
+    }
+
+    /// Whether there is an NRI session.
+    pub fn serves_nri(&self) -> bool {
+        self.nri.is_some()
+    }
+
+    async fn lookup(&self, request: LookupRequest) -> Result<LookupResponse, Status> {
+        let Some(cluster) = &self.cluster else {
+            let why = "this daemon knows of no cluster";
+            return Err(Status::new(code::FAILED_PRECONDITION, why));
+        };
+        let wanted = Wanted {
+            namespace: request.namespace,
+            name: request.name,
+            uid: (!request.uid.is_empty()).then_some(request.uid),
+        };
+        let found = cluster.find(&wanted).await;
+        if let Err(wrong) = &found {
+            debug!(reason = wrong.reason(), "{wanted} was asked for: {wrong}");
+        }
+        let answer = to_json(&found).into_bytes();
+        Ok(LookupResponse { answer })
     }
 
     fn ping(&self) -> PingResponse {
@@ -66,6 +107,10 @@ impl Service for Agent {
             (SERVICE, "Ping") => {
                 let PingRequest {} = decode(&call.payload)?;
                 Ok(self.ping().encode_to_vec())
+            }
+            (SERVICE, "Lookup") => {
+                let answer = self.lookup(decode(&call.payload)?).await?;
+                Ok(answer.encode_to_vec())
             }
             (service, method) => {
                 let why = format!("{service} {method:?} is no call of this daemon");
@@ -150,12 +195,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn without_a_cluster_no_pod_is_looked_for() {
+        let agent = Agent::new(None, None, Sinks::default());
+        let refused = agent.lookup(LookupRequest::default()).await.unwrap_err();
+        assert_eq!(refused.code, code::FAILED_PRECONDITION);
+    }
+
+    #[tokio::test]
     async fn a_ping_says_whether_the_session_runs() {
         let (state, states) = watch::channel(State::Connecting);
-        let agent = Agent::new(Some(states), Sinks::default());
+        let agent = Agent::new(Some(states), None, Sinks::default());
         assert!(!agent.ping().nri);
         state.send_replace(State::Running);
         assert!(agent.ping().nri);
-        assert!(!Agent::new(None, Sinks::default()).ping().nri);
+        assert!(!Agent::new(None, None, Sinks::default()).ping().nri);
     }
 }

@@ -1,11 +1,23 @@
 //! The cluster that the node belongs to, as far as the daemon speaks with its API. Without one the daemon serves all the
 //! same: nothing of this then runs.
 
+use std::time::Duration;
+
 use chainsaw_common::config;
-use chainsaw_lookup::{Access, Api, Credentials, LookupError};
+use chainsaw_lookup::cache::Cache;
+use chainsaw_lookup::pod::{Metadata, Wanted};
+use chainsaw_lookup::watch::{self, Timing};
+use chainsaw_lookup::{Access, Api, Credentials, LookupError, Patience, ask};
 
 /// What the kubelet puts into the environment, where the daemon's pod asks for `fieldRef: spec.nodeName`.
 const NODE_NAME: &str = "NODE_NAME";
+
+/// How long a pod may be looked for: the plugin gives up after 300 ms.
+const PATIENCE: Patience = Patience {
+    // The event of a pod is mostly here before the kubelet has come as far as its sandbox.
+    event: Duration::from_millis(100),
+    whole: Duration::from_millis(250),
+};
 
 /// Why the cluster that there is cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +46,7 @@ impl ClusterError {
 pub struct Cluster {
     node: String,
     access: Access,
+    cache: Cache,
 }
 
 impl Cluster {
@@ -66,6 +79,7 @@ impl Cluster {
             Some(node) => Ok(Some(Self {
                 node,
                 access: Access::by(credentials),
+                cache: Cache::default(),
             })),
             None => Err(ClusterError::NodeUnknown { credentials }),
         }
@@ -74,6 +88,19 @@ impl Cluster {
     /// The node's name in the cluster.
     pub fn node(&self) -> &str {
         &self.node
+    }
+
+    /// Follows this node's pods for good.
+    pub async fn follow(&self) {
+        watch::follow(&self.access, &self.node, &self.cache, Timing::default()).await;
+    }
+
+    /// Who a pod is: as it was told of, else by one GET.
+    ///
+    /// # Errors
+    /// Nobody can say in time, or there is no such pod.
+    pub async fn find(&self, wanted: &Wanted) -> Result<Metadata, LookupError> {
+        ask(wanted, &self.cache, &self.access, PATIENCE).await
     }
 
     /// The API, with a client for it. Ask for it before each piece of work, and keep it no longer: a token, an authority
