@@ -22,6 +22,7 @@ mod capabilities;
 mod cluster;
 mod error;
 mod events;
+mod folder;
 mod hooks;
 mod install;
 mod keys;

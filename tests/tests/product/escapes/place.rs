@@ -114,7 +114,12 @@ fn a_record_that_is_something_else_is_refused_and_neither_read_nor_written() -> 
                 told.outcome == Outcome::Failed,
                 "{make}: {door:?}: {told:?}"
             );
-            ensure!(told.text.contains(word), "{make}: {door:?}: {told:?}");
+            // The daemon has no right left by which root reads what is somebody else's.
+            let closed = told.text.contains("Permission denied") && make.contains("-o 65534");
+            ensure!(
+                told.text.contains(word) || closed,
+                "{make}: {door:?}: {told:?}"
+            );
             before.is(&Picture::of(&bed)?, make)?;
             fs::remove_file(bed.machine.path(format!("/run/chainsaw/sandboxes/{id}"))).or_else(
                 |_| fs::remove_dir(bed.machine.path(format!("/run/chainsaw/sandboxes/{id}"))),

@@ -1,13 +1,14 @@
 //! The socket's place in the file system, which daemons take over from one another.
 
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use chainsaw_common::own;
 use tokio::net::UnixListener;
+
+use crate::folder;
 
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +45,7 @@ impl Place {
             let path = path.to_owned();
             move |source| AgentError { what, path, source }
         };
-        folder_of_root(folder).map_err(failed("take the folder", folder))?;
+        folder::take(folder).map_err(failed("take the folder", folder))?;
         let _held = held(folder).map_err(failed("lock", folder))?;
         // Two daemons, each alone in its container, may have the same process id.
         let own = folder.join(format!("agent.{:016x}.sock", fastrand::u64(..)));
@@ -88,17 +89,6 @@ impl Drop for Place {
             fs::remove_file(&self.path).ok();
         }
     }
-}
-
-/// The folder is root's alone, so that nobody else can come near the socket, or put another there. One that was somebody
-/// else's is refused, and so is a link to another: what is in it, or becomes of it, is not ours to decide.
-fn folder_of_root(folder: &Path) -> io::Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)?;
-    own::folder(&fs::symlink_metadata(folder)?).map_err(io::Error::other)?;
-    fs::set_permissions(folder, Permissions::from_mode(0o700))
 }
 
 /// The folder's lock, held until the file is dropped; nobody holds it longer than a moment.

@@ -1,7 +1,7 @@
 //! Why a pod was refused at the CNI entrance, as a label: what the plugin says is text, and a label's values are a fixed set.
 
 /// The plugin's own words.
-const WORDS: [&str; 22] = [
+const WORDS: [&str; 23] = [
     "AddressDuplicate",
     "AnnotationsInvalid",
     "AnnotationsUnknown",
@@ -22,6 +22,7 @@ const WORDS: [&str; 22] = [
     "RecordFailed",
     "SocketFailed",
     "StdinUnreadable",
+    "Uninstalled",
     "VersionNotSupported",
     "",
 ];

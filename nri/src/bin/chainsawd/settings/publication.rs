@@ -1,13 +1,15 @@
 //! The last good configuration, where the plugin finds it: written beside and renamed, so that there is never half of
 //! one, and touched at every look, so that one whose daemon is gone for good stops to count.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use chainsaw_common::in_force::is_kept;
+
+use crate::folder;
 
 /// A daemon that has not touched its own for this long is gone.
 const KEPT: Duration = Duration::from_secs(10);
@@ -84,11 +86,7 @@ impl Publication {
 /// Puts a file of its owner's alone at the path, whatever is there.
 fn put(path: &Path, text: &str) -> io::Result<File> {
     let folder = path.parent().unwrap_or(path);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)?;
-    fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    folder::take(folder)?;
     let own = folder.join(format!(".last-good.{:016x}", fastrand::u64(..)));
     let written = || {
         let mut file = OpenOptions::new()
