@@ -5,12 +5,14 @@ RELEASE := target/$(HOST)/release
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
 # Static, and not position-independent: what that saves and what it costs stands in README, "What an ADD costs".
 STATIC := -C target-feature=+crt-static -C relocation-model=static
+# Not in the profile: the names of functions are hashes over it, and cni/order.txt needs the names.
+STRIPPED := $(STATIC) -C strip=symbols
 
 # Properties are tried on the same cases in every run, so that a run tells of the change and not of the dice. `make explore`
 # throws them.
 export PROPTEST_RNG_SEED ?= 1
 
-.PHONY: all demo test explore lint docs build image parts bench tools clean
+.PHONY: all demo test explore lint docs build image parts bench order tools clean
 
 all: build
 
@@ -37,9 +39,9 @@ docs:
 ## The plugin, the program by which it asks the Kubernetes API, and the daemon; static. Apart, so that no one's
 ## dependencies choose features for another's.
 build:
-	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-cni
-	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-lookup
-	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-nri --bin chainsawd
+	RUSTFLAGS="$(STRIPPED)" cargo build --release --locked --target $(HOST) -p chainsaw-cni
+	RUSTFLAGS="$(STRIPPED)" cargo build --release --locked --target $(HOST) -p chainsaw-lookup
+	RUSTFLAGS="$(STRIPPED)" cargo build --release --locked --target $(HOST) -p chainsaw-nri --bin chainsawd
 
 ## The image, as an OCI archive: with no container engine, and the same bytes for the same programs.
 image: build
@@ -54,10 +56,14 @@ parts:
 bench: build parts
 	rustc --edition 2024 -C opt-level=3 -C lto=fat -C codegen-units=1 -C panic=abort -C strip=symbols $(STATIC) \
 		tests/benches/add/empty.rs -o target/empty
-	RUSTFLAGS="$(STATIC)" cargo build --release --locked --target $(HOST) -p chainsaw-nri --no-default-features \
+	RUSTFLAGS="$(STRIPPED)" cargo build --release --locked --target $(HOST) -p chainsaw-nri --no-default-features \
 		--features testing --bin least
 	CHAINSAW_EMPTY=$(CURDIR)/target/empty CHAINSAW_LEAST=$(CURDIR)/$(RELEASE)/least \
 		cargo bench --locked --no-fail-fast -p chainsaw-tests --bench add --bench nri --bench memory
+
+## Where the functions of an ADD lie in the plugin, found out anew (README, "What an ADD costs").
+order:
+	STATIC="$(STATIC)" cni/order.sh
 
 tools:
 	@cargo nextest --version >/dev/null 2>&1 || cargo install --locked cargo-nextest
