@@ -11,7 +11,9 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// Why something was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
-    /// It may be taken later, and not before that time, if one is told.
+    /// Nothing is taken now, from nobody; and not before that time, if one is told.
+    Away(String, Option<Duration>),
+    /// This may be taken later, and not before that time, if one is told. Something else may be taken now.
     Later(String, Option<Duration>),
     /// What was to be changed is gone.
     Gone,
@@ -26,10 +28,10 @@ pub async fn in_time<T>(request: impl Future<Output = kube::Result<T>>) -> Resul
     match timeout(LIMIT, request).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(kube::Error::Api(status))) => Err(answered(&status)),
-        Ok(Err(error)) => Err(Trouble::Later(error.to_string(), None)),
+        Ok(Err(error)) => Err(Trouble::Away(error.to_string(), None)),
         Err(_) => {
             let why = format!("the API did not answer within {LIMIT:?}");
-            Err(Trouble::Later(why, None))
+            Err(Trouble::Away(why, None))
         }
     }
 }
@@ -38,13 +40,14 @@ fn answered(status: &Status) -> Trouble {
     let why = format!("the API answers {}: {}", status.code, status.message);
     let wait = status.details.as_ref().map(|it| it.retry_after_seconds);
     let wait = wait.filter(|seconds| *seconds > 0);
+    let wait = wait.map(|seconds| Duration::from_secs(seconds.into()));
     match status.code {
         404 => Trouble::Gone,
         409 if status.reason == "AlreadyExists" => Trouble::Exists,
         // A token that has just expired is renewed.
-        401 | 408 | 429 | 500.. => {
-            Trouble::Later(why, wait.map(|seconds| Duration::from_secs(seconds.into())))
-        }
+        401 | 429 => Trouble::Away(why, wait),
+        // It may be a webhook that fails on this object alone.
+        408 | 500.. => Trouble::Later(why, wait),
         _ => Trouble::Refused(why),
     }
 }
@@ -69,11 +72,15 @@ mod tests {
     #[test]
     fn what_may_be_taken_later_is_told_from_what_never_is() {
         let why = |code| format!("the API answers {code}: no");
-        for code in [401, 408, 429, 500, 503, 504] {
-            assert_eq!(said(code, "", 0), Trouble::Later(why(code), None));
-        }
         let waits = Some(Duration::from_secs(7));
-        assert_eq!(said(429, "", 7), Trouble::Later(why(429), waits));
+        for code in [401, 429] {
+            assert_eq!(said(code, "", 0), Trouble::Away(why(code), None));
+            assert_eq!(said(code, "", 7), Trouble::Away(why(code), waits));
+        }
+        for code in [408, 500, 503, 504] {
+            assert_eq!(said(code, "", 0), Trouble::Later(why(code), None));
+            assert_eq!(said(code, "", 7), Trouble::Later(why(code), waits));
+        }
         for code in [400, 403, 405, 409, 415, 422] {
             assert_eq!(said(code, "", 0), Trouble::Refused(why(code)));
         }

@@ -24,7 +24,7 @@ impl ClusterApi {
     async fn events(&self, namespace: &str) -> Result<Api<Event>, Trouble> {
         let api = self.cluster.api().await;
         // Credentials that cannot be read now may be in the middle of being renewed.
-        let api = api.map_err(|wrong| Trouble::Later(wrong.to_string(), None))?;
+        let api = api.map_err(|wrong| Trouble::Away(wrong.to_string(), None))?;
         Ok(Api::namespaced(api.client, namespace))
     }
 }

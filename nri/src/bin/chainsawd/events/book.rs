@@ -28,6 +28,9 @@ const LAST_WAIT: Duration = Duration::from_secs(300);
 const BURST: u32 = 50;
 const REFILL: Duration = Duration::from_secs(1);
 
+/// How much of it the counts leave to new notes: a count that is told later loses nothing, a new note is lost.
+const FOR_NEW: u32 = BURST / 2;
+
 /// The notes that are known.
 #[derive(Debug)]
 pub struct Book {
@@ -90,7 +93,10 @@ impl Book {
         }
         self.known
             .retain(|_, said| now.duration_since(said.heard) < KEPT);
-        if self.known.len() >= NOTES || self.of(&note.about) >= A_POD || !self.allowance.take(now) {
+        if self.known.len() >= NOTES
+            || self.of(&note.about) >= A_POD
+            || !self.allowance.take(now, 0)
+        {
             return Heard::TooMany;
         }
         let note = Arc::new(note);
@@ -108,9 +114,8 @@ impl Book {
         if let Some(said) = self.known.get_mut(note) {
             said.event = Some(event.to_owned());
             said.told = count;
-            said.next = now + said.wait;
-            said.wait = (said.wait * 2).min(LAST_WAIT);
         }
+        self.put_off(note, now);
     }
 
     /// No Event tells the note: when it is said again, it is new.
@@ -118,21 +123,37 @@ impl Book {
         self.known.remove(note);
     }
 
-    /// The counts that are to be told by now.
-    pub fn due(&mut self, now: Instant) -> Vec<Due> {
-        let allowance = &mut self.allowance;
-        self.known
+    /// The counts that are to be told by now, those first that have been so for longest. Each is to be told only if it
+    /// [may be](Self::may_repeat).
+    pub fn due(&self, now: Instant) -> Vec<Due> {
+        let mut due: Vec<_> = self
+            .known
             .iter()
             .filter(|(_, said)| said.times.count > said.told && said.next <= now)
             .filter_map(|(note, said)| {
-                let event = said.event.clone()?;
-                allowance.take(now).then(|| Due {
+                let due = Due {
                     note: Arc::clone(note),
-                    event,
+                    event: said.event.clone()?,
                     times: said.times,
-                })
+                };
+                Some((said.next, due))
             })
-            .collect()
+            .collect();
+        due.sort_by_key(|(next, _)| *next);
+        due.into_iter().map(|(_, due)| due).collect()
+    }
+
+    /// Whether one more count may be told now. If so, it is taken for told.
+    pub fn may_repeat(&mut self, now: Instant) -> bool {
+        self.allowance.take(now, FOR_NEW)
+    }
+
+    /// The count of a note is not told again before some time has passed, and the next time more.
+    pub fn put_off(&mut self, note: &Note, now: Instant) {
+        if let Some(said) = self.known.get_mut(note) {
+            said.next = now + said.wait;
+            said.wait = (said.wait * 2).min(LAST_WAIT);
+        }
     }
 
     fn of(&self, about: &About) -> usize {
@@ -175,7 +196,8 @@ impl Allowance {
         }
     }
 
-    fn take(&mut self, now: Instant) -> bool {
+    /// Takes one, if so many are left after it.
+    fn take(&mut self, now: Instant, leave: u32) -> bool {
         while self.left < BURST && now.duration_since(self.since) >= REFILL {
             self.left += 1;
             self.since += REFILL;
@@ -183,8 +205,8 @@ impl Allowance {
         if self.left == BURST {
             self.since = now;
         }
-        let allowed = self.left > 0;
-        self.left = self.left.saturating_sub(1);
+        let allowed = self.left > leave;
+        self.left -= u32::from(allowed);
         allowed
     }
 }

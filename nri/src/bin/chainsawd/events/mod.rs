@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use k8s_openapi::jiff::Timestamp;
 use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::cluster::Cluster;
@@ -41,11 +42,30 @@ pub struct EventSink {
 struct Shared {
     book: Mutex<Book>,
     counts: EventCounts,
+    /// How many notes wait to be told, those included that were tried.
+    untold: watch::Sender<usize>,
 }
 
 impl Shared {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_room(&self) -> bool {
+        *self.untold.borrow() < WAITING
+    }
+
+    /// One more waits.
+    fn waits(&self) {
+        self.untold.send_modify(|untold| *untold += 1);
+        self.counts.waits(1);
+    }
+
+    /// One that waited is told, or given up.
+    fn waits_no_longer(&self) {
+        self.untold
+            .send_modify(|untold| *untold = untold.saturating_sub(1));
+        self.counts.waits(-1);
     }
 }
 
@@ -64,6 +84,7 @@ impl EventSink {
         let shared = Shared {
             book: Mutex::new(Book::new(Instant::now())),
             counts,
+            untold: watch::Sender::new(0),
         };
         let sink = Self {
             settings,
@@ -87,10 +108,11 @@ impl Sink for EventSink {
             Heard::TooMany => self.shared.counts.count(reason, Fate::Dropped),
             Heard::New(note) => {
                 // Before the sender can take it.
-                self.shared.counts.waits(1);
-                if self.waiting.try_send((Arc::clone(&note), now)).is_err() {
+                let room = self.shared.has_room();
+                self.shared.waits();
+                if !room || self.waiting.try_send((Arc::clone(&note), now)).is_err() {
                     book.forget(&note);
-                    self.shared.counts.waits(-1);
+                    self.shared.waits_no_longer();
                     self.shared.counts.count(reason, Fate::Dropped);
                 }
             }

@@ -1,5 +1,5 @@
 //! Tells notes at the API, one after the other: a new one, and the counts of those that were told. What the API does not take
-//! now is tried again for a while.
+//! now is tried again for a while, behind the others: one that it never takes keeps up none.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::Shared;
 use super::book::Due;
-use super::event::{event, name, series};
+use super::event::{Times, event, name, series};
 use super::note::Note;
 use crate::metrics::Fate;
 use crate::trouble::Trouble;
@@ -54,11 +54,24 @@ struct Teller<A> {
     api: A,
     node: String,
     shared: Arc<Shared>,
+    /// Those that were tried and are to be tried again: they wait still, and so are bounded.
+    untold: Vec<Untold>,
     /// The API is left alone until then, and the next time for so long.
     rests_until: Instant,
     pause: Duration,
     /// What went wrong last, which is logged once.
     trouble: String,
+}
+
+/// A note on its way.
+struct Untold {
+    note: Arc<Note>,
+    since: Instant,
+    /// The Event's name, the same at each try: an answer may be lost.
+    event: String,
+    /// It is not tried before then, and after that try not for so long.
+    next: Instant,
+    pause: Duration,
 }
 
 /// Tells what waits, until nobody can say anything any more.
@@ -72,6 +85,7 @@ pub(super) async fn run<A: Api>(
         api,
         node,
         shared,
+        untold: Vec::new(),
         rests_until: Instant::now(),
         pause: FIRST_PAUSE,
         trouble: String::new(),
@@ -79,60 +93,111 @@ pub(super) async fn run<A: Api>(
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
+        sleep_until(teller.rests_until).await;
+        let next = teller.untold.iter().map(|untold| untold.next).min();
         tokio::select! {
             told = waiting.recv() => match told {
-                Some((note, since)) => {
-                    teller.tell(&note, since).await;
-                    teller.shared.counts.waits(-1);
-                }
+                Some((note, since)) => teller.begin(note, since).await,
                 None => return,
             },
+            () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => teller.resume().await,
             _ = look.tick() => teller.recount().await,
         }
     }
 }
 
 impl<A: Api> Teller<A> {
-    /// Tells a note that is new, if the API takes it before it is old.
-    async fn tell(&mut self, note: &Note, since: Instant) {
+    /// Tells a note that is new.
+    async fn begin(&mut self, note: Arc<Note>, since: Instant) {
         sleep(AFTER_THE_ANSWER).await;
-        let name = name(&note.about.name, fastrand::u64(..));
-        loop {
-            sleep_until(self.rests_until).await;
-            // However often it has been said by now.
-            let times = self.shared.book().times(note);
-            let Some(times) = times.filter(|_| since.elapsed() < PATIENCE) else {
-                return self.fail(note, None);
-            };
-            let made = event(note, &name, &times, &self.node);
-            match self.api.create(&made).await {
-                Ok(()) => return self.done(note, &name, times.count, Fate::Created),
-                Err(Trouble::Later(why, rest)) => self.rest(&why, rest),
-                Err(Trouble::Gone) => return self.fail(note, Some("its namespace is gone")),
-                Err(Trouble::Exists) => return self.fail(note, Some("another has its name")),
-                Err(Trouble::Refused(why)) => return self.fail(note, Some(&why)),
-            }
+        let event = name(&note.about.name, fastrand::u64(..));
+        let untold = Untold {
+            note,
+            since,
+            event,
+            next: since,
+            pause: FIRST_PAUSE,
+        };
+        self.tell(untold).await;
+    }
+
+    /// Tells that one of the untold whose turn it is.
+    async fn resume(&mut self) {
+        let turns = self.untold.iter().enumerate();
+        if let Some((turn, _)) = turns.min_by_key(|(_, untold)| untold.next) {
+            let untold = self.untold.swap_remove(turn);
+            self.tell(untold).await;
         }
+    }
+
+    /// Tells a note, if it is not old. One that the API does not take now waits behind the others.
+    async fn tell(&mut self, untold: Untold) {
+        let Untold { note, event, .. } = &untold;
+        // However often it has been said by now.
+        let times = self.shared.book().times(note);
+        let times = times.filter(|_| untold.since.elapsed() < PATIENCE);
+        let why = match times {
+            None => None,
+            Some(times) => match self.create(note, event, &times).await {
+                Ok(()) => {
+                    self.done(note, event, times.count, Fate::Created);
+                    return self.shared.waits_no_longer();
+                }
+                Err(Trouble::Away(why, rest)) => {
+                    self.rest(&why, rest);
+                    return self.put_off(untold, None);
+                }
+                Err(Trouble::Later(why, rest)) => {
+                    self.say(&why);
+                    return self.put_off(untold, rest);
+                }
+                Err(Trouble::Gone) => Some("its namespace is gone".to_owned()),
+                Err(Trouble::Exists) => Some("another has its name".to_owned()),
+                Err(Trouble::Refused(why)) => Some(why),
+            },
+        };
+        self.fail(note, why.as_deref());
+        self.shared.waits_no_longer();
+    }
+
+    async fn create(&self, note: &Note, name: &str, times: &Times) -> Result<(), Trouble> {
+        let made = event(note, name, times, &self.node);
+        self.api.create(&made).await
+    }
+
+    fn put_off(&mut self, untold: Untold, asked: Option<Duration>) {
+        let Untold { pause, .. } = untold;
+        let next = Instant::now() + asked.unwrap_or_default().min(LONGEST_REST).max(pause);
+        let pause = (pause * 2).min(LAST_PAUSE);
+        self.untold.push(Untold {
+            next,
+            pause,
+            ..untold
+        });
     }
 
     /// Tells the counts that are due. One that cannot be told now is due again.
     async fn recount(&mut self) {
-        if Instant::now() < self.rests_until {
-            return;
-        }
         let due = self.shared.book().due(Instant::now());
         for Due { note, event, times } in due {
             let Some(series) = series(&times) else {
                 continue;
             };
+            if !self.shared.book().may_repeat(Instant::now()) {
+                return;
+            }
             let namespace = &note.about.namespace;
             match self.api.repeat(namespace, &event, &series).await {
                 Ok(()) => self.done(&note, &event, times.count, Fate::Repeated),
                 // The API kept it no longer: when it is said again, it is another.
                 Err(Trouble::Gone | Trouble::Exists) => self.shared.book().forget(&note),
                 Err(Trouble::Refused(why)) => self.fail(&note, Some(&why)),
+                Err(Trouble::Later(why, _)) => {
+                    self.say(&why);
+                    self.shared.book().put_off(&note, Instant::now());
+                }
                 // Nor will it take the others.
-                Err(Trouble::Later(why, rest)) => return self.rest(&why, rest),
+                Err(Trouble::Away(why, rest)) => return self.rest(&why, rest),
             }
         }
     }

@@ -79,7 +79,7 @@ async fn write(sink: StatusSink, cluster: Arc<Cluster>) {
         };
         match patch(&cluster, &pod, &entries).await {
             Ok(()) => sink.counts.count(Fate::Created, 1),
-            Err(Trouble::Later(_, rest)) => {
+            Err(Trouble::Later(_, rest) | Trouble::Away(_, rest)) => {
                 sink.ledger().again(pod);
                 sleep(rest.unwrap_or(PAUSE).clamp(PAUSE, LONGEST_PAUSE)).await;
             }

@@ -162,19 +162,75 @@ fn a_storm_of_pods_is_slowed_down_and_what_is_known_of_it_is_bounded() {
     assert_eq!(usize::try_from(told).unwrap(), NOTES);
 }
 
+/// The counts that are due and may be told, told.
+fn repeat(desk: &mut Desk) -> Vec<Arc<Note>> {
+    let due = desk.book.due(desk.now).into_iter();
+    let mut told = Vec::new();
+    for Due { note, event, times } in due {
+        if !desk.book.may_repeat(desk.now) {
+            break;
+        }
+        desk.book.told(&note, &event, times.count, desk.now);
+        told.push(note);
+    }
+    told
+}
+
 #[test]
-fn counts_that_may_not_be_told_now_are_told_later() {
+fn counts_that_may_not_be_told_now_are_told_later_and_the_oldest_first() {
     let mut desk = Desk::new();
-    for pod in 0..BURST {
-        desk.tell(note(&pod.to_string(), "no"), "e");
+    let mut order = Vec::new();
+    for pod in 0..40 {
+        order.push(desk.tell(note(&pod.to_string(), "no"), "e"));
         desk.hear(note(&pod.to_string(), "no"));
+        desk.pass(1);
     }
     desk.pass(FIRST_WAIT.as_secs());
-    let first = desk.book.due(desk.now);
-    assert_eq!(first.len(), 10, "ten seconds' worth");
-    for due in first {
-        desk.book.told(&due.note, "e", 2, desk.now);
-    }
-    desk.pass(40);
     assert_eq!(desk.book.due(desk.now).len(), 40);
+    let half = usize::try_from(FOR_NEW).unwrap();
+    let mut told = repeat(&mut desk);
+    assert_eq!(told.len(), half);
+    desk.pass(10);
+    told.extend(repeat(&mut desk));
+    assert_eq!(told.len(), half + 10);
+    assert_eq!(told, order[..half + 10]);
+}
+
+#[test]
+fn notes_that_repeat_without_end_leave_room_for_new_ones() {
+    let mut desk = Desk::new();
+    for pod in 0..300 {
+        desk.tell(note(&pod.to_string(), "no"), "e");
+        desk.pass(1);
+    }
+    let mut counts = 0;
+    for round in 0..200 {
+        for pod in 0..300 {
+            assert_eq!(desk.hear(note(&pod.to_string(), "no")), Heard::Again);
+        }
+        desk.pass(5);
+        counts += repeat(&mut desk).len();
+        if round % 10 == 0 {
+            let once = desk.hear(note(&format!("once-{round}"), "missed"));
+            assert!(matches!(once, Heard::New(_)), "round {round}");
+        }
+    }
+    assert!(counts >= 800, "{counts} counts in 1000 s");
+}
+
+#[test]
+fn a_count_that_the_api_does_not_take_lets_the_others_pass() {
+    let mut desk = Desk::new();
+    let bad = desk.tell(note("bad", "no"), "bad.1");
+    let good = desk.tell(note("good", "no"), "good.1");
+    desk.hear(note("bad", "no"));
+    desk.pass(FIRST_WAIT.as_secs());
+    desk.hear(note("good", "no"));
+    desk.book.put_off(&bad, desk.now);
+    let due = desk.book.due(desk.now);
+    assert_eq!(due.len(), 1);
+    assert_eq!(due[0].note, good);
+    // And is not forgotten.
+    desk.pass(LAST_WAIT.as_secs());
+    assert_eq!(desk.book.due(desk.now).len(), 2);
 }

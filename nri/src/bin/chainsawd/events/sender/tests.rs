@@ -28,13 +28,15 @@ struct Script {
     /// Whether it says yes to nothing.
     away: Arc<Mutex<bool>>,
     asked: Arc<Mutex<Vec<(Instant, Asked)>>>,
+    /// The pod of which it takes nothing, now or ever.
+    bad: Arc<Mutex<Option<String>>>,
 }
 
 impl Script {
     fn answer(&self, asked: Asked) -> Result<(), Trouble> {
         self.asked.lock().unwrap().push((Instant::now(), asked));
         if *self.away.lock().unwrap() {
-            return Err(Trouble::Later("it is away".into(), None));
+            return Err(Trouble::Away("it is away".into(), None));
         }
         self.answers.lock().unwrap().pop_front().map_or(Ok(()), Err)
     }
@@ -55,6 +57,14 @@ impl Script {
 
 impl Api for Script {
     async fn create(&self, event: &Event) -> Result<(), Trouble> {
+        let bad = self.bad.lock().unwrap().clone();
+        if bad.is_some() && event.regarding.as_ref().unwrap().name == bad {
+            self.asked
+                .lock()
+                .unwrap()
+                .push((Instant::now(), Asked::Create(Box::new(event.clone()))));
+            return Err(Trouble::Later("500".into(), None));
+        }
         self.answer(Asked::Create(Box::new(event.clone())))
     }
 
@@ -179,7 +189,7 @@ async fn an_event_is_told_after_the_answer_and_its_repetitions_are_counted() {
 #[tokio::test(start_paused = true)]
 async fn an_api_that_takes_nothing_now_is_asked_again_under_the_same_name() {
     let bed = Bed::new();
-    let busy = Trouble::Later("429".into(), Some(Duration::from_secs(20)));
+    let busy = Trouble::Away("429".into(), Some(Duration::from_secs(20)));
     bed.api
         .answers
         .lock()
@@ -248,6 +258,22 @@ async fn what_is_not_taken_is_given_up_and_holds_up_nobody() {
     bed.deny("web", "no");
     sleep(Duration::from_secs(1)).await;
     assert_eq!(bed.count("created"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_note_that_the_api_never_takes_holds_up_nobody() {
+    let bed = Bed::new();
+    *bed.api.bad.lock().unwrap() = Some("bad".into());
+    bed.deny("bad", "no");
+    for pod in 0..20 {
+        bed.deny(&pod.to_string(), "no");
+    }
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!((bed.count("created"), bed.waiting()), (20, 1));
+    sleep(PATIENCE + LAST_PAUSE).await;
+    assert_eq!((bed.count("failed"), bed.waiting()), (1, 0));
+    let tries = bed.api.created().len() - 20;
+    assert!((5..=15).contains(&tries), "{tries} tries");
 }
 
 #[tokio::test(start_paused = true)]
