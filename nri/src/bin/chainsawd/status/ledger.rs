@@ -1,6 +1,9 @@
 //! The last entries of each pod, and which of them the API does not have. Only the last counts, so nothing queues.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::entry::{Entry, Whole};
 
@@ -10,14 +13,44 @@ const PODS: usize = 512;
 /// How many entries one has.
 const ENTRIES: usize = 8;
 
+/// How long a pod is tried that cannot be written, and until it is tried again: at first, and doubling up to the last.
+const PATIENCE: Duration = Duration::from_secs(300);
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LAST_PAUSE: Duration = Duration::from_secs(60);
+
 /// What is known of pods.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    pods: HashMap<Whole, Vec<Entry>>,
+    pods: HashMap<Whole, Known>,
     /// The pods by when they were heard of first.
     order: VecDeque<Whole>,
     /// Those that the API does not have as they are, in turn.
     unwritten: VecDeque<Whole>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    entries: Vec<Entry>,
+    /// Since when it could not be written.
+    failing: Option<Failing>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Failing {
+    since: Instant,
+    next: Instant,
+    pause: Duration,
+}
+
+/// What is to be done next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// This is to be written into this pod.
+    Write(Whole, Vec<Entry>),
+    /// Nothing before then.
+    Wait(Instant),
+    /// Nothing.
+    Rest,
 }
 
 impl Ledger {
@@ -33,7 +66,7 @@ impl Ledger {
             }
             self.order.push_back(pod.clone());
         }
-        let entries = self.pods.entry(pod.clone()).or_default();
+        let entries = &mut self.pods.entry(pod.clone()).or_default().entries;
         entries.retain(|other| !entry.replaces(other));
         if entries.len() >= ENTRIES {
             entries.remove(0);
@@ -45,18 +78,59 @@ impl Ledger {
         dropped
     }
 
-    /// A pod whose turn it is, and what is to be written.
-    pub fn next(&mut self) -> Option<(Whole, Vec<Entry>)> {
-        let pod = self.unwritten.pop_front()?;
-        let entries = self.pods.get(&pod)?.clone();
-        Some((pod, entries))
+    /// The pod whose turn it is: the first that may be tried by now.
+    pub fn next(&mut self, now: Instant) -> Turn {
+        let time = |pod: &Whole| self.pods.get(pod)?.failing.map(|failing| failing.next);
+        let ready = |pod: &Whole| time(pod).is_none_or(|next| next <= now);
+        let Some(turn) = self.unwritten.iter().position(ready) else {
+            let first = self.unwritten.iter().filter_map(time).min();
+            return first.map_or(Turn::Rest, Turn::Wait);
+        };
+        let pod = self.unwritten.remove(turn);
+        let entries = pod.as_ref().and_then(|pod| self.pods.get(pod));
+        let entries = entries.map(|known| known.entries.clone());
+        match pod.zip(entries) {
+            Some((pod, entries)) => Turn::Write(pod, entries),
+            None => Turn::Rest,
+        }
     }
 
-    /// It was not written after all.
+    /// It was written.
+    pub fn written(&mut self, pod: &Whole) {
+        if let Some(known) = self.pods.get_mut(pod) {
+            known.failing = None;
+        }
+    }
+
+    /// It was not written, which is nothing that it has to do with: it is tried again, behind the others.
     pub fn again(&mut self, pod: Whole) {
         if self.pods.contains_key(&pod) && !self.is_unwritten(&pod) {
-            self.unwritten.push_front(pod);
+            self.unwritten.push_back(pod);
         }
+    }
+
+    /// It cannot be written now: it is tried again after some time, and then after more, as long as there is patience.
+    /// Gives whether there is.
+    pub fn put_off(&mut self, pod: Whole, asked: Option<Duration>, now: Instant) -> bool {
+        let Some(known) = self.pods.get_mut(&pod) else {
+            return true;
+        };
+        let failing = known.failing.unwrap_or(Failing {
+            since: now,
+            next: now,
+            pause: FIRST_PAUSE,
+        });
+        if now.duration_since(failing.since) >= PATIENCE {
+            self.forget(&pod);
+            return false;
+        }
+        known.failing = Some(Failing {
+            next: now + asked.unwrap_or_default().min(PATIENCE).max(failing.pause),
+            pause: (failing.pause * 2).min(LAST_PAUSE),
+            ..failing
+        });
+        self.again(pod);
+        true
     }
 
     /// Nothing more is to be known of a pod.
@@ -101,13 +175,48 @@ mod tests {
             ledger.note(pod("web"), entry(interface, outcome));
         }
         let wanted = vec![entry("net1", "ok"), entry("eth0", "ok")];
-        assert_eq!(ledger.next(), Some((pod("web"), wanted.clone())));
-        assert_eq!(ledger.next(), None);
+        let now = Instant::now();
+        assert_eq!(ledger.next(now), Turn::Write(pod("web"), wanted.clone()));
+        assert_eq!(ledger.next(now), Turn::Rest);
         ledger.again(pod("web"));
-        assert_eq!(ledger.next(), Some((pod("web"), wanted)));
+        assert_eq!(ledger.next(now), Turn::Write(pod("web"), wanted));
         ledger.forget(&pod("web"));
         ledger.again(pod("web"));
-        assert_eq!(ledger.next(), None);
+        assert_eq!(ledger.next(now), Turn::Rest);
+    }
+
+    #[test]
+    fn a_pod_that_cannot_be_written_waits_behind_the_others_and_is_given_up_in_the_end() {
+        let mut ledger = Ledger::default();
+        let mut now = Instant::now();
+        for name in ["bad", "good"] {
+            ledger.note(pod(name), entry("eth0", "ok"));
+        }
+        let turn = |name| Turn::Write(pod(name), vec![entry("eth0", "ok")]);
+        assert_eq!(ledger.next(now), turn("bad"));
+        assert!(ledger.put_off(pod("bad"), None, now));
+        assert_eq!(ledger.next(now), turn("good"));
+        ledger.written(&pod("good"));
+        let mut tries = 1;
+        loop {
+            // What is news of it brings it no sooner.
+            ledger.note(pod("bad"), entry("eth0", "ok"));
+            let Turn::Wait(next) = ledger.next(now) else {
+                panic!("it is tried at once");
+            };
+            now = next;
+            assert_eq!(ledger.next(now), turn("bad"));
+            tries += 1;
+            if !ledger.put_off(pod("bad"), None, now) {
+                break;
+            }
+        }
+        // At 0, 5, 15, 35, 75, 135, 195, 255 and 315 s.
+        assert_eq!(tries, 9);
+        assert_eq!(ledger.next(now), Turn::Rest);
+        // Said again, it is tried again.
+        ledger.note(pod("bad"), entry("eth0", "ok"));
+        assert_eq!(ledger.next(now), turn("bad"));
     }
 
     #[test]
@@ -124,7 +233,7 @@ mod tests {
         for number in 0..20 {
             ledger.note(pod("last"), entry(&number.to_string(), "ok"));
         }
-        while let Some((pod, entries)) = ledger.next() {
+        while let Turn::Write(pod, entries) = ledger.next(Instant::now()) {
             assert!(entries.len() <= ENTRIES, "{pod:?}");
         }
         // What was written is given up without a loss.

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::jiff::Timestamp;
-use kube::api::{Api, Patch, PatchParams};
+use kube::api::{self, Patch, PatchParams};
 use kube::core::PartialObjectMeta;
 use serde_json::json;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
+use tracing::warn;
 
 use crate::cluster::Cluster;
 use crate::metrics::{Fate, StatusCounts};
@@ -21,7 +22,7 @@ mod entry;
 mod ledger;
 
 use entry::{Entry, Whole, entry};
-use ledger::Ledger;
+use ledger::{Ledger, Turn};
 
 /// The annotation.
 const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw-status";
@@ -44,13 +45,17 @@ pub struct StatusSink {
 impl StatusSink {
     /// Writes what it hears into pods by a cluster's API from now on, as long as the runtime lives.
     pub fn start(cluster: Arc<Cluster>, counts: StatusCounts) -> Self {
-        let sink = Self {
+        let sink = Self::new(counts);
+        tokio::spawn(write(sink.clone(), cluster));
+        sink
+    }
+
+    fn new(counts: StatusCounts) -> Self {
+        Self {
             ledger: Arc::default(),
             news: Arc::default(),
             counts,
-        };
-        tokio::spawn(write(sink.clone(), cluster));
-        sink
+        }
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -68,23 +73,63 @@ impl Sink for StatusSink {
     }
 }
 
+/// An API that the annotation is written at.
+trait Api: Send + Sync + 'static {
+    /// Writes all that is to be told in a pod.
+    fn write(
+        &self,
+        pod: &Whole,
+        entries: &[Entry],
+    ) -> impl Future<Output = Result<(), Trouble>> + Send;
+}
+
+impl Api for Arc<Cluster> {
+    async fn write(&self, pod: &Whole, entries: &[Entry]) -> Result<(), Trouble> {
+        patch(self, pod, entries).await
+    }
+}
+
 /// Writes what is not written yet, one pod after the other.
-async fn write(sink: StatusSink, cluster: Arc<Cluster>) {
+async fn write(sink: StatusSink, api: impl Api) {
+    let mut trouble = String::new();
     loop {
         sleep(PACE).await;
-        let next = sink.ledger().next();
-        let Some((pod, entries)) = next else {
-            sink.news.notified().await;
-            continue;
+        let turn = sink.ledger().next(Instant::now());
+        let (pod, entries) = match turn {
+            Turn::Write(pod, entries) => (pod, entries),
+            Turn::Wait(until) => {
+                tokio::select! {
+                    () = sleep_until(until) => {}
+                    () = sink.news.notified() => {}
+                }
+                continue;
+            }
+            Turn::Rest => {
+                sink.news.notified().await;
+                continue;
+            }
         };
-        match patch(&cluster, &pod, &entries).await {
-            Ok(()) => sink.counts.count(Fate::Created, 1),
-            Err(Trouble::Later(_, rest) | Trouble::Away(_, rest)) => {
+        match api.write(&pod, &entries).await {
+            Ok(()) => {
+                trouble.clear();
+                sink.ledger().written(&pod);
+                sink.counts.count(Fate::Created, 1);
+            }
+            Err(Trouble::Away(why, rest)) => {
+                say(&why, &mut trouble);
                 sink.ledger().again(pod);
                 sleep(rest.unwrap_or(PAUSE).clamp(PAUSE, LONGEST_PAUSE)).await;
             }
-            // The pod is gone, another has its name, or it is not ours to write.
-            Err(Trouble::Gone | Trouble::Exists | Trouble::Refused(_)) => {
+            Err(Trouble::Later(why, rest)) => {
+                say(&why, &mut trouble);
+                let tries_on = sink.ledger().put_off(pod, rest, Instant::now());
+                sink.counts.count(Fate::Failed, usize::from(!tries_on));
+            }
+            Err(wrong) => {
+                // The pod is gone, or another has its name: nobody has to know.
+                if let Trouble::Refused(why) = wrong {
+                    say(&why, &mut trouble);
+                }
                 sink.ledger().forget(&pod);
                 sink.counts.count(Fate::Failed, 1);
             }
@@ -92,11 +137,22 @@ async fn write(sink: StatusSink, cluster: Arc<Cluster>) {
     }
 }
 
+/// Logs what goes wrong, once as long as it is the same.
+fn say(why: &str, last: &mut String) {
+    if last != why {
+        warn!(
+            reason = "StatusNotWritten",
+            "a pod's status annotation was not written: {why}"
+        );
+        why.clone_into(last);
+    }
+}
+
 async fn patch(cluster: &Cluster, pod: &Whole, entries: &[Entry]) -> Result<(), Trouble> {
     let api = cluster.api().await;
-    let api = api.map_err(|wrong| Trouble::Later(wrong.to_string(), None))?;
+    let api = api.map_err(|wrong| Trouble::Away(wrong.to_string(), None))?;
     // Of the answer, which is the whole pod, no more is read than that it is one.
-    let pods: Api<PartialObjectMeta<Pod>> = Api::namespaced(api.client, &pod.namespace);
+    let pods: api::Api<PartialObjectMeta<Pod>> = api::Api::namespaced(api.client, &pod.namespace);
     let params = PatchParams::default();
     let patch = Patch::Merge(body(pod, entries));
     in_time(pods.patch_status(&pod.name, &params, &patch)).await
@@ -107,3 +163,6 @@ fn body(pod: &Whole, entries: &[Entry]) -> serde_json::Value {
     let value = json!(entries).to_string();
     json!({"metadata": {"uid": pod.uid, "annotations": {KEY: value}}})
 }
+
+#[cfg(test)]
+mod tests;
