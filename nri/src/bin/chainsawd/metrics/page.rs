@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hyper::{Method, StatusCode};
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
+use tokio::task::spawn_blocking;
 
 use super::Standing;
 
@@ -38,8 +39,9 @@ impl Page {
         Self { registry, standing }
     }
 
-    /// The answer to a request.
-    pub fn answer(&self, method: &Method, path: &str) -> Answer {
+    /// The answer to a request. That of which much is read from the disk is made on a thread of its own: the one that asks
+    /// serves the runtime.
+    pub async fn answer(self: Arc<Self>, method: &Method, path: &str) -> Answer {
         let plain = |status, body: &str| Answer {
             status,
             kind: PLAIN,
@@ -49,7 +51,10 @@ impl Page {
             return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
         }
         match path {
-            "/metrics" => self.metrics(),
+            "/metrics" => match spawn_blocking(move || self.metrics()).await {
+                Ok(answer) => answer,
+                Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "it cannot be told\n"),
+            },
             // Whoever is answered at all is answered by the loop that serves the runtime.
             "/healthz" => plain(StatusCode::OK, "alive\n"),
             "/readyz" => match self.standing.ready() {

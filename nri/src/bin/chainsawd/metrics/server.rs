@@ -1,29 +1,29 @@
-//! The HTTP server: one request a connection, each in a bounded time and a bounded memory. When there is no room left, who has
-//! been there longest gives way, so that nobody who hangs keeps a probe out.
+//! The HTTP server: one request a connection, each in a bounded time and a bounded memory, and as many at once as the
+//! [`crowd`] has room for.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use super::Page;
 
-/// How many are served at once.
-const AT_ONCE: usize = 32;
+mod crowd;
+
+use crowd::{Asked, Crowd};
 
 /// How long one of them may take, from its first byte to the last of its answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -65,18 +65,12 @@ async fn listen(address: SocketAddr) -> TcpListener {
 }
 
 async fn serve(listener: TcpListener, page: Arc<Page>) {
-    let mut served: VecDeque<AbortHandle> = VecDeque::new();
+    let mut crowd = Crowd::default();
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                served.retain(|one| !one.is_finished());
-                if served.len() >= AT_ONCE
-                    && let Some(longest) = served.pop_front()
-                {
-                    longest.abort();
-                }
-                let answering = tokio::spawn(answer(stream, Arc::clone(&page)));
-                served.push_back(answering.abort_handle());
+                crowd.room().await;
+                crowd.seat(|asked| answer(stream, Arc::clone(&page), asked));
             }
             // The descriptors are short: those who are served give theirs back.
             Err(wrong) if is_fatal(&wrong) => sleep(PAUSE).await,
@@ -94,20 +88,28 @@ fn is_fatal(wrong: &io::Error) -> bool {
 }
 
 /// One request. Who sends none, or takes no answer, is cut off.
-async fn answer(stream: TcpStream, page: Arc<Page>) {
+async fn answer(stream: TcpStream, page: Arc<Page>, asked: Asked) {
     let service = service_fn(|request: Request<Incoming>| {
-        let answer = page.answer(request.method(), request.uri().path());
-        let mut response = Response::new(Full::new(Bytes::from(answer.body)));
-        *response.status_mut() = answer.status;
-        let kind = hyper::header::HeaderValue::from_static(answer.kind);
-        response.headers_mut().insert(CONTENT_TYPE, kind);
-        async { Ok::<_, Infallible>(response) }
+        asked.store(true, Ordering::Relaxed);
+        respond(Arc::clone(&page), request)
     });
     let connection = http1::Builder::new()
         .keep_alive(false)
         .max_buf_size(REQUEST_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     timeout(LIMIT, connection).await.ok();
+}
+
+async fn respond(
+    page: Arc<Page>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let answer = page.answer(request.method(), request.uri().path()).await;
+    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
+    *response.status_mut() = answer.status;
+    let kind = HeaderValue::from_static(answer.kind);
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    Ok(response)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use tokio::sync::watch;
 
-use crate::settings::{self, Settings};
+use crate::settings::{self, Health, Settings};
 
 /// The states of a session, as a label's values.
 const STATES: [&str; 6] = [
@@ -39,13 +39,13 @@ impl Standing {
     /// Whether pods that ask are served, and a line for each thing that has a say in it.
     pub fn ready(&self) -> (bool, String) {
         let nri = self.nri.as_ref().map(|state| state.borrow().clone());
-        ready(nri.as_ref(), &self.settings.health().borrow().standing)
+        ready(nri.as_ref(), &self.settings.health().borrow())
     }
 }
 
-/// A configuration that cannot be taken while the last good one is in force is told, and makes nobody unready: pods are
-/// served, and a probe that failed for it would take every node out at once.
-fn ready(nri: Option<&State>, configuration: &settings::Standing) -> (bool, String) {
+/// A configuration that cannot be taken while the last good one is in force, or that the plugin cannot be told of, is told
+/// and makes nobody unready: pods are served, and a probe that failed for it would take every node out at once.
+fn ready(nri: Option<&State>, configuration: &Health) -> (bool, String) {
     let mut lines = String::new();
     let connected = match nri {
         None => true,
@@ -54,7 +54,7 @@ fn ready(nri: Option<&State>, configuration: &settings::Standing) -> (bool, Stri
             state.is_running()
         }
     };
-    let governed = match configuration {
+    let governed = match &configuration.standing {
         settings::Standing::File => {
             let _ = writeln!(lines, "configuration: in force");
             true
@@ -72,6 +72,9 @@ fn ready(nri: Option<&State>, configuration: &settings::Standing) -> (bool, Stri
             false
         }
     };
+    if let Some(why) = &configuration.unpublished {
+        let _ = writeln!(lines, "plugin: cannot be told of the configuration: {why}");
+    }
     let ready = connected && governed;
     lines.push_str(if ready { "ready\n" } else { "not ready\n" });
     (ready, lines)
@@ -92,12 +95,19 @@ impl Collector for Standing {
                 value.encode(states.encode_family(&[("state", state)])?)?;
             }
         }
-        let valid = self.settings.health().borrow().standing == settings::Standing::File;
+        let health = self.settings.health().borrow().clone();
+        let valid = health.standing == settings::Standing::File;
         gauge(
             &mut encoder,
             "configuration_valid",
             "Whether the configuration's file, as it is now, is in force",
             i64::from(valid),
+        )?;
+        gauge(
+            &mut encoder,
+            "configuration_published",
+            "Whether the plugin can be told of the configuration in force",
+            i64::from(health.unpublished.is_none()),
         )?;
         let failures = ConstCounter::new(self.settings.failures());
         let described = encoder.encode_descriptor(
@@ -141,6 +151,27 @@ mod tests {
 
     use super::*;
 
+    fn health(standing: settings::Standing) -> Health {
+        Health {
+            standing,
+            unpublished: None,
+        }
+    }
+
+    #[test]
+    fn a_plugin_that_cannot_be_told_is_told_of_and_makes_nobody_unready() {
+        let health = Health {
+            unpublished: Some("the disk is full".into()),
+            ..health(settings::Standing::File)
+        };
+        let (is_ready, said) = ready(None, &health);
+        assert!(is_ready, "{said}");
+        assert!(
+            said.contains("\nplugin: cannot be told of the configuration: the disk is full\n"),
+            "{said}"
+        );
+    }
+
     fn wrong() -> ConfigError {
         ConfigError {
             path: "c.toml".into(),
@@ -159,17 +190,17 @@ mod tests {
             (State::Running, true),
             (State::Closed(Cause::Stopped), false),
         ] {
-            let (ready, said) = ready(Some(&state), &settings::Standing::File);
+            let (ready, said) = ready(Some(&state), &health(settings::Standing::File));
             assert_eq!(ready, is_ready, "{said}");
             assert!(said.starts_with(&format!("nri: {state}\n")), "{said}");
             assert!(STATES.contains(&name(&state)));
         }
-        assert!(ready(None, &settings::Standing::File).0);
+        assert!(ready(None, &health(settings::Standing::File)).0);
     }
 
     #[test]
     fn without_a_good_configuration_it_is_not_ready_and_with_the_last_good_one_it_is_and_says_so() {
-        let (is_ready, said) = ready(None, &settings::Standing::Nobody(wrong()));
+        let (is_ready, said) = ready(None, &health(settings::Standing::Nobody(wrong())));
         assert!(
             !is_ready && said.contains("c.toml line 3: unknown key frob"),
             "{said}"
@@ -177,7 +208,7 @@ mod tests {
         assert!(said.ends_with("\nnot ready\n"), "{said}");
         let (is_ready, said) = ready(
             Some(&State::Running),
-            &settings::Standing::LastGood(wrong()),
+            &health(settings::Standing::LastGood(wrong())),
         );
         assert!(
             is_ready && said.contains("the last good one is in force"),

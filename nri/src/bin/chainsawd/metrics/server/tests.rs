@@ -7,6 +7,7 @@ use chainsaw_common::report::Report;
 use prometheus_client::registry::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::crowd::AT_ONCE;
 use super::*;
 use crate::metrics::{Counts, Standing};
 use crate::news::{News, Sink};
@@ -101,6 +102,7 @@ async fn what_was_told_is_counted_and_no_pod_is_named() {
         r#"chainsaw_report_seconds_bucket{le="0.0005",entrance="cni"} 0"#,
         r#"chainsaw_report_seconds_count{entrance="cni"} 3"#,
         "chainsaw_configuration_valid 1",
+        "chainsaw_configuration_published 1",
         "chainsaw_configuration_failures_total 0",
         "chainsaw_records 0",
         "# EOF",
