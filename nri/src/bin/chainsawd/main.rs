@@ -170,7 +170,7 @@ async fn serve(
     };
     show(&settings, Page::new(registry, standing));
     let nri = session.as_ref().map(Session::state);
-    listen(Agent::new(nri, cluster, sinks))?;
+    listen(Agent::new(nri, cluster, sinks.clone()))?;
     match (session, stream) {
         (None, _) => {
             info!("serving the CNI entrance alone");
@@ -184,6 +184,7 @@ async fn serve(
             }
         }
     }
+    sinks.end().await;
     info!("stopped");
     Ok(())
 }

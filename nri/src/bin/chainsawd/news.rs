@@ -3,12 +3,19 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chainsaw_common::pod::Pod;
 use chainsaw_common::report::Report;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tracing::warn;
 
 use crate::error::HookError;
 use crate::unused::Unused;
+
+/// How long the daemon stays for what was not passed on yet, when it stops.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Something that happened to what a pod asked for.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +74,11 @@ pub struct Whose<'a> {
 pub trait Sink: fmt::Debug + Send + Sync {
     /// Takes note of it, without waiting for anybody.
     fn hear(&self, news: &News<'_>);
+
+    /// The daemon stops: what was heard is passed on without delay. Gives how much of it is left, where that is anything.
+    fn hurry(&self) -> Option<watch::Receiver<usize>> {
+        None
+    }
 }
 
 /// All who hear the news.
@@ -83,6 +95,23 @@ impl Sinks {
     pub fn tell(&self, news: News<'_>) {
         for sink in self.0.iter() {
             sink.hear(&news);
+        }
+    }
+
+    /// The daemon stops: waits for a moment until all that was heard is passed on.
+    pub async fn end(&self) {
+        let left: Vec<_> = self.0.iter().filter_map(|sink| sink.hurry()).collect();
+        let all = async {
+            for mut left in left.clone() {
+                left.wait_for(|left| *left == 0).await.ok();
+            }
+        };
+        if timeout(LAST_WORDS, all).await.is_err() {
+            let lost: usize = left.iter().map(|left| *left.borrow()).sum();
+            warn!(
+                reason = "EventNotTold",
+                "stopping: {lost} pods' Events could not be told within {LAST_WORDS:?}, and are lost"
+            );
         }
     }
 }

@@ -3,6 +3,7 @@
 //! What is heard becomes a [`mod@note`] at once, the [`book`] says whether it is new, and the [`sender`] tells the API on its own
 //! time: nobody who answers a runtime waits for it. What there is no room for is dropped, and counted.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use k8s_openapi::jiff::Timestamp;
@@ -44,11 +45,17 @@ struct Shared {
     counts: EventCounts,
     /// How many notes wait to be told, those included that were tried.
     untold: watch::Sender<usize>,
+    /// Whether the daemon stops: the runtime is not served any more, and need not be answered first.
+    stops: AtomicBool,
 }
 
 impl Shared {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stops(&self) -> bool {
+        self.stops.load(Ordering::Relaxed)
     }
 
     fn has_room(&self) -> bool {
@@ -85,6 +92,7 @@ impl EventSink {
             book: Mutex::new(Book::new(Instant::now())),
             counts,
             untold: watch::Sender::new(0),
+            stops: AtomicBool::new(false),
         };
         let sink = Self {
             settings,
@@ -117,5 +125,10 @@ impl Sink for EventSink {
                 }
             }
         }
+    }
+
+    fn hurry(&self) -> Option<watch::Receiver<usize>> {
+        self.shared.stops.store(true, Ordering::Relaxed);
+        Some(self.shared.untold.subscribe())
     }
 }

@@ -109,7 +109,9 @@ pub(super) async fn run<A: Api>(
 impl<A: Api> Teller<A> {
     /// Tells a note that is new.
     async fn begin(&mut self, note: Arc<Note>, since: Instant) {
-        sleep(AFTER_THE_ANSWER).await;
+        if !self.shared.stops() {
+            sleep(AFTER_THE_ANSWER).await;
+        }
         let event = name(&note.about.name, fastrand::u64(..));
         let untold = Untold {
             note,

@@ -11,7 +11,7 @@ use prometheus_client::registry::Registry;
 use super::*;
 use crate::events::{EventSink, WAITING};
 use crate::metrics::EventCounts;
-use crate::news::{News, Sink};
+use crate::news::{News, Sink, Sinks};
 use crate::settings::Settings;
 
 /// What was asked of the API.
@@ -74,7 +74,7 @@ impl Api for Script {
 }
 
 struct Bed {
-    sink: EventSink,
+    sink: Arc<EventSink>,
     api: Script,
     registry: Registry,
     _folder: tempfile::TempDir,
@@ -109,7 +109,7 @@ impl Bed {
             waiting,
         ));
         Self {
-            sink,
+            sink: Arc::new(sink),
             api,
             registry,
             _folder: folder,
@@ -313,4 +313,35 @@ async fn a_storm_from_one_pod_and_from_many_is_bounded() {
         u64::try_from(bed.api.created().len()).unwrap()
     );
     assert!(bed.count("dropped") >= 590, "{}", bed.count("dropped"));
+}
+
+/// The bed's sink among all who hear.
+#[derive(Debug)]
+struct Shares(Arc<EventSink>);
+
+impl Sink for Shares {
+    fn hear(&self, news: &News<'_>) {
+        self.0.hear(news);
+    }
+
+    fn hurry(&self) -> Option<tokio::sync::watch::Receiver<usize>> {
+        self.0.hurry()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_is_told_before_the_daemon_ends_and_is_waited_for_no_longer_than_a_moment() {
+    let bed = Bed::new();
+    let sinks = Sinks::new(vec![Box::new(Shares(Arc::clone(&bed.sink)))]);
+    for pod in 0..40 {
+        bed.deny(&pod.to_string(), "no");
+    }
+    sinks.end().await;
+    assert_eq!((bed.count("created"), bed.waiting()), (40, 0));
+    *bed.api.away.lock().unwrap() = true;
+    bed.deny("late", "no");
+    let begun = Instant::now();
+    sinks.end().await;
+    assert!(begun.elapsed() <= Duration::from_secs(3));
+    assert_eq!(bed.waiting(), 1);
 }
