@@ -51,6 +51,17 @@ impl Cache {
         self.pods().find(wanted).cloned()
     }
 
+    /// The UID of the pod that has a name now, as a runtime would have it, if a live watch can say. What is done for a pod is
+    /// not to hang on it: another may have had that name a moment ago.
+    #[must_use]
+    pub fn uid(&self, namespace: &str, name: &str) -> Option<String> {
+        let live = self.standing.borrow().live;
+        let pods = self.pods();
+        let known = pods.known.get(&key(namespace, name)).filter(|_| live)?;
+        let of_its_node = known.pod.config_hash.as_ref();
+        Some(of_its_node.unwrap_or(&known.pod.uid).clone())
+    }
+
     /// The pod, if it is known by then: what a live watch has not told of yet it is about to tell. A watch that is not
     /// live is not waited for.
     pub async fn find_until(&self, wanted: &Wanted, limit: Instant) -> Option<Metadata> {
@@ -226,6 +237,24 @@ mod tests {
             ..wanted("web-0", "")
         };
         assert_eq!(cache.find(&anyone), None);
+    }
+
+    #[test]
+    fn whose_a_name_is_now_a_live_watch_can_say() {
+        let cache = Cache::default();
+        cache.apply(pod("web-0", "u1", ""));
+        assert_eq!(cache.uid("n", "web-0"), None);
+        cache.set_live(true);
+        assert_eq!(cache.uid("n", "web-0").as_deref(), Some("u1"));
+        assert_eq!(cache.uid("m", "web-0"), None);
+        cache.apply(pod("web-0", "u2", ""));
+        assert_eq!(cache.uid("n", "web-0").as_deref(), Some("u2"));
+        // A static pod has another on its node.
+        cache.apply(Metadata {
+            config_hash: Some("h1".into()),
+            ..pod("proxy", "u3", "")
+        });
+        assert_eq!(cache.uid("n", "proxy").as_deref(), Some("h1"));
     }
 
     #[test]

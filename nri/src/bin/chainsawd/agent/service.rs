@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chainsaw_common::pod::Entrance;
+use chainsaw_common::pod::{Entrance, Pod};
 use chainsaw_common::report::Report;
 use chainsaw_lookup::pod::Wanted;
 use chainsaw_lookup::to_json;
@@ -82,7 +82,10 @@ impl Agent {
 
     /// Tells a delivered report as one of our own.
     fn tell(&self, request: &ReportRequest) -> Result<(), Status> {
-        let report = read(request).map_err(|why| invalid(&why))?;
+        let mut report = read(request).map_err(|why| invalid(&why))?;
+        if let Some(cluster) = &self.cluster {
+            complete(&mut report, |pod| cluster.uid(&pod.namespace, &pod.name));
+        }
         self.sinks
             .tell(if request.reason.is_empty() && report.outcome.is_good() {
                 News::Ran(&report)
@@ -154,6 +157,13 @@ fn read(request: &ReportRequest) -> Result<Report, String> {
     Ok(report)
 }
 
+/// Says which pod a report is of where the runtime did not: without a UID nothing is shown in `kubectl describe pod`.
+fn complete(report: &mut Report, uid: impl FnOnce(&Pod) -> Option<String>) {
+    if let Some(pod) = report.pod.as_mut().filter(|pod| pod.uid.is_none()) {
+        pod.uid = uid(pod);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +201,25 @@ mod tests {
         ] {
             let wrong = said(&report, reason).unwrap_err();
             assert!(wrong.contains(why), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_pod_whose_uid_the_runtime_does_not_say_is_told_of_by_the_one_that_is_known() {
+        let mut report = said(&with("cni", 1), "").unwrap();
+        let uid = |pod: &Pod| Some(format!("uid of {}", pod.name));
+        complete(&mut report, uid);
+        assert_eq!(report.pod, None);
+        for (given, wanted) in [(None, "uid of web"), (Some("given"), "given")] {
+            report.pod = Some(Pod {
+                namespace: "shop".into(),
+                name: "web".into(),
+                uid: given.map(str::to_owned),
+                labels: None,
+            });
+            complete(&mut report, uid);
+            let pod = report.pod.as_ref().unwrap();
+            assert_eq!(pod.uid.as_deref(), Some(wanted));
         }
     }
 

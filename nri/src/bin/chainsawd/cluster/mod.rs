@@ -103,6 +103,12 @@ impl Cluster {
         ask(wanted, &self.cache, &self.access, PATIENCE).await
     }
 
+    /// The UID of the pod that has a name now, if that is known without asking. It is good for telling about a pod, and for
+    /// nothing that is done for one.
+    pub fn uid(&self, namespace: &str, name: &str) -> Option<String> {
+        self.cache.uid(namespace, name)
+    }
+
     /// The API, with a client for it. Ask for it before each piece of work, and keep it no longer: a token, an authority
     /// or a kubeconfig that was renewed counts from the next call on.
     ///
