@@ -54,14 +54,14 @@ pub(crate) fn where_it_stopped(error: &serde_json::Error) -> String {
 
 /// An object, of which nothing but the metadata is looked at.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Object {
-    pub(crate) metadata: Written,
+struct Object {
+    metadata: Written,
 }
 
 /// Metadata as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Written {
+struct Written {
     #[serde(default)]
     namespace: String,
     #[serde(default)]
@@ -70,8 +70,6 @@ pub(crate) struct Written {
     uid: String,
     annotations: Option<Kept>,
     labels: Option<BTreeMap<String, String>>,
-    #[serde(default)]
-    pub(crate) resource_version: String,
 }
 
 /// Annotations, as far as somebody looks at them.
@@ -91,6 +89,24 @@ impl From<Written> for Metadata {
             config_hash,
             annotations: ours,
             labels: written.labels.unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(feature = "watch")]
+impl From<k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta> for Metadata {
+    fn from(seen: k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta) -> Self {
+        let mut annotations = seen.annotations.unwrap_or_default();
+        Self {
+            namespace: seen.namespace.unwrap_or_default(),
+            name: seen.name.unwrap_or_default(),
+            uid: seen.uid.unwrap_or_default(),
+            config_hash: annotations.remove(CONFIG_HASH),
+            annotations: annotations
+                .into_iter()
+                .filter(|(key, _)| is_ours(key))
+                .collect(),
+            labels: seen.labels.unwrap_or_default(),
         }
     }
 }

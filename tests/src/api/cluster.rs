@@ -308,12 +308,12 @@ impl State {
 }
 
 fn bookmark(version: u64, complete: bool) -> Value {
-    let annotations = match complete {
-        true => json!({"k8s.io/initial-events-end": "true"}),
-        false => Value::Null,
-    };
-    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": {
-        "resourceVersion": version.to_string(), "creationTimestamp": null, "annotations": annotations}})
+    let mut metadata = json!({"resourceVersion": version.to_string(), "creationTimestamp": null});
+    // As a server writes it: annotations that there are not, it leaves out.
+    if complete {
+        metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
+    }
+    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata})
 }
 
 fn line(kind: &str, object: &Value) -> Bytes {

@@ -99,7 +99,7 @@ fn a_server_that_fails_is_asked_again_with_pauses_that_grow() -> Result<()> {
     Ok(())
 }
 
-/// A connection may die without a word. In fast time: 305 s are 1.05 s.
+/// A connection may die without a word. In fast time: 294 s are 1.05 s.
 #[test]
 fn ten_minutes_of_silence_are_noticed_and_the_watch_goes_on() -> Result<()> {
     let bed = Bed::with(FAST, |cluster| cluster.put(pod("web", "u1", "ip route")))?;
