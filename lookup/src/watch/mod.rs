@@ -21,7 +21,6 @@ use tracing::{debug, info, warn};
 use crate::access::{Access, Api};
 use crate::cache::Cache;
 use crate::error::LookupError;
-use crate::metadata::Metadata;
 
 mod line;
 mod stop;
@@ -33,6 +32,10 @@ pub use timing::Timing;
 
 /// A pod as the watcher gives it: whole metadata, which is let go as soon as it is seen.
 type Seen = PartialObjectMeta<Pod>;
+
+/// What kube's watcher tells.
+trait Events: Stream<Item = watcher::Result<Event<Seen>>> + Unpin {}
+impl<S: Stream<Item = watcher::Result<Event<Seen>>> + Unpin> Events for S {}
 
 /// Follows this node's pods for good.
 pub async fn follow(access: &Access, node: &str, cache: &Cache, timing: Timing) {
@@ -48,7 +51,7 @@ pub async fn follow(access: &Access, node: &str, cache: &Cache, timing: Timing) 
         told: false,
     };
     loop {
-        let Err(stop) = watch.from_nothing().await;
+        let Err(stop) = watch.begin_anew().await;
         if watch.streams && matches!(stop.code, 400 | 422) {
             debug!("pods that there are come by lists alone: {stop}");
             watch.streams = false;
@@ -79,7 +82,7 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     /// Reads all pods that there are and follows them, until they have to be read anew.
-    async fn from_nothing(&mut self) -> Result<Never, Stop> {
+    async fn begin_anew(&mut self) -> Result<Never, Stop> {
         let (client, mut answers) = line::client(self.access, self.timing).await?;
         let pods = kube::Api::<Seen>::all(client);
         let mut events = pin!(watcher(pods, self.config()));
@@ -120,51 +123,65 @@ impl Watch<'_> {
     /// Takes events until all pods that there are were told of.
     async fn read_all(
         &mut self,
-        events: &mut (impl Stream<Item = watcher::Result<Event<Seen>>> + Unpin),
-        answers: &Receiver<Api>,
+        events: &mut impl Events,
+        api: &Receiver<Api>,
     ) -> Result<(), Stop> {
-        while !self.take(events.next().await, answers)? {}
-        Ok(())
+        let mut begun = false;
+        loop {
+            let event = self.next(events, api).await?;
+            // The watcher would begin again and again, without a pause.
+            if matches!(event, Event::Init) && std::mem::replace(&mut begun, true) {
+                let why = "it ended before all pods were told of".to_owned();
+                return Err(Stop::unread(&api.borrow(), why));
+            }
+            if self.take(event) {
+                return Ok(());
+            }
+        }
     }
 
     /// Takes events until something is wrong. After that, with the same events, it goes on from the last one.
     async fn go_on(
         &mut self,
-        events: &mut (impl Stream<Item = watcher::Result<Event<Seen>>> + Unpin),
+        events: &mut impl Events,
         answers: &mut Receiver<Api>,
     ) -> Result<Never, Stop> {
         loop {
+            let api = answers.clone();
             tokio::select! {
                 biased;
                 Ok(()) = answers.changed() => self.next_watch().await,
-                event = events.next() => {
-                    self.take(event, answers)?;
+                event = self.next(events, &api) => {
+                    self.take(event?);
                 }
             }
         }
     }
 
-    /// Takes an event; true is that of the last pod of those that there are.
-    fn take(
+    async fn next(
         &self,
-        event: Option<watcher::Result<Event<Seen>>>,
-        answers: &Receiver<Api>,
-    ) -> Result<bool, Stop> {
-        match event.transpose() {
-            Ok(Some(Event::Init)) => self.cache.begin(),
-            Ok(Some(Event::InitApply(pod) | Event::Apply(pod))) => {
-                self.cache.apply(Metadata::from(pod.metadata));
-            }
-            Ok(Some(Event::Delete(pod))) => self.cache.delete(&Metadata::from(pod.metadata)),
-            Ok(Some(Event::InitDone)) => {
-                self.cache.end();
-                return Ok(true);
-            }
+        events: &mut impl Events,
+        api: &Receiver<Api>,
+    ) -> Result<Event<Seen>, Stop> {
+        match events.next().await {
+            Some(event) => event.map_err(|error| Stop::of(&api.borrow(), self.timing, error)),
             // It has no end.
-            Ok(None) => {}
-            Err(error) => return Err(Stop::of(&answers.borrow(), self.timing, error)),
+            None => std::future::pending().await,
         }
-        Ok(false)
+    }
+
+    /// Takes an event, and says whether it is the one after the last pod of those that there are.
+    fn take(&self, event: Event<Seen>) -> bool {
+        match event {
+            Event::Init => self.cache.begin(),
+            Event::InitApply(pod) | Event::Apply(pod) => self.cache.apply(pod.metadata.into()),
+            Event::Delete(pod) => self.cache.delete(&pod.metadata.into()),
+            Event::InitDone => {
+                self.cache.end();
+                return true;
+            }
+        }
+        false
     }
 
     /// The next watch has begun. One that ended in its time needs no pause before it; a server that ends each at once

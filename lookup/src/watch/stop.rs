@@ -102,7 +102,8 @@ impl Stop {
         Self::refused(api, status.code, seconds)
     }
 
-    fn unread(api: &Api, why: String) -> Self {
+    /// What it tells is no watch.
+    pub(super) fn unread(api: &Api, why: String) -> Self {
         let server = api.server.clone();
         LookupError::WatchAnswer { server, why }.into()
     }

@@ -62,6 +62,10 @@ pub enum Fault {
     Status(u16, Option<u64>),
     /// It begins well, and then an event says that it failed, with this status.
     Event(u16),
+    /// It begins well and ends at once.
+    End,
+    /// It begins well, and its first line has no end.
+    Endless,
     /// Nothing is ever answered.
     Hang,
 }
@@ -187,6 +191,8 @@ impl Cluster {
             Some(Fault::Event(code)) => {
                 return ok(line("ERROR", &status(code)));
             }
+            Some(Fault::End) => return ok(Bytes::new()),
+            Some(Fault::Endless) => return endless(),
             Some(Fault::Hang) => return std::future::pending().await,
             None => {}
         }
@@ -327,6 +333,18 @@ fn status(code: u16) -> Value {
 
 fn ok(body: Bytes) -> Response<Pieces> {
     let mut response = Response::new(Pieces::whole(body));
+    json_type(&mut response);
+    response
+}
+
+/// For as long as somebody reads.
+fn endless() -> Response<Pieces> {
+    let (send, body) = Pieces::new();
+    tokio::spawn(async move {
+        let piece = Bytes::from(vec![b'x'; 1 << 16]);
+        while send.send(piece.clone()).await.is_ok() {}
+    });
+    let mut response = Response::new(body);
     json_type(&mut response);
     response
 }

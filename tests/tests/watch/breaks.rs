@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use chainsaw_lookup::watch::Timing;
-use chainsaw_tests::api::{Asks, Fault};
+use chainsaw_tests::api::{Asks, Cluster, Fault};
 
 use super::bed::{Bed, FAST, SLOW, pod, timed};
 
@@ -96,6 +96,46 @@ fn a_server_that_fails_is_asked_again_with_pauses_that_grow() -> Result<()> {
     // 5, 10, 20 and 40 ms at least, less what it has taken until here.
     assert!(took >= Duration::from_millis(40), "{took:?}");
     assert_eq!(bed.server.asked().len(), 5);
+    Ok(())
+}
+
+#[test]
+fn a_server_that_ends_each_watch_at_once_is_asked_with_pauses_that_grow() -> Result<()> {
+    let timing = Timing {
+        steady: Duration::MAX,
+        ..SLOW
+    };
+    let fail = |cluster: &Cluster| (0..8).for_each(|_| cluster.fail(Asks::Watch, Fault::End));
+
+    // While it has not told of all pods yet, two at a time.
+    let mut bed = Bed::with(timing, fail)?;
+    let (live, took) = timed(|| bed.wait_until_live());
+    live?;
+    assert!(took >= Duration::from_millis(40), "{took:?}");
+    assert_eq!(bed.server.asked().len(), 9);
+
+    // And when it has.
+    bed.server.stop();
+    bed.wait_for("the watch to notice", || !bed.is_live())?;
+    fail(&bed.cluster);
+    bed.server.start_again()?;
+    let (ended, took) = timed(|| bed.wait_for("the last", || bed.server.asked().len() == 18));
+    ended?;
+    assert!(took >= Duration::from_millis(400), "{took:?}");
+    assert_eq!(bed.asked(&["sendInitialEvents"]), 9);
+    Ok(())
+}
+
+/// 32 MiB of it are read, and then the next watch is asked for.
+#[test]
+fn a_line_without_an_end_is_not_read_for_ever() -> Result<()> {
+    let bed = Bed::with(SLOW, |cluster| {
+        cluster.fail(Asks::Watch, Fault::Endless);
+        cluster.put(pod("web", "u1", "ip route"));
+    })?;
+    bed.wait_until_live()?;
+    assert!(bed.known("web", "u1").is_some());
+    assert_eq!(bed.server.asked().len(), 2);
     Ok(())
 }
 
