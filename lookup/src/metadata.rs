@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chainsaw_common::annotations::{CONFIG_HASH, is_ours, is_same_pod};
+#[cfg(feature = "watch")]
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -93,9 +95,10 @@ impl From<Written> for Metadata {
     }
 }
 
+/// As kube's watcher gives it.
 #[cfg(feature = "watch")]
-impl From<k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta> for Metadata {
-    fn from(seen: k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta) -> Self {
+impl From<ObjectMeta> for Metadata {
+    fn from(seen: ObjectMeta) -> Self {
         let mut annotations = seen.annotations.unwrap_or_default();
         Self {
             namespace: seen.namespace.unwrap_or_default(),
@@ -156,7 +159,7 @@ mod tests {
 
     #[test]
     fn only_annotations_that_ask_for_something_are_kept() {
-        let found = read(&json!({
+        let metadata = json!({
             "namespace": "n", "name": "p", "uid": "u", "labels": {"a": "b"}, "managedFields": [{"x": 1}],
             "annotations": {
                 "kubectl.kubernetes.io/last-applied-configuration": "x".repeat(100_000),
@@ -165,8 +168,8 @@ mod tests {
                 "chainsaw.noderesource.dev/sandbox": "ip rule",
                 "kubernetes.io/config.hash": "h",
             },
-        }))
-        .unwrap();
+        });
+        let found = read(&metadata).unwrap();
         let keys: Vec<&str> = found.annotations.keys().map(String::as_str).collect();
         assert_eq!(
             keys,
@@ -178,6 +181,8 @@ mod tests {
         assert_eq!(found.config_hash.as_deref(), Some("h"));
         assert!(found.is_of("u") && found.is_of("h") && !found.is_of(""));
         assert_eq!(found.labels.get("a").map(String::as_str), Some("b"));
+        let watched: ObjectMeta = serde_json::from_value(metadata).unwrap();
+        assert_eq!(Metadata::from(watched), found);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! it: pauses, how long anything may take and how long it may be ([`line`]), credentials that are rotated, when to begin from
 //! nothing, and to say once what is wrong.
 
+use std::convert::Infallible;
 use std::pin::pin;
 
 use futures_util::{Stream, StreamExt};
@@ -61,9 +62,6 @@ pub async fn follow(access: &Access, node: &str, cache: &Cache, timing: Timing) 
     }
 }
 
-/// It goes on until it stops.
-enum Never {}
-
 struct Watch<'a> {
     access: &'a Access,
     node: &'a str,
@@ -82,7 +80,7 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     /// Reads all pods that there are and follows them, until they have to be read anew.
-    async fn begin_anew(&mut self) -> Result<Never, Stop> {
+    async fn begin_anew(&mut self) -> Result<Infallible, Stop> {
         let (client, mut answers) = line::client(self.access, self.timing).await?;
         let pods = kube::Api::<Seen>::all(client);
         let mut events = pin!(watcher(pods, self.config()));
@@ -96,7 +94,7 @@ impl Watch<'_> {
         }
         loop {
             let Err(stop) = self.go_on(&mut events, &mut answers).await;
-            // The watcher would ask for a version that is no more again and again, where it is told so by a status.
+            // Where an answer's status says so, the watcher would ask for that version again and again.
             if stop.code == 410 {
                 return Err(stop);
             }
@@ -145,7 +143,7 @@ impl Watch<'_> {
         &mut self,
         events: &mut impl Events,
         answers: &mut Receiver<Api>,
-    ) -> Result<Never, Stop> {
+    ) -> Result<Infallible, Stop> {
         loop {
             let api = answers.clone();
             tokio::select! {

@@ -42,7 +42,12 @@ impl Stop {
         let error = match error {
             watcher::Error::WatchError(status) => return Self::status(api, &status),
             watcher::Error::NoResourceVersion => {
-                return Self::unread(api, "it has no resourceVersion".to_owned());
+                let unread = Self::unread(api, "it has no resourceVersion".to_owned());
+                // There is none to go on from either.
+                return Self {
+                    code: 410,
+                    ..unread
+                };
             }
             watcher::Error::InitialListFailed(error)
             | watcher::Error::WatchStartFailed(error)
@@ -106,5 +111,50 @@ impl Stop {
     pub(super) fn unread(api: &Api, why: String) -> Self {
         let server = api.server.clone();
         LookupError::WatchAnswer { server, why }.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Request, Response};
+    use kube::client::Body;
+    use serde_json::json;
+
+    use super::*;
+
+    fn api() -> Api {
+        let nobody = tower::service_fn(async |_: Request<Body>| {
+            Ok::<_, std::io::Error>(Response::new(Body::empty()))
+        });
+        Api {
+            client: kube::Client::new(nobody, "default"),
+            server: "https://192.0.2.1".into(),
+            credentials: "kubeconfig /k".into(),
+        }
+    }
+
+    fn of(error: watcher::Error) -> Stop {
+        Stop::of(&api(), Timing::default(), error)
+    }
+
+    #[tokio::test]
+    async fn an_event_says_how_long_to_stay_away() {
+        let busy = json!({"code": 429, "details": {"retryAfterSeconds": 3}});
+        let busy = serde_json::from_value(busy).unwrap();
+        let stop = of(watcher::Error::WatchError(busy));
+        assert_eq!((stop.code, stop.after), (429, Some(Duration::from_secs(3))));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_told_by_its_place_and_never_quoted() {
+        let error = serde_json::from_str::<u8>("\"BODY\"").unwrap_err();
+        let stop = of(watcher::Error::WatchFailed(kube::Error::SerdeError(error)));
+        assert_eq!(stop.error.reason(), "WatchAnswerInvalid");
+        assert!(!stop.to_string().contains("BODY"), "{stop}");
+    }
+
+    #[tokio::test]
+    async fn without_a_version_all_is_read_anew() {
+        assert_eq!(of(watcher::Error::NoResourceVersion).code, 410);
     }
 }

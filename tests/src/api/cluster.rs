@@ -89,6 +89,8 @@ struct State {
     tokens: Vec<String>,
     streams: bool,
     silent: bool,
+    /// Whether an expired watch is refused by the answer's status.
+    refuses: bool,
 }
 
 impl Cluster {
@@ -103,6 +105,7 @@ impl Cluster {
             tokens: vec![token.to_owned()],
             streams: true,
             silent: false,
+            refuses: false,
         };
         Self {
             state: Arc::new(Mutex::new(state)),
@@ -146,6 +149,11 @@ impl Cluster {
             state.oldest = state.version;
             state.log.clear();
         });
+    }
+
+    /// Whether it says that a watch has expired by the answer's status, as some proxies do, and not in an event.
+    pub fn expire_by_status(&self, by_status: bool) {
+        self.change(|state| state.refuses = by_status);
     }
 
     /// Lets the next request of this kind go wrong; several, one after the other.
@@ -307,18 +315,23 @@ impl State {
             return Ok((first, self.version));
         }
         if question.version < self.oldest {
-            return Err(Box::new(ok(line("ERROR", &status(410)))));
+            return Err(Box::new(match self.refuses {
+                true => refused(410, None),
+                false => ok(line("ERROR", &status(410))),
+            }));
         }
         Ok((Vec::new(), question.version))
     }
 }
 
 fn bookmark(version: u64, complete: bool) -> Value {
-    let mut metadata = json!({"resourceVersion": version.to_string(), "creationTimestamp": null});
-    // As a server writes it: annotations that there are not, it leaves out.
-    if complete {
-        metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
-    }
+    let version = version.to_string();
+    let metadata = match complete {
+        true => json!({"resourceVersion": version, "creationTimestamp": null,
+            "annotations": {"k8s.io/initial-events-end": "true"}}),
+        // Annotations that there are not, a server leaves out.
+        false => json!({"resourceVersion": version, "creationTimestamp": null}),
+    };
     json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata})
 }
 

@@ -35,9 +35,7 @@ fn after_an_expired_version_all_pods_are_read_anew() -> Result<()> {
         bed.cluster.delete("gone");
         bed.cluster.put(pod("api", "u3", "ip route"));
         bed.cluster.forget();
-        if by_status {
-            bed.cluster.fail(Asks::Watch, Fault::Status(410, None));
-        }
+        bed.cluster.expire_by_status(by_status);
         bed.server.start_again()?;
         bed.wait_for("the pods anew", || {
             bed.known("api", "u3").is_some() && bed.known("gone", "u2").is_none()
