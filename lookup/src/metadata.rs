@@ -1,5 +1,5 @@
 //! What is kept of a pod: its metadata, and of its annotations those that ask for something. The rest, which may be long,
-//! is passed over while it is read.
+//! is passed over while an answer is read; of what a watch tells it is let go at once.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
