@@ -5,7 +5,7 @@
 //! that RBAC could insist on.
 //!
 //! `kube::runtime::watcher` lists, watches and goes on from where a watch ended. What is here is what it leaves to who uses
-//! it: pauses, how long anything may take and how long it may be ([`line`]), credentials that are rotated, when to begin from
+//! it: pauses, how long anything may take and how long it may be ([`client`]), credentials that are rotated, when to begin from
 //! nothing, and to say once what is wrong.
 
 use std::convert::Infallible;
@@ -23,7 +23,7 @@ use crate::access::{Access, Api};
 use crate::cache::Cache;
 use crate::error::LookupError;
 
-mod line;
+mod client;
 mod stop;
 mod timing;
 
@@ -81,7 +81,7 @@ struct Watch<'a> {
 impl Watch<'_> {
     /// Reads all pods that there are and follows them, until they have to be read anew.
     async fn begin_anew(&mut self) -> Result<Infallible, Stop> {
-        let (client, mut answers) = line::client(self.access, self.timing).await?;
+        let (client, mut answers) = client::of(self.access, self.timing).await?;
         let pods = kube::Api::<Seen>::all(client);
         let mut events = pin!(watcher(pods, self.config()));
         let limit = self.timing.answer;

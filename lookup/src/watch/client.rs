@@ -17,29 +17,29 @@ use crate::error::LookupError;
 
 /// Who sends, and tells of each answer that begins well by whom it came.
 #[derive(Clone)]
-struct Line {
+struct Sender {
     access: Access,
     timing: Timing,
     answered: watch::Sender<Api>,
 }
 
 /// A client for kube's watcher, and what tells of its answers.
-pub(super) async fn client(
+pub(super) async fn of(
     access: &Access,
     timing: Timing,
 ) -> Result<(Client, watch::Receiver<Api>), LookupError> {
     let (answered, answers) = watch::channel(access.api().await?);
-    let line = Line {
+    let sender = Sender {
         access: access.clone(),
         timing,
         answered,
     };
-    let service = tower::service_fn(move |request| line.clone().send(request));
+    let service = tower::service_fn(move |request| sender.clone().send(request));
     // The namespace matters to who leaves it out; all are asked for.
     Ok((Client::new(service, "default"), answers))
 }
 
-impl Line {
+impl Sender {
     /// Sends a request, and gives the answer's beginning if it is one.
     async fn send(
         self,
