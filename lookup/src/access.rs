@@ -4,6 +4,7 @@
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use kube::Client;
 use kube::config::Config;
@@ -57,10 +58,11 @@ pub struct Api {
     pub credentials: String,
 }
 
-/// Credentials, and the client that was made of them.
+/// Credentials, and the client that was made of them. Clones share it.
+#[derive(Clone)]
 pub struct Access {
     credentials: Credentials,
-    made: Mutex<Option<(Files, Api)>>,
+    made: Arc<Mutex<Option<(Files, Api)>>>,
 }
 
 impl fmt::Debug for Access {
@@ -75,7 +77,7 @@ impl Access {
     pub fn by(credentials: Credentials) -> Self {
         Self {
             credentials,
-            made: Mutex::new(None),
+            made: Arc::default(),
         }
     }
 

@@ -18,7 +18,7 @@ pub(crate) fn broken(
         return Err(format!("it is longer than {limit} bytes"));
     }
     let (server, credentials) = (api.server.clone(), api.credentials.clone());
-    if let Some(tls) = causes(error).find_map(tls) {
+    if let Some(tls) = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
         let why = tls.to_string();
         return Ok(LookupError::Tls {
             server,
@@ -34,15 +34,12 @@ pub(crate) fn broken(
     })
 }
 
-/// An error and what caused it, outermost first.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
-}
-
-/// The error of TLS in an error: I/O errors carry it where `source` does not lead.
-fn tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let inner = |error: &'a io::Error| error.get_ref().and_then(|inner| tls(inner));
-    error
-        .downcast_ref()
-        .or_else(|| error.downcast_ref().and_then(inner))
+/// An error and what caused it, outermost first. An I/O error carries its cause where `source` does not lead.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        let carried = error.downcast_ref().and_then(io::Error::get_ref);
+        carried.map_or_else(|| error.source(), |inner| Some(inner))
+    })
 }

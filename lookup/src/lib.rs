@@ -7,16 +7,20 @@
 pub mod access;
 mod answer;
 pub mod arguments;
+#[cfg(feature = "watch")]
 mod ask;
 mod broken;
+#[cfg(feature = "watch")]
 pub mod cache;
 pub mod error;
 mod kubeconfig;
 mod metadata;
 pub mod pod;
+#[cfg(feature = "watch")]
 pub mod watch;
 
 pub use access::{Access, Api, Credentials};
 pub use answer::to_json;
+#[cfg(feature = "watch")]
 pub use ask::{Patience, ask};
 pub use error::LookupError;

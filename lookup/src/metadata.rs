@@ -1,11 +1,13 @@
 //! What is kept of a pod: its metadata, and of its annotations those that ask for something. The rest, which may be long,
-//! is passed over while it is read.
+//! is passed over while an answer is read; of what a watch tells it is let go at once.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use chainsaw_common::annotations::{CONFIG_HASH, is_ours, is_same_pod};
+#[cfg(feature = "watch")]
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -54,14 +56,14 @@ pub(crate) fn where_it_stopped(error: &serde_json::Error) -> String {
 
 /// An object, of which nothing but the metadata is looked at.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Object {
-    pub(crate) metadata: Written,
+struct Object {
+    metadata: Written,
 }
 
 /// Metadata as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Written {
+struct Written {
     #[serde(default)]
     namespace: String,
     #[serde(default)]
@@ -70,8 +72,6 @@ pub(crate) struct Written {
     uid: String,
     annotations: Option<Kept>,
     labels: Option<BTreeMap<String, String>>,
-    #[serde(default)]
-    pub(crate) resource_version: String,
 }
 
 /// Annotations, as far as somebody looks at them.
@@ -91,6 +91,25 @@ impl From<Written> for Metadata {
             config_hash,
             annotations: ours,
             labels: written.labels.unwrap_or_default(),
+        }
+    }
+}
+
+/// As kube's watcher gives it.
+#[cfg(feature = "watch")]
+impl From<ObjectMeta> for Metadata {
+    fn from(seen: ObjectMeta) -> Self {
+        let mut annotations = seen.annotations.unwrap_or_default();
+        Self {
+            namespace: seen.namespace.unwrap_or_default(),
+            name: seen.name.unwrap_or_default(),
+            uid: seen.uid.unwrap_or_default(),
+            config_hash: annotations.remove(CONFIG_HASH),
+            annotations: annotations
+                .into_iter()
+                .filter(|(key, _)| is_ours(key))
+                .collect(),
+            labels: seen.labels.unwrap_or_default(),
         }
     }
 }
@@ -140,7 +159,7 @@ mod tests {
 
     #[test]
     fn only_annotations_that_ask_for_something_are_kept() {
-        let found = read(&json!({
+        let metadata = json!({
             "namespace": "n", "name": "p", "uid": "u", "labels": {"a": "b"}, "managedFields": [{"x": 1}],
             "annotations": {
                 "kubectl.kubernetes.io/last-applied-configuration": "x".repeat(100_000),
@@ -149,8 +168,8 @@ mod tests {
                 "chainsaw.noderesource.dev/sandbox": "ip rule",
                 "kubernetes.io/config.hash": "h",
             },
-        }))
-        .unwrap();
+        });
+        let found = read(&metadata).unwrap();
         let keys: Vec<&str> = found.annotations.keys().map(String::as_str).collect();
         assert_eq!(
             keys,
@@ -162,6 +181,8 @@ mod tests {
         assert_eq!(found.config_hash.as_deref(), Some("h"));
         assert!(found.is_of("u") && found.is_of("h") && !found.is_of(""));
         assert_eq!(found.labels.get("a").map(String::as_str), Some("b"));
+        let watched: ObjectMeta = serde_json::from_value(metadata).unwrap();
+        assert_eq!(Metadata::from(watched), found);
     }
 
     #[test]

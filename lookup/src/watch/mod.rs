@@ -4,44 +4,39 @@
 //! RBAC: `list` and `watch` on `pods`. That it is this node's pods alone is our wish (a field selector), not something
 //! that RBAC could insist on.
 //!
-//! Written here, and not taken from `kube::runtime`: its watcher keeps one client for good, waits for a list without a
-//! limit, reads lines of any length and whole objects, and asks again and again for a version to which a server answers
-//! 410 by its HTTP status.
+//! `kube::runtime::watcher` lists, watches and goes on from where a watch ended. What is here is what it leaves to who uses
+//! it: pauses, how long anything may take and how long it may be ([`client`]), credentials that are rotated, when to begin from
+//! nothing, and to say once what is wrong.
 
-use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
-use kube::client::Body;
-use kube::core::Request as Resource;
-use kube::core::params::{ListParams, WatchParams};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use std::convert::Infallible;
+use std::pin::pin;
+
+use futures_util::{Stream, StreamExt};
+use k8s_openapi::api::core::v1::Pod;
+use kube::core::PartialObjectMeta;
+use kube::runtime::watcher::{self, Event, watcher};
+use tokio::sync::watch::Receiver;
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, info, warn};
 
 use crate::access::{Access, Api};
-use crate::broken::broken;
 use crate::cache::Cache;
 use crate::error::LookupError;
 
-mod event;
-mod lines;
+mod client;
+mod stop;
 mod timing;
 
-use event::{Event, Failure};
-use lines::{Broken, LINE_BYTES, Lines};
+use stop::Stop;
 use timing::Pauses;
 pub use timing::Timing;
 
-/// Where pods are, of all namespaces.
-const PODS: &str = "/api/v1/pods";
+/// A pod as the watcher gives it: whole metadata, which is let go as soon as it is seen.
+type Seen = PartialObjectMeta<Pod>;
 
-/// The longest list that is read, in bytes: some hundred pods, with their managed fields.
-const LIST_BYTES: usize = 32 << 20;
-
-/// The longest Status that is read, in bytes.
-const STATUS_BYTES: usize = 64 << 10;
-
-/// The version of a list or a watch that may be whatever the server has in memory: it costs the store nothing, and all
-/// nodes of a cluster may ask for it at once.
-const ANY: &str = "0";
+/// What kube's watcher tells.
+trait Events: Stream<Item = watcher::Result<Event<Seen>>> + Unpin {}
+impl<S: Stream<Item = watcher::Result<Event<Seen>>> + Unpin> Events for S {}
 
 /// Follows this node's pods for good.
 pub async fn follow(access: &Access, node: &str, cache: &Cache, timing: Timing) {
@@ -50,49 +45,20 @@ pub async fn follow(access: &Access, node: &str, cache: &Cache, timing: Timing) 
         node,
         cache,
         timing,
-        since: None,
+        pauses: Pauses::new(timing),
         streams: true,
+        live: None,
         wrong: None,
         told: false,
     };
-    let mut pauses = Pauses::new(timing);
     loop {
-        let begun = Instant::now();
-        let ended = watch.once().await;
-        cache.set_live(false);
-        let steady = begun.elapsed() >= timing.steady;
-        if steady {
-            pauses.reset();
+        let Err(stop) = watch.begin_anew().await;
+        if watch.streams && matches!(stop.code, 400 | 422) {
+            debug!("pods that there are come by lists alone: {stop}");
+            watch.streams = false;
+            continue;
         }
-        let pause = match ended {
-            // In its time, as every watch does.
-            Ok(()) if steady => continue,
-            Ok(()) => pauses.next(None),
-            Err(stop) => {
-                watch.tell(&stop.error);
-                pauses.next(stop.after)
-            }
-        };
-        sleep(pause).await;
-    }
-}
-
-/// Why a watch does not go on.
-struct Stop {
-    error: LookupError,
-    /// As an HTTP status; 0 where there is none.
-    code: u16,
-    /// How long the server wants to be left alone.
-    after: Option<std::time::Duration>,
-}
-
-impl From<LookupError> for Stop {
-    fn from(error: LookupError) -> Self {
-        Self {
-            error,
-            code: 0,
-            after: None,
-        }
+        watch.pause(&stop).await;
     }
 }
 
@@ -101,10 +67,11 @@ struct Watch<'a> {
     node: &'a str,
     cache: &'a Cache,
     timing: Timing,
-    /// The version up to which everything was told; none before all pods have been.
-    since: Option<String>,
+    pauses: Pauses,
     /// Whether the server tells of the pods that there are in the watch itself (Kubernetes 1.32 and newer).
     streams: bool,
+    /// Since when the watch that there is tells of every change.
+    live: Option<Instant>,
     /// What was told last of what is wrong.
     wrong: Option<String>,
     /// Whether it was told that all is well.
@@ -112,173 +79,146 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    /// One watch, from its beginning to its end.
-    async fn once(&mut self) -> Result<(), Stop> {
-        let api = self.access.api().await?;
-        let watched = self.watch(&api).await;
-        match &watched {
-            Err(stop) if stop.code == StatusCode::GONE.as_u16() => {
-                debug!("{}", stop.error);
-                self.since = None;
-            }
-            Err(Stop {
-                code: 400 | 422, ..
-            }) if self.since.is_none() && self.streams => {
-                debug!("{} tells of pods that there are by lists alone", api.server);
-                self.streams = false;
-                return self.watch(&api).await;
-            }
-            _ => {}
-        }
-        watched
-    }
-
-    async fn watch(&mut self, api: &Api) -> Result<(), Stop> {
-        if self.since.is_none() && !self.streams {
-            self.list(api).await?;
-        }
-        let begun = Instant::now();
-        let limit = self.timing.watch + self.timing.margin;
-        let params = WatchParams {
-            send_initial_events: self.since.is_none(),
-            ..WatchParams::default()
-                .fields(&self.selector())
-                .timeout(seconds(self.timing.watch))
-        };
-        let from = self.since.as_deref().unwrap_or(ANY);
-        let request = Resource::new(PODS).watch_metadata(&params, from);
-        let mut lines = Lines::of(self.ask(api, request).await?.into_body());
-        if self.since.is_some() {
+    /// Reads all pods that there are and follows them, until they have to be read anew.
+    async fn begin_anew(&mut self) -> Result<Infallible, Stop> {
+        let (client, mut answers) = client::of(self.access, self.timing).await?;
+        let pods = kube::Api::<Seen>::all(client);
+        let mut events = pin!(watcher(pods, self.config()));
+        let limit = self.timing.answer;
+        timeout(limit, self.read_all(&mut events, &answers))
+            .await
+            .unwrap_or_else(|_| Err(Stop::late(&answers.borrow(), limit)))?;
+        answers.mark_unchanged();
+        if self.streams {
             self.live();
-        } else {
-            self.cache.begin();
         }
         loop {
-            // All that there are come at once, or something is wrong.
-            let limit = match self.since {
-                Some(_) => limit,
-                None => self.timing.answer,
-            };
-            let server = || api.server.clone();
-            let line = match timeout_at(begun + limit, lines.next()).await {
-                Ok(Ok(Some(line))) => line,
-                Ok(Ok(None)) => return Ok(()),
-                Ok(Err(Broken::TooLong)) => {
-                    let why = format!("a line is longer than {LINE_BYTES} bytes");
-                    return Err(self.unread(api, why));
-                }
-                Ok(Err(Broken::Connection(error))) => {
-                    let unread = |why| self.unread(api, why);
-                    return Err(
-                        broken(api, error.as_ref(), LINE_BYTES).map_or_else(unread, Stop::from)
-                    );
-                }
-                Err(_) => {
-                    let server = server();
-                    return Err(LookupError::WatchSilent { server, limit }.into());
-                }
-            };
-            let event = Event::read(&line).map_err(|why| self.unread(api, why))?;
-            event.map_or(Ok(()), |event| self.take(api, event))?;
+            let Err(stop) = self.go_on(&mut events, &mut answers).await;
+            // Where an answer's status says so, the watcher would ask for that version again and again.
+            if stop.code == 410 {
+                return Err(stop);
+            }
+            self.pause(&stop).await;
         }
     }
 
-    /// Takes an event.
-    fn take(&mut self, api: &Api, event: Event) -> Result<(), Stop> {
-        let version = match event {
-            Event::Applied(pod, version) => {
-                self.cache.apply(*pod);
-                version
-            }
-            Event::Deleted(pod, version) => {
-                self.cache.delete(&pod);
-                version
-            }
-            Event::Bookmark { version, complete } => {
-                if complete && self.since.is_none() {
-                    self.cache.end();
-                    self.since = Some(version.clone());
-                    self.live();
-                }
-                version
-            }
-            Event::Failed(failure) => return Err(self.refused(api, &failure)),
+    fn config(&self) -> watcher::Config {
+        let config = watcher::Config {
+            // A list that comes in pages is read from the store. As a server has it in memory it costs the store nothing,
+            // and all nodes of a cluster may ask for it at once.
+            page_size: None,
+            ..watcher::Config::default().any_semantic()
         };
-        if let Some(since) = &mut self.since {
-            *since = version;
+        let config = config
+            .fields(&format!("spec.nodeName={}", self.node))
+            .timeout(seconds(self.timing.watch));
+        match self.streams {
+            true => config.streaming_lists(),
+            false => config,
         }
-        Ok(())
     }
 
-    /// Reads all pods that there are.
-    async fn list(&mut self, api: &Api) -> Result<(), Stop> {
-        let params = ListParams::default().fields(&self.selector()).at(ANY);
-        let request = Resource::new(PODS).list_metadata(&params);
-        let body = Limited::new(self.ask(api, request).await?.into_body(), LIST_BYTES);
-        let body = timeout(self.timing.answer, body.collect())
-            .await
-            .map_err(|_| self.late(api))?;
-        let body = body.map_err(|error| {
-            let unread = |why| self.unread(api, why);
-            broken(api, error.as_ref(), LIST_BYTES).map_or_else(unread, Stop::from)
-        })?;
-        let read = event::list(&body.to_bytes());
-        let (pods, version) = read.map_err(|why| self.unread(api, why))?;
-        self.cache.begin();
-        pods.into_iter().for_each(|pod| self.cache.apply(pod));
-        self.cache.end();
-        self.since = Some(version);
-        Ok(())
+    /// Takes events until all pods that there are were told of.
+    async fn read_all(
+        &mut self,
+        events: &mut impl Events,
+        api: &Receiver<Api>,
+    ) -> Result<(), Stop> {
+        let mut begun = false;
+        loop {
+            let event = self.next(events, api).await?;
+            // The watcher would begin again and again, without a pause.
+            if matches!(event, Event::Init) && std::mem::replace(&mut begun, true) {
+                let why = "it ended before all pods were told of".to_owned();
+                return Err(Stop::unread(&api.borrow(), why));
+            }
+            if self.take(event) {
+                return Ok(());
+            }
+        }
     }
 
-    /// Sends a request, and gives the answer's beginning if it is one.
-    async fn ask(
+    /// Takes events until something is wrong. After that, with the same events, it goes on from the last one.
+    async fn go_on(
+        &mut self,
+        events: &mut impl Events,
+        answers: &mut Receiver<Api>,
+    ) -> Result<Infallible, Stop> {
+        loop {
+            let api = answers.clone();
+            tokio::select! {
+                biased;
+                Ok(()) = answers.changed() => self.next_watch().await,
+                event = self.next(events, &api) => {
+                    self.take(event?);
+                }
+            }
+        }
+    }
+
+    async fn next(
         &self,
-        api: &Api,
-        request: Result<Request<Vec<u8>>, kube::core::request::Error>,
-    ) -> Result<Response<Body>, Stop> {
-        let request = request.map_err(|error| self.unread(api, error.to_string()))?;
-        let sent = api.client.send(request.map(Body::from));
-        let answer = timeout(self.timing.answer, sent)
-            .await
-            .map_err(|_| self.late(api))?;
-        let answer = answer.map_err(|error| {
-            let unread = |why| self.unread(api, why);
-            broken(api, &error, STATUS_BYTES).map_or_else(unread, Stop::from)
-        })?;
-        if answer.status() == StatusCode::OK {
-            return Ok(answer);
+        events: &mut impl Events,
+        api: &Receiver<Api>,
+    ) -> Result<Event<Seen>, Stop> {
+        match events.next().await {
+            Some(event) => event.map_err(|error| Stop::of(&api.borrow(), self.timing, error)),
+            // It has no end.
+            None => std::future::pending().await,
         }
-        let code = answer.status().as_u16();
-        let header = answer.headers().get(header::RETRY_AFTER);
-        let seconds = header.and_then(|value| value.to_str().ok()?.parse().ok());
-        let body = Limited::new(answer.into_body(), STATUS_BYTES).collect();
-        let status = match timeout(self.timing.answer, body).await {
-            Ok(Ok(body)) => Failure::read(&body.to_bytes()),
-            _ => Failure::default(),
-        };
-        let after = seconds.map(std::time::Duration::from_secs);
-        Err(self.refused(
-            api,
-            &Failure {
-                code,
-                retry_after: after.or(status.retry_after),
-            },
-        ))
     }
 
-    fn selector(&self) -> String {
-        format!("spec.nodeName={}", self.node)
+    /// Takes an event, and says whether it is the one after the last pod of those that there are.
+    fn take(&self, event: Event<Seen>) -> bool {
+        match event {
+            Event::Init => self.cache.begin(),
+            Event::InitApply(pod) | Event::Apply(pod) => self.cache.apply(pod.metadata.into()),
+            Event::Delete(pod) => self.cache.delete(&pod.metadata.into()),
+            Event::InitDone => {
+                self.cache.end();
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The next watch has begun. One that ended in its time needs no pause before it; a server that ends each at once
+    /// would be asked without end.
+    async fn next_watch(&mut self) {
+        if self.live.is_some() && !self.was_steady() {
+            self.cache.set_live(false);
+            sleep(self.pauses.next(None)).await;
+        }
+        self.live();
+    }
+
+    /// Whether the watch that there was has told for long enough. It is none any more.
+    fn was_steady(&mut self) -> bool {
+        let live = self.live.take();
+        let steady = live.is_some_and(|live| live.elapsed() >= self.timing.steady);
+        if steady {
+            self.pauses.reset();
+        }
+        steady
     }
 
     /// The watch tells of every change from here on.
     fn live(&mut self) {
+        self.live = Some(Instant::now());
         self.cache.set_live(true);
         let count = self.cache.count();
         match (self.wrong.take(), std::mem::replace(&mut self.told, true)) {
             (None, true) => debug!("the watch goes on: {count} pods known"),
             _ => info!("node {}'s pods are watched: {count} known", self.node),
         }
+    }
+
+    /// Tells what is wrong, and waits for as long as it is wise.
+    async fn pause(&mut self, stop: &Stop) {
+        self.cache.set_live(false);
+        self.was_steady();
+        self.tell(&stop.error);
+        sleep(self.pauses.next(stop.after)).await;
     }
 
     /// Tells what is wrong, once.
@@ -292,37 +232,6 @@ impl Watch<'_> {
             "{said}; until it goes on, the API is asked for each new pod"
         );
         self.wrong = Some(said);
-    }
-
-    fn refused(&self, api: &Api, failure: &Failure) -> Stop {
-        let (server, credentials) = (api.server.clone(), api.credentials.clone());
-        let error = match failure.code {
-            401 => LookupError::Unauthorized {
-                server,
-                credentials,
-            },
-            403 => LookupError::WatchForbidden {
-                server,
-                credentials,
-            },
-            410 => LookupError::WatchExpired { server },
-            status => LookupError::WatchStatus { server, status },
-        };
-        Stop {
-            error,
-            code: failure.code,
-            after: failure.retry_after,
-        }
-    }
-
-    fn unread(&self, api: &Api, why: String) -> Stop {
-        let server = api.server.clone();
-        LookupError::WatchAnswer { server, why }.into()
-    }
-
-    fn late(&self, api: &Api) -> Stop {
-        let (from, limit) = (api.server.clone(), self.timing.answer);
-        LookupError::TimedOut { from, limit }.into()
     }
 }
 

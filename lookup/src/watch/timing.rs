@@ -10,9 +10,10 @@ const ASKED: Duration = Duration::from_secs(300);
 pub struct Timing {
     /// How long a server is asked to tell before it ends the answer by itself. It is asked in whole seconds.
     pub watch: Duration,
-    /// How much later than that it is given up: a connection may have died without a word.
+    /// How much later than that, without a word, it is given up: the connection may have died. kube's watcher would after
+    /// 5 s, and tell nobody.
     pub margin: Duration,
-    /// How long the beginning of an answer may take, and a whole list.
+    /// How long the beginning of an answer may take, and telling of all pods that there are.
     pub answer: Duration,
     /// The first pause after a failure; each one after it is twice as long.
     pub pause: Duration,
@@ -27,7 +28,7 @@ impl Default for Timing {
         Self {
             // API servers end a watch after 30 to 60 minutes by themselves; what is shorter notices a dead one sooner.
             watch: Duration::from_secs(290),
-            margin: Duration::from_secs(15),
+            margin: Duration::from_secs(4),
             answer: Duration::from_secs(30),
             pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(30),

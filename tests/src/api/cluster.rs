@@ -62,6 +62,10 @@ pub enum Fault {
     Status(u16, Option<u64>),
     /// It begins well, and then an event says that it failed, with this status.
     Event(u16),
+    /// It begins well and ends at once.
+    End,
+    /// It begins well, and its first line has no end.
+    Endless,
     /// Nothing is ever answered.
     Hang,
 }
@@ -85,6 +89,8 @@ struct State {
     tokens: Vec<String>,
     streams: bool,
     silent: bool,
+    /// Whether an expired watch is refused by the answer's status.
+    refuses: bool,
 }
 
 impl Cluster {
@@ -99,6 +105,7 @@ impl Cluster {
             tokens: vec![token.to_owned()],
             streams: true,
             silent: false,
+            refuses: false,
         };
         Self {
             state: Arc::new(Mutex::new(state)),
@@ -144,6 +151,11 @@ impl Cluster {
         });
     }
 
+    /// Whether it says that a watch has expired by the answer's status, as some proxies do, and not in an event.
+    pub fn expire_by_status(&self, by_status: bool) {
+        self.change(|state| state.refuses = by_status);
+    }
+
     /// Lets the next request of this kind go wrong; several, one after the other.
     pub fn fail(&self, asks: Asks, fault: Fault) {
         self.change(|state| state.faults.push((asks, fault)));
@@ -187,6 +199,8 @@ impl Cluster {
             Some(Fault::Event(code)) => {
                 return ok(line("ERROR", &status(code)));
             }
+            Some(Fault::End) => return ok(Bytes::new()),
+            Some(Fault::Endless) => return endless(),
             Some(Fault::Hang) => return std::future::pending().await,
             None => {}
         }
@@ -301,19 +315,24 @@ impl State {
             return Ok((first, self.version));
         }
         if question.version < self.oldest {
-            return Err(Box::new(ok(line("ERROR", &status(410)))));
+            return Err(Box::new(match self.refuses {
+                true => refused(410, None),
+                false => ok(line("ERROR", &status(410))),
+            }));
         }
         Ok((Vec::new(), question.version))
     }
 }
 
 fn bookmark(version: u64, complete: bool) -> Value {
-    let annotations = match complete {
-        true => json!({"k8s.io/initial-events-end": "true"}),
-        false => Value::Null,
+    let version = version.to_string();
+    let metadata = match complete {
+        true => json!({"resourceVersion": version, "creationTimestamp": null,
+            "annotations": {"k8s.io/initial-events-end": "true"}}),
+        // Annotations that there are not, a server leaves out.
+        false => json!({"resourceVersion": version, "creationTimestamp": null}),
     };
-    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": {
-        "resourceVersion": version.to_string(), "creationTimestamp": null, "annotations": annotations}})
+    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata})
 }
 
 fn line(kind: &str, object: &Value) -> Bytes {
@@ -327,6 +346,18 @@ fn status(code: u16) -> Value {
 
 fn ok(body: Bytes) -> Response<Pieces> {
     let mut response = Response::new(Pieces::whole(body));
+    json_type(&mut response);
+    response
+}
+
+/// For as long as somebody reads.
+fn endless() -> Response<Pieces> {
+    let (send, body) = Pieces::new();
+    tokio::spawn(async move {
+        let piece = Bytes::from(vec![b'x'; 1 << 16]);
+        while send.send(piece.clone()).await.is_ok() {}
+    });
+    let mut response = Response::new(body);
     json_type(&mut response);
     response
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use chainsaw_lookup::watch::Timing;
-use chainsaw_tests::api::{Asks, Fault};
+use chainsaw_tests::api::{Asks, Cluster, Fault};
 
 use super::bed::{Bed, FAST, SLOW, pod, timed};
 
@@ -35,9 +35,7 @@ fn after_an_expired_version_all_pods_are_read_anew() -> Result<()> {
         bed.cluster.delete("gone");
         bed.cluster.put(pod("api", "u3", "ip route"));
         bed.cluster.forget();
-        if by_status {
-            bed.cluster.fail(Asks::Watch, Fault::Status(410, None));
-        }
+        bed.cluster.expire_by_status(by_status);
         bed.server.start_again()?;
         bed.wait_for("the pods anew", || {
             bed.known("api", "u3").is_some() && bed.known("gone", "u2").is_none()
@@ -99,7 +97,47 @@ fn a_server_that_fails_is_asked_again_with_pauses_that_grow() -> Result<()> {
     Ok(())
 }
 
-/// A connection may die without a word. In fast time: 305 s are 1.05 s.
+#[test]
+fn a_server_that_ends_each_watch_at_once_is_asked_with_pauses_that_grow() -> Result<()> {
+    let timing = Timing {
+        steady: Duration::MAX,
+        ..SLOW
+    };
+    let fail = |cluster: &Cluster| (0..12).for_each(|_| cluster.fail(Asks::Watch, Fault::End));
+
+    // While it has not told of all pods yet, two at a time: 5, 10, 20, 40, 80 and 100 ms at least.
+    let mut bed = Bed::with(timing, fail)?;
+    let (live, took) = timed(|| bed.wait_until_live());
+    live?;
+    assert!(took >= Duration::from_millis(200), "{took:?}");
+    assert_eq!(bed.server.asked().len(), 13);
+
+    // And when it has.
+    bed.server.stop();
+    bed.wait_for("the watch to notice", || !bed.is_live())?;
+    fail(&bed.cluster);
+    bed.server.start_again()?;
+    let (ended, took) = timed(|| bed.wait_for("the last", || bed.server.asked().len() == 26));
+    ended?;
+    assert!(took >= Duration::from_millis(800), "{took:?}");
+    assert_eq!(bed.asked(&["sendInitialEvents"]), 13);
+    Ok(())
+}
+
+/// 32 MiB of it are read, and then the next watch is asked for.
+#[test]
+fn a_line_without_an_end_is_not_read_for_ever() -> Result<()> {
+    let bed = Bed::with(SLOW, |cluster| {
+        cluster.fail(Asks::Watch, Fault::Endless);
+        cluster.put(pod("web", "u1", "ip route"));
+    })?;
+    bed.wait_until_live()?;
+    assert!(bed.known("web", "u1").is_some());
+    assert_eq!(bed.server.asked().len(), 2);
+    Ok(())
+}
+
+/// A connection may die without a word. In fast time: 294 s are 1.05 s.
 #[test]
 fn ten_minutes_of_silence_are_noticed_and_the_watch_goes_on() -> Result<()> {
     let bed = Bed::with(FAST, |cluster| cluster.put(pod("web", "u1", "ip route")))?;

@@ -9,7 +9,10 @@ use chainsaw_common::config::{Log, LogFormat};
 use chainsaw_common::pod::Pod;
 use chainsaw_common::report::{Report, escaped, line, rehearsal, transcript};
 use tracing::{error, info, warn};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::HookError;
 use crate::news::{News, Sink, Whose};
@@ -63,9 +66,14 @@ pub fn start(log: &Log) {
         .with_writer(writer)
         .with_ansi(false)
         .with_target(false);
+    // What kube says has what a server sent in it, and says at each attempt what we say once.
+    let others = filter_fn(|told| !told.target().starts_with("kube"));
     match log.format {
-        LogFormat::Text => lines.init(),
-        LogFormat::Json => lines.json().flatten_event(true).init(),
+        LogFormat::Text => lines.finish().with(others).init(),
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).finish();
+            lines.with(others).init();
+        }
     }
     if let Some(wrong) = wrong {
         error!(reason = "LogFileUnwritable", file = ?log.file, "cannot open the log file: {wrong}");

@@ -43,6 +43,11 @@ impl Bed {
     ) -> Result<Self> {
         let cluster = Cluster::new(TOKEN);
         pods.into_iter().for_each(|pod| cluster.put(pod));
+        Self::of(configuration, cluster)
+    }
+
+    /// One in a cluster that is as it should be or not.
+    pub(super) fn of(configuration: &str, cluster: Cluster) -> Result<Self> {
         let plugin = Plugin::new()?;
         plugin.machine.write(CONFIGURATION, configuration)?;
         let server = ApiServer::start(&plugin.machine, Answer::Pods(cluster.clone()))?;

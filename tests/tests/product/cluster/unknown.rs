@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use chainsaw_tests::api::{Answer, ApiServer};
+use chainsaw_tests::api::{Answer, ApiServer, Asks, Cluster, Fault};
 use chainsaw_tests::process::{Output, Program};
 use chainsaw_tests::scratch::Scratch;
 use serde_json::{Value, json};
 
 use super::bed::{
-    Bed, CONFIGURATION, CONTINUE, KEY, KUBECONFIG, PREV_RESULT, ROUTE, UID, chainsawd, conf, web,
+    Bed, CONFIGURATION, CONTINUE, GRANT, KEY, KUBECONFIG, PREV_RESULT, ROUTE, TOKEN, UID,
+    chainsawd, conf, web,
 };
 use crate::product::api::bed::{Bed as Plugin, pod};
 
@@ -42,6 +43,20 @@ fn an_api_server_that_is_away_is_told_and_the_pod_is_to_be_tried_again() -> Resu
         "{msg}"
     );
     assert!(msg.contains("service account"), "{msg}");
+    Ok(())
+}
+
+#[test]
+fn a_watch_that_is_refused_is_told_once_and_in_no_word_of_the_servers() -> Result<()> {
+    let cluster = Cluster::new(TOKEN);
+    cluster.fail(Asks::Watch, Fault::Status(403, None));
+    cluster.fail(Asks::Watch, Fault::Event(403));
+    cluster.fail(Asks::Watch, Fault::Event(403));
+    let bed = Bed::of(GRANT, cluster)?;
+    let log = bed.log()?;
+    assert_eq!(log.matches("403").count(), 0, "{log}");
+    assert_eq!(log.matches("WatchForbidden").count(), 1, "{log}");
+    assert!(!log.contains("BODY") && !log.contains(TOKEN), "{log}");
     Ok(())
 }
 
