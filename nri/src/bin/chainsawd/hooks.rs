@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chainsaw_common::config::{Config, Mode, OnFailure};
+use chainsaw_common::netns::Namespace;
 use chainsaw_common::pod::Pod;
 use chainsaw_common::record::{Entry, Event as Recorded, Progress, Record, RecordError, Records};
 use chainsaw_nri::api::{Container, PodSandbox};
@@ -389,7 +390,8 @@ impl Hooks {
             return false;
         }
         let passed = Entry::new(late.work.clone(), Recorded::Missed);
-        record.is_of(&late.netns);
+        let there = Namespace::open(&late.netns).ok();
+        record.is_of(&late.netns, there.map(|namespace| namespace.inode()));
         if let Err(wrong) = record.add(passed) {
             let whose = whose(&late.pod, &late.sandbox);
             self.refuse(whose, "Synchronize", &wrong.into(), true);
