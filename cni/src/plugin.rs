@@ -246,6 +246,8 @@ fn versions(stdin: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use chainsaw_common::record::{Entry, Work};
+
     use super::*;
 
     fn environment(command: &str) -> Environment {
@@ -319,6 +321,46 @@ mod tests {
             None
         );
         assert_eq!(argument("K8S_POD_NAMESPACE="), None);
+    }
+
+    #[test]
+    fn a_del_takes_away_what_was_left_behind_only_if_it_leaves_a_record_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let records = Records::at(folder.path().join("sandboxes"));
+        let made = |sandbox: &str| {
+            let netns = folder.path().join(sandbox);
+            std::fs::write(&netns, "").unwrap();
+            let mut record = records.open(sandbox).unwrap();
+            record.is_of(&netns, None);
+            let work = Work {
+                entrance: Entrance::Cni,
+                network: None,
+                interface: "eth0".into(),
+                container: None,
+                source: "k".into(),
+                value: record::hash("v"),
+            };
+            let makes = vec![serde_json::from_str("\"r2.a\"").unwrap()];
+            let entry = Entry::new(work, Event::Ok);
+            record.add(Entry { makes, ..entry }).unwrap();
+            netns
+        };
+        let del = |sandbox: &str| {
+            let environment = Environment {
+                container: Some(sandbox.into()),
+                ifname: Some("eth0".into()),
+                ..Environment::default()
+            };
+            super::del(&environment, &records);
+        };
+        let gone = made("gone");
+        del("gone");
+        std::fs::remove_file(gone).unwrap();
+        del("quiet");
+        assert_eq!(records.sandboxes(), ["gone"]);
+        made("next");
+        del("next");
+        assert_eq!(records.sandboxes(), ["next"]);
     }
 
     #[test]

@@ -589,6 +589,29 @@ async fn a_sandbox_from_before_is_judged_when_it_stops_and_a_stopped_one_is_not(
 }
 
 #[tokio::test]
+async fn a_plain_key_is_told_where_no_chain_has_chainsaw_and_nowhere_else() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    let connected = daemon.connect(CLEANS_UP, vec![], vec![]).await;
+    let key = chainsaw_common::annotations::KEY;
+    let sandbox = |id: &str| PodSandbox {
+        annotations: [(key.to_owned(), RULE.to_owned())].into(),
+        ..pod(id, &net)
+    };
+    let mut served = daemon.records().open("s1").unwrap();
+    let work = chainsaw_common::record::Work {
+        entrance: chainsaw_common::pod::Entrance::Cni,
+        ..crate::late::work(key, RULE, None)
+    };
+    served.add(Entry::new(work, Recorded::Ok)).unwrap();
+    drop(served);
+    connected.run(&sandbox("s1")).await.unwrap();
+    connected.run(&sandbox("s2")).await.unwrap();
+    until("the news", || !daemon.heard.all().is_empty()).await;
+    connected.lose().await;
+    assert_eq!(daemon.heard.all(), [key]);
+}
+
+#[tokio::test]
 async fn what_is_only_rehearsed_is_not_told_as_unused() {
     let (daemon, net) = (Daemon::new(), Net::new());
     fs::write(

@@ -108,10 +108,10 @@ impl Hooks {
             return;
         };
         let handlers = &config.hooks.nri.runtime_handlers;
-        let (keys, why) = match target::netns(sandbox, None, handlers) {
+        let told: Vec<(&str, Unused)> = match target::netns(sandbox, None, handlers) {
             Err(NoTarget::HostNetwork) => {
-                let keys = unused::asking(&sandbox.annotations).collect();
-                (keys, Unused::HostNetwork)
+                let keys = unused::asking(&sandbox.annotations);
+                keys.map(|key| (key, Unused::HostNetwork)).collect()
             }
             // Only there is it certain that what ran is recorded, and that what did not run keeps the sandbox from being.
             _ if config.mode == Mode::Enforce && config.failure.cni == OnFailure::Fail => {
@@ -120,12 +120,16 @@ impl Hooks {
                 };
                 let entries = found.as_ref().map(Record::entries).unwrap_or_default();
                 let keys = unused::at_no_attachment(&sandbox.annotations, entries);
-                (keys, Unused::NoAttachment)
+                let plain = unused::in_no_chain(&sandbox.annotations, entries)
+                    .filter(|_| config.failure.unknown == OnFailure::Fail)
+                    .map(|key| (key, Unused::NoChain));
+                let others = keys.into_iter().map(|key| (key, Unused::NoAttachment));
+                plain.into_iter().chain(others).collect()
             }
             _ => return,
         };
         let of = pod(sandbox);
-        for key in keys {
+        for (key, why) in told {
             let whose = whose(&of, &sandbox.id);
             self.sinks.tell(News::KeyUnused(whose, key, why));
         }
