@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use chainsaw_common::config::{self, Config, Mode, OnFailure};
 use chainsaw_common::engine::{self, Ask, Value};
-use chainsaw_common::in_force::{self, PUBLISHED};
+use chainsaw_common::in_force::{self, PUBLISHED, UNWRITTEN};
 use chainsaw_common::interface::Link;
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::netlink::Socket;
@@ -51,7 +51,7 @@ pub fn add(
     if let Some(marker) = uninstalled::marker() {
         return uninstalled::passed(asked, &marker).map(|()| prev_result.into());
     }
-    let (config, file) = match (configuration(log), &asked) {
+    let (config, file) = match (configuration(log, conf.applies()), &asked) {
         (Ok(now), _) => now,
         // It may well have asked for nothing: that nobody can say so comes before what else is wrong.
         (Err(_), Err(_)) => (Config::default(), config::PATH),
@@ -149,7 +149,7 @@ fn applied(
 }
 
 /// The node's configuration, and its file. Which one counts is said where it is not the operator's own.
-fn configuration(log: &mut String) -> Result<(Config, &'static str), Error> {
+fn configuration(log: &mut String, applies: bool) -> Result<(Config, &'static str), Error> {
     let now = in_force::read(config::PATH, PUBLISHED)?;
     if let Some(wrong) = now.passed_over {
         log.push_str(&format!(
@@ -157,6 +157,18 @@ fn configuration(log: &mut String) -> Result<(Config, &'static str), Error> {
             escaped(&wrong.what()),
             wrong.reason(),
         ));
+    }
+    if now.is_unwritten {
+        let without = if applies {
+            ", the pod goes on without [[apply]]"
+        } else {
+            ""
+        };
+        log.push_str(&format!(
+            "chainsaw: there is no {}, and chainsawd has published nothing at {PUBLISHED} (reason=ConfigurationAbsent, the built-in default is in force{without})\n",
+            now.file,
+        ));
+        return Ok((now.config, UNWRITTEN));
     }
     Ok((now.config, now.file))
 }
@@ -191,6 +203,7 @@ fn serve(
     let (netns, ifname) = (environment.netns()?, environment.ifname()?);
     let prev_result = conf.prev_result()?;
     let mut subject = subject.clone();
+    let namespace = Namespace::open(netns.as_ref())?;
     // What is only rehearsed leaves no record: it has not run when it is meant to.
     let mut memory = match config.mode {
         Mode::Enforce => Some(Memory::open(
@@ -198,10 +211,11 @@ fn serve(
             environment,
             conf,
             values,
+            &namespace,
         )?),
         Mode::Report => None,
     };
-    Namespace::open(netns.as_ref())?.enter()?;
+    namespace.enter()?;
     let mut socket = Socket::open().map_err(|source| Error::Socket {
         netns: netns.to_owned(),
         source,
@@ -228,7 +242,6 @@ fn serve(
     let run = ask.run;
     let mut watch = Watch::over(&mut kernel, ifname, link);
     let report = engine::serve(&ask, memory, &mut watch);
-    memory.wrong()?;
     let done = match report.outcome {
         outcome if outcome.is_good() => watch.told_on(prev_result, log),
         _ => Err(Error::Commands {
@@ -241,6 +254,7 @@ fn serve(
     let report = told.insert(report);
     // What happened is told even where that it happened cannot be recorded.
     tell(report, log);
+    memory.wrong()?;
     memory.end(run, report, done.is_ok())?;
     done
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use chainsaw_common::engine::Value;
 use chainsaw_common::limits::{Made, Making};
+use chainsaw_common::netns::Namespace;
 use chainsaw_common::plan::{Journal, Left, Run};
 use chainsaw_common::pod::Entrance;
 use chainsaw_common::record::{Entry, Event, Progress, Record, RecordError, Records, Work, hash};
@@ -33,9 +34,10 @@ impl Memory {
         environment: &Environment,
         conf: &NetConf<'_>,
         values: &[Value],
+        namespace: &Namespace,
     ) -> Result<Self, Error> {
         let mut record = records.open(environment.container()?)?;
-        record.is_of(environment.netns()?.as_ref());
+        record.is_of(environment.netns()?.as_ref(), Some(namespace.inode()));
         let interface = environment.ifname()?;
         let work = |value: &Value| Work {
             entrance: Entrance::Cni,

@@ -161,21 +161,24 @@ fn verb(environment: &Environment, stdin: &[u8], log: &mut String) -> Result<Vec
 /// Nothing was made that outlives the namespace. The record is forgotten if it can be; what cannot is GC's.
 fn del(environment: &Environment, records: &Records) -> Vec<u8> {
     if let (Some(container), Some(ifname)) = (&environment.container, &environment.ifname) {
-        forget(records, container, ifname);
+        // Who leaves a record behind takes away those that were left before, and whose namespaces have gone since: they do
+        // not add up, and every other DEL looks at its own alone.
+        if forget(records, container, ifname) {
+            records.sweep();
+        }
     }
-    // Those that stayed behind others' attachments, until their namespaces went.
-    records.sweep();
     Vec::new()
 }
 
-fn forget(records: &Records, container: &str, ifname: &str) {
-    if let Ok(Some(record)) = records.find(container) {
-        // A record that stays does no harm: ids of sandboxes do not come again.
-        record.forget(ifname).ok();
-    }
+/// Forgets an attachment; whether the record is left behind all of them.
+fn forget(records: &Records, container: &str, ifname: &str) -> bool {
+    // A record that stays does no harm: ids of sandboxes do not come again.
+    let found = records.find(container).ok().flatten();
+    found.is_some_and(|record| record.forget(ifname).unwrap_or_default())
 }
 
-/// Forgets the attachments of this network that are not valid. Without a list of valid ones nothing is forgotten.
+/// Forgets the attachments of this network that are not valid, and what was left behind by others that have gone.
+/// Without a list of valid ones nothing is forgotten.
 fn gc(conf: &NetConf<'_>, records: &Records) -> Vec<u8> {
     let Some(valid) = &conf.valid_attachments else {
         return Vec::new();
@@ -200,10 +203,11 @@ fn gc(conf: &NetConf<'_>, records: &Records) -> Vec<u8> {
                 .any(|one| one.container == sandbox && one.ifname == *ifname)
         });
         drop(record);
-        stale
-            .iter()
-            .for_each(|ifname| forget(records, &sandbox, ifname));
+        for ifname in &stale {
+            forget(records, &sandbox, ifname);
+        }
     }
+    records.sweep();
     Vec::new()
 }
 
@@ -242,6 +246,8 @@ fn versions(stdin: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use chainsaw_common::record::{Entry, Work};
+
     use super::*;
 
     fn environment(command: &str) -> Environment {
@@ -315,6 +321,46 @@ mod tests {
             None
         );
         assert_eq!(argument("K8S_POD_NAMESPACE="), None);
+    }
+
+    #[test]
+    fn a_del_takes_away_what_was_left_behind_only_if_it_leaves_a_record_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let records = Records::at(folder.path().join("sandboxes"));
+        let made = |sandbox: &str| {
+            let netns = folder.path().join(sandbox);
+            std::fs::write(&netns, "").unwrap();
+            let mut record = records.open(sandbox).unwrap();
+            record.is_of(&netns, None);
+            let work = Work {
+                entrance: Entrance::Cni,
+                network: None,
+                interface: "eth0".into(),
+                container: None,
+                source: "k".into(),
+                value: record::hash("v"),
+            };
+            let makes = vec![serde_json::from_str("\"r2.a\"").unwrap()];
+            let entry = Entry::new(work, Event::Ok);
+            record.add(Entry { makes, ..entry }).unwrap();
+            netns
+        };
+        let del = |sandbox: &str| {
+            let environment = Environment {
+                container: Some(sandbox.into()),
+                ifname: Some("eth0".into()),
+                ..Environment::default()
+            };
+            super::del(&environment, &records);
+        };
+        let gone = made("gone");
+        del("gone");
+        std::fs::remove_file(gone).unwrap();
+        del("quiet");
+        assert_eq!(records.sandboxes(), ["gone"]);
+        made("next");
+        del("next");
+        assert_eq!(records.sandboxes(), ["next"]);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //!
 //! The file counts if it can be taken and nobody may still be writing it. Otherwise what the daemon published counts, as
 //! long as that daemon, or the next one, has been there lately. A file that is absent on a node whose daemon reads
-//! another one (a ConfigMap's) is such a case as well. Only if nothing is published the file alone decides.
+//! another one (a ConfigMap's) is such a case as well. Only if nothing is published the file alone decides. What is there
+//! and does not count (any more) speaks of a configuration that nobody knows: then no file is not the built-in default.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -29,8 +30,11 @@ pub const SETTLED: Duration = Duration::from_secs(2);
 /// replaced, and not so long that one from days ago comes back.
 pub const COUNTS_FOR: Duration = Duration::from_secs(600);
 
-/// The longest text that is taken from there, in bytes.
-const PUBLISHED_BYTES: u64 = 1 << 20;
+/// By what name a denial speaks of the built-in default where it is in force for want of anything else.
+pub const UNWRITTEN: &str = "/etc/chainsaw/config.toml (absent, and chainsawd has published none)";
+
+/// The longest configuration that is taken, in bytes.
+const BYTES: u64 = 1 << 20;
 
 /// A configuration that counts.
 #[derive(Debug)]
@@ -43,12 +47,14 @@ pub struct InForce {
     pub file: &'static str,
     /// What is wrong with the operator's file, if it was passed over for that.
     pub passed_over: Option<ConfigError>,
+    /// Whether nobody wrote it: there is neither a file nor anything published.
+    pub is_unwritten: bool,
 }
 
 /// The configuration that counts now. Without any it is the built-in default.
 ///
 /// # Errors
-/// The operator's file cannot be taken, and none is published.
+/// The operator's file cannot be taken, and none is published; or there is none, and what is published does not count.
 pub fn read(file: &'static str, published: &'static str) -> Result<InForce, ConfigError> {
     let now = SystemTime::now();
     chosen(file, now, || last_good(published, now)).map_err(|(mut wrong, doubt)| {
@@ -68,7 +74,7 @@ fn chosen(
 ) -> Result<InForce, (ConfigError, Option<String>)> {
     let (counts, own) = match written(file) {
         Ok(Some(written)) => (written.is_settled(now), taken(written.text, file)),
-        Ok(None) => (false, taken(String::new(), file)),
+        Ok(None) => return without(file, published()),
         Err(wrong) => (true, Err(wrong)),
     };
     if counts && own.is_ok() {
@@ -86,6 +92,24 @@ fn chosen(
         }),
         Ok(None) => own.map_err(|wrong| (wrong, None)),
         Err(doubt) => own.map_err(|wrong| (wrong, Some(doubt))),
+    }
+}
+
+/// What counts where there is no file.
+fn without(
+    file: &'static str,
+    published: Result<Option<InForce>, String>,
+) -> Result<InForce, (ConfigError, Option<String>)> {
+    match published {
+        Ok(Some(last)) => Ok(last),
+        Ok(None) => Ok(InForce {
+            is_unwritten: true,
+            ..taken(String::new(), file).map_err(|wrong| (wrong, None))?
+        }),
+        Err(doubt) => Err((
+            unread(file, "it is absent; write it, or start chainsawd"),
+            Some(doubt),
+        )),
     }
 }
 
@@ -114,11 +138,24 @@ impl Written {
 
 fn written(file: &str) -> Result<Option<Written>, ConfigError> {
     let read = || {
-        let mut open = File::open(file)?;
+        // A pipe in its place must not make anybody wait.
+        let open = OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlag::O_NONBLOCK.bits())
+            .open(file)?;
         let metadata = open.metadata()?;
-        let size = usize::try_from(metadata.len()).unwrap_or_default();
+        if !metadata.is_file() {
+            return Err(io::Error::other("it is no plain file; put one there"));
+        }
+        let size = usize::try_from(metadata.len().min(BYTES)).unwrap_or_default();
         let mut text = String::with_capacity(size.saturating_add(1));
-        open.read_to_string(&mut text)?;
+        // Of what grows meanwhile a byte too many is enough to tell.
+        open.take(BYTES + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > BYTES {
+            return Err(io::Error::other(
+                "it is longer than 1 MiB, the most that is taken; shorten it",
+            ));
+        }
         // Not the time of modification, which a copy takes over from what it was copied from.
         let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
         let nanos = u32::try_from(metadata.ctime_nsec()).unwrap_or_default();
@@ -128,11 +165,15 @@ fn written(file: &str) -> Result<Option<Written>, ConfigError> {
     match read() {
         Ok(written) => Ok(Some(written)),
         Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(ConfigError {
-            path: file.to_owned(),
-            line: None,
-            why: error.to_string(),
-        }),
+        Err(error) => Err(unread(file, &error.to_string())),
+    }
+}
+
+fn unread(file: &str, why: &str) -> ConfigError {
+    ConfigError {
+        path: file.to_owned(),
+        line: None,
+        why: why.to_owned(),
     }
 }
 
@@ -142,6 +183,7 @@ fn taken(text: String, file: &'static str) -> Result<InForce, ConfigError> {
         text,
         file,
         passed_over: None,
+        is_unwritten: false,
     })
 }
 
@@ -190,14 +232,14 @@ fn published_text(path: &Path, now: SystemTime) -> Result<String, Doubt> {
     if metadata.mode() & 0o7777 != 0o600 {
         return doubt("others can read it (it has to be 0600)");
     }
-    if metadata.len() > PUBLISHED_BYTES {
+    if metadata.len() > BYTES {
         return doubt("it is too long");
     }
     if !is_kept(metadata.modified()?, now, COUNTS_FOR) {
         return doubt("no daemon has been there for ten minutes");
     }
     let mut text = String::new();
-    file.take(PUBLISHED_BYTES).read_to_string(&mut text)?;
+    file.take(BYTES).read_to_string(&mut text)?;
     Ok(text)
 }
 
@@ -329,6 +371,7 @@ mod tests {
         let now = SystemTime::now() + Duration::from_secs(seconds);
         let last = || last_good(publication, now);
         let chosen = chosen(file, now, last).map_err(|(wrong, _)| wrong)?;
+        assert_eq!(chosen.is_unwritten, text.is_none() && !is_published);
         assert_eq!(
             chosen.passed_over.is_some(),
             text == Some("wrong") && seconds > 2
@@ -356,6 +399,35 @@ mod tests {
         for seconds in [0, 3] {
             assert_eq!(counts(wrong, seconds, false).unwrap_err().line, Some(1));
         }
+    }
+
+    #[test]
+    fn without_a_file_what_is_published_and_does_not_count_is_no_default() {
+        let stale = COUNTS_FOR.as_secs() + 1;
+        let wrong = counts(None, stale, true).unwrap_err();
+        assert_eq!(wrong.reason(), "ConfigurationUnreadable");
+        assert!(wrong.to_string().contains("it is absent"), "{wrong}");
+        // The daemon's own file decides for the daemon: one that is absent is the built-in default there.
+        assert!(operators("/nowhere/at/all").is_ok());
+    }
+
+    #[test]
+    fn a_file_that_is_too_long_or_no_plain_file_is_an_error_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let file: &'static str = path.to_string_lossy().into_owned().leak();
+        let refused = |why: &str| {
+            let wrong = operators(file).unwrap_err().to_string();
+            assert!(wrong.contains(why), "{wrong}");
+        };
+        let most = "#".repeat(1 << 20);
+        fs::write(&path, &most).unwrap();
+        assert_eq!(operators(file).unwrap().text, most);
+        fs::write(&path, most + "#").unwrap();
+        refused("longer than 1 MiB");
+        fs::remove_file(&path).unwrap();
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        refused("no plain file");
     }
 
     #[test]

@@ -132,9 +132,16 @@ pub fn is_in_the_nodes() -> Option<bool> {
 pub struct Namespace {
     file: File,
     path: PathBuf,
+    inode: u64,
 }
 
 impl Namespace {
+    /// Which it is, whatever is at its path by now.
+    #[must_use]
+    pub fn inode(&self) -> u64 {
+        self.inode
+    }
+
     /// Opens the namespace at `path` and checks on the descriptor that it is a namespace and not the node's: neither
     /// the one this process was started in nor, where it can be read, that of PID 1.
     ///
@@ -170,6 +177,7 @@ impl Namespace {
         Ok(Self {
             file,
             path: path.into(),
+            inode: opened.ino(),
         })
     }
 

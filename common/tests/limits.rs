@@ -92,7 +92,7 @@ impl Sandbox {
     fn run_by(&mut self, text: &str, run: Run, author: Author, death: usize) -> Report {
         let records = Records::at(self.folder.path());
         let mut record = records.open("s1").unwrap();
-        record.is_of("/proc/thread-self/ns/net".as_ref());
+        record.is_of("/proc/thread-self/ns/net".as_ref(), None);
         let work = Work {
             entrance: Entrance::Nri,
             network: None,

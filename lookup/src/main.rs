@@ -10,12 +10,18 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, clear_ambient_capability_set, set_capabilities, set_no_new_privs,
+};
+
 use chainsaw_lookup::arguments::{self, Question};
 use chainsaw_lookup::pod::{self, Metadata};
 use chainsaw_lookup::{Access, Credentials, LookupError, to_json};
 
 fn main() -> ExitCode {
-    let answer = arguments::parse(lexopt::Parser::from_env()).and_then(answer);
+    let answer = confine()
+        .and_then(|()| arguments::parse(lexopt::Parser::from_env()))
+        .and_then(answer);
     let status = match &answer {
         Ok(_) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
@@ -25,6 +31,23 @@ fn main() -> ExitCode {
         // Nobody reads any more.
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// Gives up all of root's rights, before anything is read and while there is one thread: what a server answers is parsed
+/// here, and what has to be read is root's own.
+fn confine() -> Result<(), LookupError> {
+    let nothing = CapabilitySets {
+        effective: CapabilitySet::empty(),
+        permitted: CapabilitySet::empty(),
+        inheritable: CapabilitySet::empty(),
+    };
+    // Without new privileges a program that root starts gets none of them back either.
+    set_no_new_privs(true)
+        .and_then(|()| clear_ambient_capability_set())
+        .and_then(|()| set_capabilities(None, nothing))
+        .map_err(|errno| LookupError::Runtime {
+            source: errno.into(),
+        })
 }
 
 /// The answer, or that there was none in time. The thread that asks may hang in a file, in the name service or on the

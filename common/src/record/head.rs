@@ -70,12 +70,12 @@ pub fn seems_stale(path: &Path) -> bool {
 }
 
 impl Head {
-    /// Of the namespace at a path, which may be empty.
-    pub fn of(netns: &Path, around: Option<Around>) -> Self {
+    /// Of the namespace at a path, which may be empty, and that is this one.
+    pub fn of(netns: &Path, inode: Option<u64>, around: Option<Around>) -> Self {
         Self {
             chainsaw: FORMAT,
             netns: (!netns.as_os_str().is_empty()).then(|| netns.to_owned()),
-            inode: fs::metadata(netns).ok().map(|metadata| metadata.ino()),
+            inode,
             around,
             made: Made::default(),
         }

@@ -422,13 +422,14 @@ impl Record {
         &self.entries
     }
 
-    /// Says of which network namespace it speaks, by the path where it is, if it does not say so yet. It stands in the
-    /// file from the next entry on: a sandbox in which nothing happens needs no record.
-    pub fn is_of(&mut self, netns: &Path) {
+    /// Says of which network namespace it speaks, by the path where it is and by which it was when it was opened there, if
+    /// it does not say so yet. It stands in the file from the next entry on: a sandbox in which nothing happens needs no
+    /// record.
+    pub fn is_of(&mut self, netns: &Path, inode: Option<u64>) {
         let head = self.head.as_ref();
         if !head.is_some_and(Head::tells_where) {
             let around = head.and_then(|head| head.around.clone());
-            self.put_head(Head::of(netns, around));
+            self.put_head(Head::of(netns, inode, around));
         }
     }
 
@@ -444,7 +445,7 @@ impl Record {
         let head = self
             .head
             .clone()
-            .unwrap_or_else(|| Head::of(Path::new(""), None));
+            .unwrap_or_else(|| Head::of(Path::new(""), None, None));
         self.put_head(Head {
             around: Some(around),
             ..head
@@ -461,7 +462,7 @@ impl Record {
     pub fn put_made(&mut self, made: Made) {
         self.made = made;
         let head = self.head.clone();
-        self.put_head(head.unwrap_or_else(|| Head::of(Path::new(""), None)));
+        self.put_head(head.unwrap_or_else(|| Head::of(Path::new(""), None, None)));
     }
 
     /// A new head tells anew what was made: it counts from there.
@@ -484,7 +485,7 @@ impl Record {
     /// The system refuses, as a full disk does.
     pub fn add(&mut self, entry: Entry) -> Result<(), RecordError> {
         if self.head.is_none() {
-            self.put_head(Head::of(Path::new(""), None));
+            self.put_head(Head::of(Path::new(""), None, None));
         }
         self.write(&entry)?;
         self.push(entry);
@@ -549,10 +550,11 @@ impl Record {
 
     /// Forgets an attachment. The file goes with the last one, unless something that was made may still be in the
     /// namespace: then it goes with that ([`Records::sweep`]), so that coming and going attachments add nothing up.
+    /// Whether it is left for that.
     ///
     /// # Errors
     /// The system refuses.
-    pub fn forget(mut self, interface: &str) -> Result<(), RecordError> {
+    pub fn forget(mut self, interface: &str) -> Result<bool, RecordError> {
         let last = self.last(interface).cloned();
         if let Some(last) = last.filter(|last| last.event != Event::Gone) {
             self.add(Entry::new(last.work, Event::Gone))?;
@@ -564,11 +566,11 @@ impl Record {
                     .last(&work.interface)
                     .is_some_and(|last| last.event == Event::Gone)
         });
-        if all_gone && (self.made.is_empty() || self.is_stale()) {
-            self.remove()
-        } else {
-            Ok(())
+        let is_left = all_gone && !(self.made.is_empty() || self.is_stale());
+        if all_gone && !is_left {
+            self.remove()?;
         }
+        Ok(is_left)
     }
 }
 

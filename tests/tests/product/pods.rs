@@ -92,7 +92,7 @@ fn a_pod_that_is_not_granted_fails_with_the_profile_and_the_line_to_add() -> Res
         let said = refusal(node.pod("web").annotation(KEY, VALUE).run())?;
         for part in [
             "profile inspect does not allow this, it needs profile route",
-            "no rule in /etc/chainsaw/config.toml names namespace default",
+            "no rule in /etc/chainsaw/config.toml (absent, and chainsawd has published none) names namespace default",
             "namespaces = [\"default\"]",
             "profile = \"route\"",
         ] {

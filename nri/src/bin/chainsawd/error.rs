@@ -73,7 +73,7 @@ impl HookError {
             Self::Socket(_) => "SocketFailed",
             Self::Thread(_) => "ThreadFailed",
             Self::Record(_) => "RecordFailed",
-            Self::Config(_) => "ConfigurationInvalid",
+            Self::Config(wrong) => wrong.reason(),
             Self::Late => "TooLate",
             Self::BrokeOff => "BrokeOff",
             Self::Before(_) => "CommandFailed",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chainsaw_common::config::{Config, Mode, OnFailure};
+use chainsaw_common::netns::Namespace;
 use chainsaw_common::pod::Pod;
 use chainsaw_common::record::{Entry, Event as Recorded, Progress, Record, RecordError, Records};
 use chainsaw_nri::api::{Container, PodSandbox};
@@ -16,6 +17,8 @@ use tokio::time::timeout;
 
 mod unused_keys;
 
+use unused_keys::Unjudged;
+
 use crate::applied::Applied;
 use crate::error::HookError;
 use crate::keys::{Asked, Value};
@@ -24,7 +27,6 @@ use crate::news::{News, Sinks, Whose};
 use crate::settings::Settings;
 use crate::sweep;
 use crate::target;
-use crate::unused::Unused;
 use crate::work::{Job, Outcome};
 
 /// How long the catching up of one sandbox may take.
@@ -39,6 +41,7 @@ pub struct Hooks {
     settings: Arc<Settings>,
     records: Records,
     applied: Arc<Applied>,
+    unjudged: Arc<Unjudged>,
     sinks: Sinks,
 }
 
@@ -55,6 +58,7 @@ impl Plugin for Hooks {
         Event::RunPodSandbox
             | Event::CreateContainer
             | Event::StartContainer
+            | Event::StopPodSandbox
             | Event::RemovePodSandbox
     }
 
@@ -64,6 +68,7 @@ impl Plugin for Hooks {
         pods: Vec<PodSandbox>,
         containers: Vec<Container>,
     ) -> Answer {
+        self.unjudged.are(&pods);
         let known = Known { pods, containers };
         // First of all what is too late, so that no event finds it undone.
         let (own, known) = self
@@ -81,6 +86,8 @@ impl Plugin for Hooks {
 
     async fn run_pod_sandbox(&self, context: Context, pod: PodSandbox) -> Answer {
         let happened = Happened::new("RunPodSandbox", &pod, None, &context);
+        // Before the work: what is passed over in it is told then.
+        self.unjudged.begins(&pod);
         let answer = if context.runtime().leaks_refused_sandboxes() {
             // Here an error, and be it that of the time being up, would leave the pause container behind: each of the
             // pod's containers is refused instead.
@@ -93,6 +100,9 @@ impl Plugin for Hooks {
         } else {
             self.serve(&happened).await
         };
+        if answer.is_err() {
+            self.unjudged.end(&pod.id);
+        }
         self.tell_of_unused(&pod);
         answer
     }
@@ -125,6 +135,13 @@ impl Plugin for Hooks {
             &context,
         ))
         .await
+    }
+
+    async fn stop_pod_sandbox(&self, _: Context, pod: PodSandbox) -> Answer {
+        if self.unjudged.end(&pod.id) {
+            self.aside(move |own| own.judge(&pod)).await;
+        }
+        Ok(())
     }
 
     async fn remove_pod_sandbox(&self, _: Context, pod: PodSandbox) -> Answer {
@@ -162,6 +179,7 @@ impl Hooks {
             settings,
             records,
             applied: Arc::default(),
+            unjudged: Arc::default(),
             sinks,
         }
     }
@@ -170,12 +188,8 @@ impl Hooks {
     /// first, then what the container does that starts.
     async fn serve(&self, happened: &Happened<'_>) -> Answer {
         let asked = Asked::read(&happened.pod.annotations).transpose();
-        if let Err(wrong) = self.apply(happened).await {
-            // That the operator's wish cannot even be read is no fault of a pod that asks for nothing.
-            match (&wrong, &asked) {
-                (HookError::Config(_), None) => return Ok(()),
-                _ => self.judged(happened, wrong)?,
-            }
+        if let Err(wrong) = self.apply(happened, asked.is_some()).await {
+            self.judged(happened, wrong)?;
         }
         let asked = match asked {
             None => return Ok(()),
@@ -216,6 +230,10 @@ impl Hooks {
             config.failure.nri == OnFailure::Continue || config.mode == Mode::Report
         };
         let goes_on = self.settings.current().is_ok_and(passes);
+        if goes_on {
+            // That a key of it may have run nowhere is told by this.
+            self.unjudged.end(&happened.pod.id);
+        }
         let pod = pod(happened.pod);
         self.refuse(
             whose(&pod, &happened.pod.id),
@@ -239,9 +257,13 @@ impl Hooks {
         });
     }
 
-    /// What the operator has done in the pod, before what it asks for itself.
-    async fn apply(&self, happened: &Happened<'_>) -> Result<(), HookError> {
-        let config = self.settings.current()?;
+    /// What the operator has done in the pod, before what it asks for itself. That it cannot even be read is no fault of
+    /// a pod that asks for nothing.
+    async fn apply(&self, happened: &Happened<'_>, asks: bool) -> Result<(), HookError> {
+        let config = match self.settings.current() {
+            Err(_) if !asks => return Ok(()),
+            config => config?,
+        };
         let pod = pod(happened.pod);
         let left = self
             .applied
@@ -316,40 +338,16 @@ impl Hooks {
             container: None,
             deadline: Instant::now() + CATCH_UP,
         };
-        let done = match (self.apply(&happened).await, Asked::read(&pod.annotations)) {
-            (
-                Ok(()),
-                Ok(Some(Asked {
-                    sandbox: Some(value),
-                    ..
-                })),
-            ) => self.one(&happened, value, None).await,
-            (done, _) => done,
-        };
+        let asked = Asked::read(&pod.annotations).transpose();
+        let mut done = self.apply(&happened, asked.is_some()).await;
+        if let (Ok(()), Some(Ok(asked))) = (&done, asked)
+            && let Some(value) = asked.sandbox
+        {
+            done = self.one(&happened, value, None).await;
+        }
         if let Err(wrong) = done {
             let of = self::pod(pod);
             self.refuse(whose(&of, &pod.id), happened.trigger, &wrong, true);
-        }
-    }
-
-    /// Forgets a sandbox that was removed, and tells of keys that no container used. A record that somebody holds is
-    /// swept later.
-    fn forget(&self, sandbox: &PodSandbox) {
-        let found = self.found(&sandbox.id).ok().flatten();
-        let used = |key: &str| {
-            let mut entries = found.iter().flat_map(Record::entries);
-            entries.any(|entry| entry.work.source == key)
-        };
-        if let Ok(Some(asked)) = Asked::read(&sandbox.annotations) {
-            for value in asked.containers.values().filter(|value| !used(value.key)) {
-                let of = pod(sandbox);
-                let whose = whose(&of, &sandbox.id);
-                self.sinks
-                    .tell(News::KeyUnused(whose, value.key, Unused::NoContainer));
-            }
-        }
-        if let Some(record) = found {
-            record.remove().ok();
         }
     }
 
@@ -392,7 +390,8 @@ impl Hooks {
             return false;
         }
         let passed = Entry::new(late.work.clone(), Recorded::Missed);
-        record.is_of(&late.netns);
+        let there = Namespace::open(&late.netns).ok();
+        record.is_of(&late.netns, there.map(|namespace| namespace.inode()));
         if let Err(wrong) = record.add(passed) {
             let whose = whose(&late.pod, &late.sandbox);
             self.refuse(whose, "Synchronize", &wrong.into(), true);

@@ -132,12 +132,16 @@ fn refused(whose: Whose<'_>, trigger: &str, wrong: &HookError, goes_on: bool) {
         reason = wrong.reason(),
         goes_on,
         "{} {name}: {}",
-        if goes_on { "passed over" } else { "refused" },
+        verdict(goes_on),
         wrong.line(),
     );
     if let HookError::Commands(report) = wrong {
         lines(report, &name);
     }
+}
+
+fn verdict(goes_on: bool) -> &'static str {
+    if goes_on { "passed over" } else { "refused" }
 }
 
 /// Tells of a pod that was refused at the other entrance, as its report says.
@@ -150,7 +154,8 @@ fn refused_there(report: &Report, reason: &str, goes_on: bool) {
         interface = report.interface,
         reason,
         goes_on,
-        "refused {name}: chainsaw: {}",
+        "{} {name}: chainsaw: {}",
+        verdict(goes_on),
         report.headline().unwrap_or_default(),
     );
     lines(report, &name);

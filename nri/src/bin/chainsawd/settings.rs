@@ -79,12 +79,16 @@ impl Settings {
         // Before the text: a change in between is seen at the next look.
         let stamp = stamp(file);
         let mut publication = Publication::at(Path::new(published));
-        let (standing, config, from, done) = match in_force::read(file, published) {
+        // For the daemon no file is the built-in default, whatever one before it has left for the plugin.
+        let read = in_force::read(file, published)
+            .or_else(|wrong| in_force::operators(file).map_err(|_| wrong));
+        let (standing, config, from, done) = match read {
             Ok(InForce {
                 config,
                 text,
                 file: from,
                 passed_over,
+                ..
             }) => {
                 publication.holds(text);
                 // What was published counts for a file that may still be written, too: that one is taken when it is done.

@@ -14,6 +14,8 @@ pub enum Unused {
     NoContainer,
     /// No attachment has its interface.
     NoAttachment,
+    /// No attachment has a chain with chainsaw.
+    NoChain,
     /// The pod has no attachments: it is on the host's network.
     HostNetwork,
 }
@@ -28,6 +30,9 @@ impl Unused {
             Self::NoAttachment => {
                 "ran at no attachment: none of the pod's has that interface and a CNI chain with chainsaw, or its cni-args came first"
             }
+            Self::NoChain => {
+                "ran at no attachment: chainsaw is in no CNI chain of the pod's, or was told nothing of the annotation"
+            }
             Self::HostNetwork => {
                 "has no effect: the pod is on the host's network, where commands would change the node"
             }
@@ -39,6 +44,9 @@ impl Unused {
         match self {
             Self::NoContainer => "name one of the pod's containers, or take the annotation away",
             Self::NoAttachment => "name one of the pod's interfaces, or take the annotation away",
+            Self::NoChain => {
+                "have chainsaw put into the node's CNI chain, or take the annotation away"
+            }
             Self::HostNetwork => "take the annotation away, or hostNetwork",
         }
     }
@@ -55,6 +63,19 @@ pub fn at_no_attachment<'a>(
     };
     let asking = asking(annotations).filter(|key| *key != KEY);
     asking.filter(|key| !is_used(key)).collect()
+}
+
+/// The plain key, if it asks for something and nothing at all of the CNI entrance is recorded of the sandbox: where
+/// chainsaw is in a chain, that key, or what came before it, would be.
+pub fn in_no_chain<'a>(
+    annotations: &'a BTreeMap<String, String>,
+    entries: &[Entry],
+) -> Option<&'a str> {
+    let mut works = entries.iter().map(|entry| &entry.work);
+    if works.any(|work| work.entrance == Entrance::Cni) {
+        return None;
+    }
+    asking(annotations).find(|key| *key == KEY)
 }
 
 /// The keys of the CNI entrance that ask for something.
@@ -110,6 +131,21 @@ mod tests {
         );
         let elsewhere = [ran(Entrance::Nri, "k8s.v1.cni.cncf.io/chainsaw.net1")];
         assert_eq!(at_no_attachment(&given, &elsewhere).len(), 2);
+    }
+
+    #[test]
+    fn the_plain_key_is_told_only_where_nothing_of_the_cni_entrance_is_recorded() {
+        let given = annotations(&[KEY, "k8s.v1.cni.cncf.io/chainsaw.eth0"]);
+        assert_eq!(in_no_chain(&given, &[]), Some(KEY));
+        let other = [ran(Entrance::Nri, "a")];
+        assert_eq!(in_no_chain(&given, &other), Some(KEY));
+        for source in [KEY, "k8s.v1.cni.cncf.io/chainsaw.eth0", "args.cni.chainsaw"] {
+            assert_eq!(in_no_chain(&given, &[ran(Entrance::Cni, source)]), None);
+        }
+        for nothing in ["[]", "# a comment\n", ""] {
+            let quiet = [(KEY.to_owned(), nothing.to_owned())].into();
+            assert_eq!(in_no_chain(&quiet, &[]), None, "{nothing:?}");
+        }
     }
 
     #[test]

@@ -94,8 +94,7 @@ impl Job {
             Err(nothing) => return Ok(nothing),
         };
         let namespace = Namespace::open(&self.netns)?;
-        // Inside, the path cannot be looked at any more: what that takes is given up.
-        record.is_of(&self.netns);
+        record.is_of(&self.netns, Some(namespace.inode()));
         namespace.enter()?;
         // An open socket keeps the namespace alive: it is closed before anybody is answered.
         let mut socket = Socket::open().map_err(HookError::Socket)?;

@@ -3,9 +3,10 @@
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use tokio::net::UnixListener;
 
 use crate::folder;
@@ -70,8 +71,7 @@ impl Place {
     pub fn is_deserted(&self) -> bool {
         match identity(&self.path) {
             Ok(there) if there == self.ours => false,
-            Ok(_) => UnixStream::connect(&self.path)
-                .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused),
+            Ok(_) => matches!(knock(&self.path), Err(Errno::CONNREFUSED)),
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         }
     }
@@ -89,6 +89,14 @@ impl Drop for Place {
             fs::remove_file(&self.path).ok();
         }
     }
+}
+
+/// Connects without waiting: a newer daemon that is stuck, with a full queue, is there all the same, and must not get
+/// this one stuck too.
+fn knock(path: &Path) -> Result<(), Errno> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    connect(&socket, &SocketAddrUnix::new(path)?)
 }
 
 /// The folder's lock, held until the file is dropped; nobody holds it longer than a moment.
@@ -112,6 +120,10 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use rustix::net::{bind, listen, socket};
+
     use super::*;
 
     #[tokio::test]
@@ -143,6 +155,20 @@ mod tests {
         assert!(older.is_deserted());
         drop(newer);
         assert!(older.is_deserted());
+    }
+
+    #[tokio::test]
+    async fn a_newer_that_is_stuck_with_a_full_queue_does_not_get_the_older_stuck() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("agent.sock");
+        let (older, _older) = Place::take(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        let stuck = socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
+        bind(&stuck, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+        listen(&stuck, 0).unwrap();
+        let _first = UnixStream::connect(&path).unwrap();
+        assert_eq!(knock(&path), Err(Errno::AGAIN), "the queue is not full");
+        assert!(!older.is_deserted());
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 
 use chainsaw_common::engine;
@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::news::Sink;
 
 const RULE: &str = "ip rule add from 192.0.2.7 table 100";
 /// Refuses a sandbox, and leaks it; and one that does not leak.
@@ -101,9 +102,31 @@ fn container(pod: &PodSandbox, id: &str, state: ContainerState) -> Container {
     }
 }
 
-/// The hooks, with records and a configuration of their own.
+/// The hooks, with records and a configuration of their own, and what they told of.
 struct Daemon {
     folder: tempfile::TempDir,
+    heard: Heard,
+}
+
+/// The keys that were told as unused, and the reasons of what was refused or passed over.
+#[derive(Debug, Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Heard {
+    fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Sink for Heard {
+    fn hear(&self, news: &News<'_>) {
+        let said = match news {
+            News::KeyUnused(_, key, _) => (*key).to_owned(),
+            News::Refused { wrong, .. } => wrong.reason().to_owned(),
+            _ => return,
+        };
+        self.0.lock().unwrap().push(said);
+    }
 }
 
 /// A session of the hooks with a runtime; it ends with this.
@@ -119,7 +142,8 @@ impl Daemon {
         let folder = tempfile::tempdir().unwrap();
         let grant = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
         fs::write(folder.path().join("config.toml"), grant).unwrap();
-        Self { folder }
+        let heard = Heard::default();
+        Self { folder, heard }
     }
 
     fn records(&self) -> Records {
@@ -142,7 +166,7 @@ impl Daemon {
         let hooks = Arc::new(Hooks::new(
             Arc::clone(&settings),
             self.records(),
-            Sinks::default(),
+            Sinks::new(vec![Box::new(self.heard.clone())]),
         ));
         let (stream, mut runtime) = Runtime::pair();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -193,6 +217,19 @@ impl Connected {
                 .event(Event::StartContainer, pod.clone(), Some(container))
                 .await,
         )
+    }
+
+    /// As the older runtimes tell it.
+    async fn stop(&self, pod: &PodSandbox) {
+        let bare = PodSandbox {
+            linux: None,
+            pid: 0,
+            ..pod.clone()
+        };
+        self.runtime
+            .event(Event::StopPodSandbox, bare, None)
+            .await
+            .unwrap();
     }
 
     async fn remove(&self, pod: &PodSandbox) {
@@ -480,4 +517,132 @@ async fn a_container_that_ran_and_ended_unheard_is_told_as_missed() {
     drop(record);
     connected.create(&sandbox, "c2").await.unwrap();
     assert_eq!(net.rules(), 0, "it ran late");
+}
+
+/// A pod that asks for something at the start of its container `app`, and of `other`, which it has not.
+fn with_containers(id: &str, net: &Net) -> PodSandbox {
+    let key = |name: &str| format!("chainsaw.noderesource.dev/container.{name}");
+    let annotations = ["app", "other"].map(|name| (key(name), RULE.to_owned()));
+    PodSandbox {
+        annotations: annotations.into(),
+        ..pod(id, net)
+    }
+}
+
+const OTHER: &str = "chainsaw.noderesource.dev/container.other";
+
+#[tokio::test]
+async fn a_key_that_ran_is_not_told_as_unused_when_its_record_is_swept_before_the_sandbox_is_removed()
+ {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    let connected = daemon.connect(CLEANS_UP, vec![], vec![]).await;
+    let sandbox = with_containers("s1", &net);
+    connected.run(&sandbox).await.unwrap();
+    connected.start(&sandbox, "c1").await.unwrap();
+    connected.stop(&sandbox).await;
+    assert_eq!(daemon.heard.all(), [OTHER]);
+    // Its namespace goes, and a look at all records, as at another pod's end, takes its own.
+    drop(net);
+    until("the record's end", || {
+        daemon.records().sweep();
+        daemon.records().sandboxes().is_empty()
+    })
+    .await;
+    connected.stop(&sandbox).await;
+    connected.remove(&sandbox).await;
+    assert_eq!(daemon.heard.all(), [OTHER]);
+}
+
+#[tokio::test]
+async fn without_a_stop_a_sandbox_is_judged_by_the_record_that_is_left_and_else_not_at_all() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    let (kept, swept) = (with_containers("s1", &net), with_containers("s2", &net));
+    let connected = daemon.connect(CLEANS_UP, vec![], vec![]).await;
+    for sandbox in [&kept, &swept] {
+        connected.run(sandbox).await.unwrap();
+        connected.start(sandbox, "c1").await.unwrap();
+    }
+    let record = daemon.records().find("s2").unwrap().unwrap();
+    record.remove().unwrap();
+    connected.remove(&swept).await;
+    assert!(daemon.heard.all().is_empty(), "{:?}", daemon.heard);
+    connected.remove(&kept).await;
+    assert_eq!(daemon.heard.all(), [OTHER]);
+}
+
+#[tokio::test]
+async fn a_sandbox_from_before_is_judged_when_it_stops_and_a_stopped_one_is_not() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    let alive = with_containers("s1", &net);
+    let stopped = PodSandbox {
+        pid: 0,
+        ..with_containers("s2", &net)
+    };
+    let known = vec![alive.clone(), stopped.clone()];
+    let connected = daemon.connect(CLEANS_UP, known, vec![]).await;
+    connected.stop(&stopped).await;
+    connected.remove(&stopped).await;
+    assert!(daemon.heard.all().is_empty(), "{:?}", daemon.heard);
+    connected.start(&alive, "c1").await.unwrap();
+    connected.stop(&alive).await;
+    assert_eq!(daemon.heard.all(), [OTHER]);
+}
+
+#[tokio::test]
+async fn a_plain_key_is_told_where_no_chain_has_chainsaw_and_nowhere_else() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    let connected = daemon.connect(CLEANS_UP, vec![], vec![]).await;
+    let key = chainsaw_common::annotations::KEY;
+    let sandbox = |id: &str| PodSandbox {
+        annotations: [(key.to_owned(), RULE.to_owned())].into(),
+        ..pod(id, &net)
+    };
+    let mut served = daemon.records().open("s1").unwrap();
+    let work = chainsaw_common::record::Work {
+        entrance: chainsaw_common::pod::Entrance::Cni,
+        ..crate::late::work(key, RULE, None)
+    };
+    served.add(Entry::new(work, Recorded::Ok)).unwrap();
+    drop(served);
+    connected.run(&sandbox("s1")).await.unwrap();
+    connected.run(&sandbox("s2")).await.unwrap();
+    until("the news", || !daemon.heard.all().is_empty()).await;
+    connected.lose().await;
+    assert_eq!(daemon.heard.all(), [key]);
+}
+
+#[tokio::test]
+async fn what_is_only_rehearsed_is_not_told_as_unused() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    fs::write(
+        daemon.folder.path().join("config.toml"),
+        "mode = \"report\"\n",
+    )
+    .unwrap();
+    let connected = daemon.connect(CLEANS_UP, vec![], vec![]).await;
+    let sandbox = with_containers("s1", &net);
+    connected.run(&sandbox).await.unwrap();
+    connected.start(&sandbox, "c1").await.unwrap();
+    connected.stop(&sandbox).await;
+    assert!(
+        !daemon.heard.all().contains(&OTHER.to_owned()),
+        "{:?}",
+        daemon.heard
+    );
+}
+
+#[tokio::test]
+async fn a_sandbox_from_before_that_asks_for_nothing_is_not_reproached_with_the_configuration() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    fs::write(daemon.folder.path().join("config.toml"), "broken").unwrap();
+    let quiet = PodSandbox {
+        annotations: [].into(),
+        ..pod("s1", &net)
+    };
+    let quiet = daemon.connect(CLEANS_UP, vec![quiet], vec![]).await;
+    quiet.lose().await;
+    assert!(daemon.heard.all().is_empty(), "{:?}", daemon.heard);
+    let asks = vec![pod("s2", &net)];
+    daemon.connect(CLEANS_UP, asks, vec![]).await.lose().await;
+    assert_eq!(daemon.heard.all(), ["ConfigurationInvalid"]);
 }

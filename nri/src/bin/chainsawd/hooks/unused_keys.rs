@@ -1,4 +1,8 @@
-//! Keys of the CNI entrance that had no effect: this entrance knows when a sandbox has all its attachments.
+//! Keys that had no effect. Of the CNI entrance's this one knows when a sandbox has all its attachments; of its own it is
+//! certain when a sandbox stops, as long as its namespace, and so its record, is still there.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chainsaw_common::config::{Mode, OnFailure};
 use chainsaw_common::record::Record;
@@ -6,12 +10,91 @@ use chainsaw_nri::api::PodSandbox;
 use tokio::task::spawn_blocking;
 
 use super::{Hooks, whose};
+use crate::keys::Asked;
 use crate::late::pod;
 use crate::news::News;
 use crate::target::{self, NoTarget};
 use crate::unused::{self, Unused};
 
+/// The sandboxes that live and ask for something at the starts of containers: nobody has said yet whether one came.
+#[derive(Debug, Default)]
+pub(super) struct Unjudged(Mutex<BTreeSet<String>>);
+
+impl Unjudged {
+    /// These sandboxes are all there are.
+    pub fn are(&self, pods: &[PodSandbox]) {
+        let asking = pods.iter().filter(|pod| pod.pid != 0 && asks(pod));
+        *self.all() = asking.map(|pod| pod.id.clone()).collect();
+    }
+
+    /// This sandbox is new.
+    pub fn begins(&self, pod: &PodSandbox) {
+        if asks(pod) {
+            self.all().insert(pod.id.clone());
+        }
+    }
+
+    /// This one is judged once and for all; whether it was not before.
+    pub fn end(&self, sandbox: &str) -> bool {
+        self.all().remove(sandbox)
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn asks(pod: &PodSandbox) -> bool {
+    Asked::read(&pod.annotations)
+        .is_ok_and(|asked| asked.is_some_and(|asked| !asked.containers.is_empty()))
+}
+
 impl Hooks {
+    /// Tells of keys that no container of a sandbox used, which stops: its namespace is still there, and so is the record
+    /// of all that ran in it.
+    pub(super) fn judge(&self, sandbox: &PodSandbox) {
+        if let Ok(found) = self.found(&sandbox.id) {
+            self.tell_of_no_container(sandbox, found.as_ref());
+        }
+    }
+
+    /// Forgets a sandbox that was removed. That it stopped may have been told to nobody; without a record it is not known
+    /// then what ran. A record that somebody holds is swept later.
+    pub(super) fn forget(&self, sandbox: &PodSandbox) {
+        let is_judged = !self.unjudged.end(&sandbox.id);
+        let Ok(Some(record)) = self.found(&sandbox.id) else {
+            return;
+        };
+        if !is_judged {
+            self.tell_of_no_container(sandbox, Some(&record));
+        }
+        record.remove().ok();
+    }
+
+    fn tell_of_no_container(&self, sandbox: &PodSandbox, record: Option<&Record>) {
+        let Ok(Some(asked)) = Asked::read(&sandbox.annotations) else {
+            return;
+        };
+        // What is only rehearsed leaves no record.
+        if !self
+            .settings
+            .current()
+            .is_ok_and(|config| config.mode == Mode::Enforce)
+        {
+            return;
+        }
+        let used = |key: &str| {
+            let mut entries = record.iter().flat_map(|record| record.entries());
+            entries.any(|entry| entry.work.source == key)
+        };
+        let of = pod(sandbox);
+        for value in asked.containers.values().filter(|value| !used(value.key)) {
+            let whose = whose(&of, &sandbox.id);
+            self.sinks
+                .tell(News::KeyUnused(whose, value.key, Unused::NoContainer));
+        }
+    }
+
     /// Tells of keys of the CNI entrance that had no effect, now that the sandbox has all its attachments. Nobody waits for it.
     pub(super) fn tell_of_unused(&self, sandbox: &PodSandbox) {
         if unused::asking(&sandbox.annotations).next().is_some() {
@@ -25,10 +108,10 @@ impl Hooks {
             return;
         };
         let handlers = &config.hooks.nri.runtime_handlers;
-        let (keys, why) = match target::netns(sandbox, None, handlers) {
+        let told: Vec<(&str, Unused)> = match target::netns(sandbox, None, handlers) {
             Err(NoTarget::HostNetwork) => {
-                let keys = unused::asking(&sandbox.annotations).collect();
-                (keys, Unused::HostNetwork)
+                let keys = unused::asking(&sandbox.annotations);
+                keys.map(|key| (key, Unused::HostNetwork)).collect()
             }
             // Only there is it certain that what ran is recorded, and that what did not run keeps the sandbox from being.
             _ if config.mode == Mode::Enforce && config.failure.cni == OnFailure::Fail => {
@@ -37,12 +120,16 @@ impl Hooks {
                 };
                 let entries = found.as_ref().map(Record::entries).unwrap_or_default();
                 let keys = unused::at_no_attachment(&sandbox.annotations, entries);
-                (keys, Unused::NoAttachment)
+                let plain = unused::in_no_chain(&sandbox.annotations, entries)
+                    .filter(|_| config.failure.unknown == OnFailure::Fail)
+                    .map(|key| (key, Unused::NoChain));
+                let others = keys.into_iter().map(|key| (key, Unused::NoAttachment));
+                plain.into_iter().chain(others).collect()
             }
             _ => return,
         };
         let of = pod(sandbox);
-        for key in keys {
+        for (key, why) in told {
             let whose = whose(&of, &sandbox.id);
             self.sinks.tell(News::KeyUnused(whose, key, why));
         }

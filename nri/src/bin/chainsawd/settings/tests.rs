@@ -246,3 +246,22 @@ fn a_daemon_that_starts_over_a_wrong_file_goes_on_with_what_is_published() {
     assert!(matches!(standing(&daemon), Standing::LastGood(_)));
     assert_eq!((node.published().as_str(), namespaces(&daemon)), (GOOD, 1));
 }
+
+#[test]
+fn a_daemon_without_a_file_is_not_kept_by_what_one_long_gone_has_left() {
+    let node = Node::new();
+    node.write(GOOD);
+    drop(node.daemon());
+    fs::remove_file(node.file).unwrap();
+    let left = fs::File::options()
+        .write(true)
+        .open(node.published)
+        .unwrap();
+    let long_ago = SystemTime::now() - in_force::COUNTS_FOR - Duration::from_secs(60);
+    left.set_modified(long_ago).unwrap();
+    assert!(in_force::read(node.file, node.published).is_err());
+    let daemon = node.daemon();
+    assert_eq!(standing(&daemon), Standing::File);
+    assert_eq!(namespaces(&daemon), 0);
+    assert_eq!(node.published(), "");
+}

@@ -178,6 +178,7 @@ fn what_had_no_effect_is_told_as_missed_with_what_helps() {
     for unused in [
         Unused::NoContainer,
         Unused::NoAttachment,
+        Unused::NoChain,
         Unused::HostNetwork,
     ] {
         let note = of(&News::KeyUnused(whose, key, unused));
