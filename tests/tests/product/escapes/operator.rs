@@ -17,7 +17,8 @@ pub fn configuration(forms: &[String], refused: &[Option<String>]) -> String {
     );
     for (number, form) in forms.iter().enumerate() {
         if refused.get(number).is_some_and(Option::is_none) {
-            ["cni", "nri"].map(|entrance| text.push_str(&wish(entrance, number, form)));
+            text.push_str(&wish("cni", number, form));
+            text.push_str(&wish("nri", number, form));
         }
     }
     text.push_str("[values]\n");
