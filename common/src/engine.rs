@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use crate::config::{Apply, Config};
+use crate::config::{APPLY, Apply, Config};
 use crate::ip::run::{Output, refuse};
 use crate::kernel::Kernel;
 use crate::plan::{Author, Draft, Ended, Fault, Journal, Judged, Run, micros};
@@ -24,9 +24,6 @@ pub struct Value {
     /// The text.
     pub text: String,
 }
-
-/// The source of what `[[apply]]` has done. It does not tell the line: records stay good when the file is edited above it.
-const APPLY: &str = "[[apply]]";
 
 impl Value {
     /// What the operator of the node has done for a subject, in order.

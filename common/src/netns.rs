@@ -30,7 +30,7 @@ pub enum NetnsError {
     /// It cannot be opened.
     #[error(
         "cannot open the network namespace {path}: {source}; {}",
-        open_advice(source)
+        open_advice(source, path)
     )]
     Open {
         /// Where it should be.
@@ -92,8 +92,12 @@ pub enum NetnsError {
     },
 }
 
-fn open_advice(error: &io::Error) -> &'static str {
+fn open_advice(error: &io::Error, path: &Path) -> &'static str {
     match error.kind() {
+        // What /proc tells of another process is for those who may trace it (`ptrace_may_access` in the kernel).
+        io::ErrorKind::PermissionDenied if path.starts_with("/proc") => {
+            "run as root, with CAP_SYS_PTRACE, which a container mostly has not"
+        }
         io::ErrorKind::PermissionDenied => "run as root",
         _ => "is the sandbox still there?",
     }

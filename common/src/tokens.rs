@@ -29,6 +29,8 @@ pub struct Surroundings {
     pub gateways: Vec<IpAddr>,
     /// The node's `[values]`, by what follows `NODE_`.
     pub values: BTreeMap<String, String>,
+    /// How whoever asks can tell the interface, where there is a way.
+    pub interface_option: Option<&'static str>,
 }
 
 /// A token that cannot be replaced.
@@ -42,9 +44,32 @@ pub enum TokenError {
         /// A known one that is near.
         nearest: Option<&'static str>,
     },
+    /// The node has no such value.
+    #[error("NODE_{key} is none of the node's [values], {}", known_values(.known, .key))]
+    NoValue {
+        /// What follows `NODE_`.
+        key: String,
+        /// What the node has.
+        known: Vec<String>,
+    },
     /// The token is known and nothing here gives it a value.
-    #[error("{0} has no value here: write the value itself")]
-    Unresolved(String),
+    #[error("{token} has no value here: {}write the value itself", .option.map(|option| format!("give {option}, or ")).unwrap_or_default())]
+    Unresolved {
+        /// As given.
+        token: String,
+        /// What would give it one.
+        option: Option<&'static str>,
+    },
+}
+
+/// The values that there are; the nearest first.
+fn known_values(known: &[String], key: &str) -> String {
+    let all: Vec<String> = known.iter().map(|key| format!("NODE_{key}")).collect();
+    match nearest(key, known.iter().map(String::as_str)) {
+        _ if all.is_empty() => "there are none: add it to the node's configuration".to_owned(),
+        Some(near) => format!("did you mean NODE_{near}? There are {}", all.join(", ")),
+        None => format!("there are {}", all.join(", ")),
+    }
 }
 
 impl Surroundings {
@@ -73,9 +98,15 @@ impl Surroundings {
     }
 
     fn value(&self, token: &str, family: Family) -> Result<String, TokenError> {
-        let unresolved = || TokenError::Unresolved(token.to_owned());
         if let Some(key) = token.strip_prefix("NODE_") {
-            return self.values.get(key).cloned().ok_or_else(unresolved);
+            return self
+                .values
+                .get(key)
+                .cloned()
+                .ok_or_else(|| TokenError::NoValue {
+                    key: key.to_owned(),
+                    known: self.values.keys().cloned().collect(),
+                });
         }
         match token {
             "CURRENT_INTERFACE" => self.interface.clone(),
@@ -92,7 +123,10 @@ impl Surroundings {
                 });
             }
         }
-        .ok_or_else(unresolved)
+        .ok_or_else(|| TokenError::Unresolved {
+            token: token.to_owned(),
+            option: self.interface_option.filter(|_| self.interface.is_none()),
+        })
     }
 }
 
@@ -128,6 +162,7 @@ mod tests {
             addresses: vec!["192.0.2.7".parse().unwrap(), "2001:db8::7".parse().unwrap()],
             gateways: vec!["192.0.2.1".parse().unwrap()],
             values: [("UPLINK".to_owned(), "CURRENT_INTERFACE".to_owned())].into(),
+            interface_option: None,
         }
     }
 
@@ -166,7 +201,10 @@ mod tests {
         );
         assert_eq!(
             replaced("CURRENT_GATEWAY_V6", Family::Unspec),
-            Err(TokenError::Unresolved("CURRENT_GATEWAY_V6".into()))
+            Err(TokenError::Unresolved {
+                token: "CURRENT_GATEWAY_V6".into(),
+                option: None
+            })
         );
     }
 
@@ -185,6 +223,31 @@ mod tests {
             error.to_string(),
             "CURRENT_INTERFACES is no token, did you mean CURRENT_INTERFACE?"
         );
-        assert!(replaced("NODE_NOTHING", Family::Unspec).is_err());
+        let said = |text| replaced(text, Family::Unspec).unwrap_err().to_string();
+        assert_eq!(
+            said("NODE_NOTHING"),
+            "NODE_NOTHING is none of the node's [values], there are NODE_UPLINK"
+        );
+        assert!(said("NODE_UPLNK").contains("did you mean NODE_UPLINK?"));
+    }
+
+    #[test]
+    fn who_can_tell_the_interface_is_told_how() {
+        let mut word = Word {
+            text: "CURRENT_INTERFACE".into(),
+            column: 1,
+            replaced: false,
+        };
+        let nothing = Surroundings {
+            interface_option: Some("--interface NAME"),
+            ..Surroundings::default()
+        };
+        assert_eq!(
+            nothing
+                .replace(&mut word, Family::Unspec)
+                .unwrap_err()
+                .to_string(),
+            "CURRENT_INTERFACE has no value here: give --interface NAME, or write the value itself"
+        );
     }
 }

@@ -44,6 +44,11 @@ pub enum ValueError {
         "the value is not a JSON array ({0}): write [\"ip …\", \"ip …\"], or one command a line"
     )]
     NotAnArray(String),
+    /// The value is a JSON string: its quotes would be the command's.
+    #[error(
+        "the value is a JSON string: write an array, [\"ip …\", \"ip …\"], or lines without quotes around them"
+    )]
+    AString,
     /// An item of the array is not a command.
     #[error(
         "command {command} is not a command ({why}): write \"ip …\" or {{\"run\": \"ip …\", \"ignore_failure\": true}}"
@@ -80,6 +85,9 @@ pub fn lines(value: &str) -> Result<Vec<Line>, Vec<ValueError>> {
     }
     let found: Vec<Result<Line, ValueError>> = match value.trim_start().as_bytes().first() {
         Some(b'[' | b'{') => json_lines(value).map_err(|wrong| vec![wrong])?,
+        Some(b'"') if serde_json::from_str::<String>(value).is_ok() => {
+            return Err(vec![ValueError::AString]);
+        }
         _ => text_lines(value).map(Ok).collect(),
     };
     if found.len() > COMMANDS {
@@ -225,5 +233,7 @@ mod tests {
             ValueError::NotAnArray(_)
         ));
         assert!(lines(&"[".repeat(VALUE_BYTES)).is_err());
+        assert_eq!(lines(" \"ip route\" "), Err(vec![ValueError::AString]));
+        assert_eq!(texts("\"ip\" route"), ["\"ip\" route"]);
     }
 }

@@ -1,22 +1,24 @@
 //! `check`: values are parsed and judged by a policy, and nothing else.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::{fs, slice};
 
 use chainsaw_common::config::Config;
 use chainsaw_common::engine::{self, Ask, Value};
-use chainsaw_common::plan::{Author, Run};
+use chainsaw_common::plan::Run;
 use chainsaw_common::pod::{Entrance, Pod, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::report::{Outcome, Report};
 use chainsaw_common::tokens::Surroundings;
 
+use super::asked::Asked;
 use super::words::Given;
-use super::{Failure, sample, subject, workload};
-use crate::source::KEY;
+use super::workload::{self, Described};
+use super::{Failure, sample, subject};
 
-/// The keys of the NRI entrance begin with this.
-const NRI: &str = "chainsaw.noderesource.dev/";
+/// What is assumed of a pod's namespace, and of the MTU of its interface, in bytes, unless somebody says otherwise.
+const NAMESPACE: &str = "default";
+const MTU: u32 = 1500;
 
 /// What judges, and by what.
 struct Judge<'a> {
@@ -28,9 +30,12 @@ struct Judge<'a> {
 /// Checks the values, or those of every pod in the files.
 ///
 /// # Errors
-/// A file that cannot be read or taken.
+/// A file that cannot be read: what is wrong in one is reported.
 pub fn check(given: &Given) -> Result<Vec<Report>, Failure> {
-    let (policy, node) = policy(given.policy.as_deref())?;
+    let (policy, node) = match policy(given.policy.as_deref())? {
+        Ok(taken) => taken,
+        Err(wrong) => return Ok(vec![mistaken(wrong)]),
+    };
     let judge = Judge {
         given,
         policy,
@@ -41,25 +46,26 @@ pub fn check(given: &Given) -> Result<Vec<Report>, Failure> {
     };
     let mut reports = Vec::new();
     if !given.values.is_empty() {
-        let entrance = given.entrance.unwrap_or(Entrance::Cni);
         let pod = judge.pod("argument", None, BTreeMap::new());
-        reports.push(judge.one(pod, entrance, &given.values));
+        let report = judge.one(pod, Entrance::Cni, None, &given.values);
+        reports.push(judge.assuming(report, None, given.entrance.is_none()));
     }
     for file in &given.files {
-        for described in workload::read(file)? {
-            let values = values(&described)?;
-            let nri = |value: &Value| value.source.starts_with(NRI);
-            let (nri, cni): (Vec<_>, Vec<_>) = values.into_iter().partition(nri);
-            let pod = judge.pod(
-                &described.name,
-                described.namespace.clone(),
-                described.labels.clone(),
-            );
-            let cni = judge.one(pod.clone(), Entrance::Cni, &cni);
-            reports.push(together(cni, judge.one(pod, Entrance::Nri, &nri)));
+        match workload::read(file, &workload::text(file)?) {
+            Ok(all) => reports.extend(all.iter().map(|described| judge.described(described))),
+            Err(wrong) => reports.push(mistaken(wrong)),
         }
     }
     Ok(reports)
+}
+
+/// What is wrong with a file as a whole.
+fn mistaken(why: String) -> Report {
+    Report {
+        outcome: Outcome::Failed,
+        problems: vec![why],
+        ..Report::about(&subject("check", None, None))
+    }
 }
 
 impl Judge<'_> {
@@ -69,31 +75,86 @@ impl Judge<'_> {
         Pod {
             namespace: namespace
                 .or(self.given.namespace.clone())
-                .unwrap_or_else(|| "default".to_owned()),
+                .unwrap_or_else(|| NAMESPACE.to_owned()),
             name: name.to_owned(),
             uid: None,
             labels: Some(labels),
         }
     }
 
-    fn one(&self, mut pod: Pod, entrance: Entrance, values: &[Value]) -> Report {
+    /// What the node would do for a pod, by both entrances, at every interface.
+    fn described(&self, described: &Described) -> Report {
+        let asked = Asked::by(described);
+        let pod = self.pod(
+            &described.name,
+            described.namespace.clone(),
+            described.labels.clone(),
+        );
+        let mut report = self.one(pod.clone(), Entrance::Cni, None, &[]);
+        for wanted in &asked.values {
+            let interface = wanted.interface.as_deref();
+            let value = slice::from_ref(&wanted.value);
+            let one = self.one(pod.clone(), wanted.entrance, interface, value);
+            report = together(report, one);
+        }
+        let wrong = !asked.problems.is_empty();
+        report.problems.splice(0..0, asked.problems);
+        report.notes = asked.notes;
+        if wrong && report.outcome != Outcome::Failed {
+            report.outcome = if asked.refused {
+                Outcome::Denied
+            } else {
+                Outcome::Failed
+            };
+        }
+        self.assuming(report, described.namespace.as_deref(), false)
+    }
+
+    /// The same, with what was assumed for the policy's sake.
+    fn assuming(&self, mut report: Report, namespace: Option<&str>, entrance: bool) -> Report {
+        let given = self.given;
+        let interface = self.surroundings.interface.as_deref().unwrap_or_default();
+        let all = [
+            (namespace.or(given.namespace.as_deref()).is_none())
+                .then(|| format!("namespace {NAMESPACE} (--namespace)")),
+            entrance.then(|| format!("entrance {} (--entrance)", Entrance::Cni.word())),
+            (given.interface.is_none()).then(|| format!("interface {interface} (--interface)")),
+            (given.mtu.is_none()).then(|| format!("its MTU {MTU} (--mtu)")),
+        ];
+        let all: Vec<String> = all.into_iter().flatten().collect();
+        if given.policy.is_some() && !all.is_empty() && !report.commands.is_empty() {
+            report.notes.push(format!("assumed: {}", all.join(", ")));
+        }
+        report
+    }
+
+    fn one(
+        &self,
+        mut pod: Pod,
+        entrance: Entrance,
+        interface: Option<&str>,
+        values: &[Value],
+    ) -> Report {
         let entrance = self.given.entrance.unwrap_or(entrance);
         // Nobody tells the CNI entrance a pod's labels, unless the caller means to.
         if entrance == Entrance::Cni && self.given.labels.is_empty() {
             pod.labels = None;
         }
-        // How large the interface's MTU is nobody knows here: that it must not grow is judged on the node.
+        let mut surroundings = self.surroundings.clone();
+        if let Some(interface) = interface {
+            surroundings.interface = Some(interface.to_owned());
+        }
         let subject = Subject {
             pod: Some(pod),
             entrance,
-            interface: self.surroundings.interface.clone(),
-            mtu: Some(u32::MAX),
+            interface: surroundings.interface.clone(),
+            mtu: Some(self.given.mtu.unwrap_or(MTU)),
             ..subject("check", None, None)
         };
         let ask = Ask {
             subject: &subject,
             values,
-            surroundings: &self.surroundings,
+            surroundings: &surroundings,
             policy: &self.policy,
             run: Run::First,
         };
@@ -124,14 +185,17 @@ fn together(mut one: Report, mut other: Report) -> Report {
     one
 }
 
+/// A policy, and what `NODE_…` stands for; or what is wrong with its file.
+type Taken = Result<(Policy, BTreeMap<String, String>), String>;
+
 /// Without a policy a check is one of words alone. With one, `NODE_…` stands for what its `[values]` say.
-fn policy(file: Option<&str>) -> Result<(Policy, BTreeMap<String, String>), Failure> {
+fn policy(file: Option<&str>) -> Result<Taken, Failure> {
     let Some(file) = file else {
-        return Ok((Policy::of_the_caller(), BTreeMap::new()));
+        return Ok(Ok((Policy::of_the_caller(), BTreeMap::new())));
     };
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))?;
-    let config = Config::parse(&text, file)?;
-    Ok((Policy::of(&config, file), config.values))
+    let taken = Config::parse(&text, file).map_err(|wrong| wrong.to_string());
+    Ok(taken.map(|config| (Policy::of(&config, file), config.values)))
 }
 
 /// What was given, and where nothing was, what the sample namespace of `try` has.
@@ -151,40 +215,5 @@ fn placeholders(given: &Given) -> Surroundings {
         addresses: or(&given.addresses, sample::ADDRESSES),
         gateways: or(&given.gateways, sample::GATEWAYS),
         ..Surroundings::default()
-    }
-}
-
-/// The values of a pod's annotations, both entrances'.
-fn values(described: &workload::Described) -> Result<Vec<Value>, Failure> {
-    let mut values = Vec::new();
-    for (key, text) in &described.annotations {
-        if let Some(suffix) = key.strip_prefix(NRI) {
-            known(suffix, described)
-                .map_err(|why| format!("{}: annotation {key}: {why}", described.name))?;
-        } else if key != KEY
-            && !key
-                .strip_prefix(KEY)
-                .is_some_and(|rest| rest.starts_with('.'))
-        {
-            continue;
-        }
-        values.push(Value {
-            source: key.clone(),
-            author: Author::Pod,
-            text: text.clone(),
-        });
-    }
-    Ok(values)
-}
-
-fn known(suffix: &str, described: &workload::Described) -> Result<(), String> {
-    match suffix.strip_prefix("container.") {
-        Some(name) if described.containers.iter().any(|known| known == name) => Ok(()),
-        Some(name) => Err(format!(
-            "there is no container {name}, there are {}",
-            described.containers.join(", ")
-        )),
-        None if suffix == "sandbox" => Ok(()),
-        None => Err("the key is not known, known are sandbox and container.NAME".to_owned()),
     }
 }

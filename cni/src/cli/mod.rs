@@ -17,10 +17,11 @@ use chainsaw_common::netns::{Namespace, throw_away};
 use chainsaw_common::plan::Run;
 use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
-use chainsaw_common::report::{Outcome, Report, escaped, transcript};
+use chainsaw_common::report::{CommandReport, Outcome, Report, escaped, transcript};
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::Surroundings;
 
+mod asked;
 mod check;
 mod sample;
 mod words;
@@ -33,7 +34,8 @@ chainsaw runs ip commands in a network namespace, over rtnetlink, without an ip 
 
     chainsaw try VALUE…                 in a throw-away namespace that looks like a pod's; no root is needed
     chainsaw run --netns PATH VALUE…    in the namespace at PATH, never the node's own or the caller's
-    chainsaw check VALUE…               parses and judges, runs nothing; -f FILE: every pod and template in it
+    chainsaw check VALUE…               parses and judges, runs nothing; -f FILE: every pod and template in it,
+                                        -f -: in standard input
     chainsaw ip WORD…                   one command in the caller's namespace, as ip itself would run it
 
 A VALUE is what a pod's annotation holds: a JSON array of commands, or one command a line.
@@ -41,13 +43,14 @@ A VALUE is what a pod's annotation holds: a JSON array of commands, or one comma
     chainsaw try '[\"ip route add 192.0.3.0/24 dev CURRENT_INTERFACE\", \"ip route\"]'
 
     -o, --output json     prints the report as JSON
-        --interface NAME  what CURRENT_INTERFACE stands for (run, check)
+        --interface NAME  what CURRENT_INTERFACE stands for (run, check; check assumes eth0)
+        --mtu BYTES       the interface's MTU, which profile route may not raise (check; 1500 is assumed)
         --address ADDR    what CURRENT_ADDRESS stands for (check)
         --gateway ADDR    what CURRENT_GATEWAY stands for (check)
         --policy FILE     the configuration that judges (check); without it only the words are checked
-        --namespace NAME  the pod's namespace in Kubernetes (check)
+        --namespace NAME  the pod's namespace in Kubernetes (check; default is assumed)
         --label KEY=VALUE a label of the pod (check)
-        --entrance NAME   cni or nri: which rules apply (check)
+        --entrance NAME   cni or nri: which rules apply (check; each key's own, cni for a VALUE)
         --explain         what each rule says of each command, in order (check)
     -h, --help            prints this
     -V, --version         prints the version
@@ -160,11 +163,27 @@ fn for_people(report: &Report) -> String {
         .pod
         .as_ref()
         .map(|pod| format!("{}/{}: {word}\n", pod.namespace, pod.name));
-    head.unwrap_or_default()
-        + &transcript(&Report {
-            problems: Vec::new(),
-            ..report.clone()
-        })
+    let notes = report.notes.iter().map(|note| format!("note: {note}\n"));
+    let notes: String = notes.collect();
+    head.unwrap_or_default() + &escaped(&notes) + &commands(report)
+}
+
+/// What became of the commands; of a check also by which source each came, where there are several.
+fn commands(report: &Report) -> String {
+    let same = |one: &CommandReport, other: &CommandReport| one.source == other.source;
+    let sources: Vec<&[CommandReport]> = report.commands.chunk_by(same).collect();
+    let titled = report.trigger == "check" && sources.len() > 1;
+    let group = |commands: &&[CommandReport]| {
+        let title = commands.first().filter(|_| titled);
+        let title = title.map(|first| format!("{}:\n", escaped(&first.source)));
+        title.unwrap_or_default()
+            + &transcript(&Report {
+                problems: Vec::new(),
+                commands: commands.to_vec(),
+                ..report.clone()
+            })
+    };
+    sources.iter().map(group).collect()
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -180,7 +199,10 @@ fn in_a_sample(given: &Given) -> Result<Report, Failure> {
 fn in_a_namespace(given: &Given, netns: &str) -> Result<Report, Failure> {
     Namespace::open(netns.as_ref())?.enter()?;
     let mut socket = Socket::open()?;
-    let surroundings = surroundings::of_namespace(given.interface.as_deref(), &mut socket);
+    let surroundings = Surroundings {
+        interface_option: Some("--interface NAME"),
+        ..surroundings::of_namespace(given.interface.as_deref(), &mut socket)
+    };
     let subject = subject(
         "run",
         surroundings.interface.clone(),

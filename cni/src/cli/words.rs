@@ -54,6 +54,8 @@ pub struct Given {
     pub labels: BTreeMap<String, String>,
     /// `--entrance`; without it each key's own, and `cni` for arguments.
     pub entrance: Option<Entrance>,
+    /// `--mtu`: of the interface, in bytes.
+    pub mtu: Option<u32>,
     /// `--explain`.
     pub explain: bool,
 }
@@ -77,6 +79,7 @@ const TAKEN: [(&str, &[&str]); 3] = [
         &[
             "file",
             "interface",
+            "mtu",
             "address",
             "gateway",
             "policy",
@@ -177,6 +180,10 @@ impl Given {
             "interface" => self.interface = Some(value),
             "address" => self.addresses.push(address(&value)?),
             "gateway" => self.gateways.push(address(&value)?),
+            "mtu" => {
+                let bytes = value.parse();
+                self.mtu = Some(bytes.map_err(|_| format!("--mtu takes a number, not {value:?}"))?);
+            }
             "policy" => self.policy = Some(value),
             "label" => {
                 let (key, value) = value

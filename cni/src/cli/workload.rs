@@ -1,7 +1,7 @@
 //! The pods that a file of Kubernetes objects describes: pods themselves, and the templates of whatever makes pods.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::{fs, io};
 
 use serde_json::Value;
 
@@ -14,20 +14,35 @@ pub struct Described {
     pub name: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Its annotations.
-    pub annotations: Vec<(String, String)>,
+    /// Its annotations, whatever they hold.
+    pub annotations: Vec<(String, Value)>,
+    /// Whether it is on the host's network.
+    pub host_network: bool,
+    /// `runtimeClassName`.
+    pub runtime_class: Option<String>,
     /// The names of its containers, init containers too.
     pub containers: Vec<String>,
+}
+
+/// The text of a file, or of standard input by the name `-`.
+///
+/// # Errors
+/// It cannot be read.
+pub fn text(path: &str) -> Result<String, String> {
+    let text = match path {
+        "-" => io::read_to_string(io::stdin()),
+        path => fs::read_to_string(path),
+    };
+    text.map_err(|error| format!("cannot read {path}: {error}"))
 }
 
 /// Reads YAML or JSON, one document or several.
 ///
 /// # Errors
-/// The file cannot be read, or is neither.
-pub fn read(path: &str) -> Result<Vec<Described>, String> {
-    let text = fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
-    let documents: Vec<Value> = serde_saphyr::from_multiple(&text)
-        .map_err(|error| format!("{path} is no YAML: {error}"))?;
+/// It is neither, or has no pod.
+pub fn read(path: &str, text: &str) -> Result<Vec<Described>, String> {
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple(text).map_err(|error| format!("{path} is no YAML: {error}"))?;
     let described: Vec<Described> = documents
         .iter()
         .flat_map(objects)
@@ -72,16 +87,21 @@ fn described(object: &Value) -> Option<Described> {
                 .or(text("/metadata/generateName"))
                 .unwrap_or("?")
         ),
-        labels: strings(pod, "/metadata/labels").collect(),
-        annotations: strings(pod, "/metadata/annotations").collect(),
+        labels: pairs(pod, "/metadata/labels")
+            .filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())))
+            .collect(),
+        annotations: pairs(pod, "/metadata/annotations").collect(),
+        host_network: pod.pointer("/spec/hostNetwork") == Some(&Value::Bool(true)),
+        runtime_class: pod
+            .pointer("/spec/runtimeClassName")
+            .and_then(|class| class.as_str().map(str::to_owned)),
         containers: containers.flatten().filter_map(name).collect(),
     })
 }
 
-fn strings<'a>(pod: &'a Value, pointer: &str) -> impl Iterator<Item = (String, String)> + use<'a> {
-    let table = pod.pointer(pointer).and_then(Value::as_object);
-    let pairs = table.into_iter().flatten();
-    pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+fn pairs(pod: &Value, pointer: &str) -> impl Iterator<Item = (String, Value)> {
+    let table = pod.pointer(pointer).and_then(Value::as_object).cloned();
+    table.into_iter().flatten()
 }
 
 #[cfg(test)]
@@ -89,9 +109,7 @@ mod tests {
     use super::*;
 
     fn read_text(text: &str) -> Result<Vec<Described>, String> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), text).unwrap();
-        read(file.path().to_str().unwrap())
+        read("x.yaml", text)
     }
 
     const POD: &str = "kind: Pod\nmetadata: {name: p, namespace: shop, annotations: {a: b}}\nspec: {containers: [{name: c}]}\n";
@@ -111,7 +129,7 @@ mod tests {
         assert_eq!(names, ["Pod/p", "Deployment/d", "CronJob/j"]);
         assert!(
             all.iter()
-                .all(|one| one.annotations == [("a".to_owned(), "b".to_owned())])
+                .all(|one| one.annotations == [("a".to_owned(), "b".into())])
         );
         assert_eq!(all[0].namespace.as_deref(), Some("shop"));
         assert_eq!(all[2].containers, ["i", "c"]);
@@ -131,6 +149,10 @@ mod tests {
                 .contains("describes no pod")
         );
         assert!(read_text("a: [").unwrap_err().contains("is no YAML"));
-        assert!(read("/nowhere/x.yaml").unwrap_err().contains("cannot read"));
+        assert!(
+            super::text("/nowhere/x.yaml")
+                .unwrap_err()
+                .contains("cannot read")
+        );
     }
 }

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::Wrong;
 use super::select::{Selector, Written as Selectors};
+use super::{Wrong, commands};
 use crate::pod::Entrance;
 use crate::value;
+
+/// The source of what `[[apply]]` has done. It does not tell the line: records stay good when the file is edited above it.
+pub const APPLY: &str = "[[apply]]";
 
 /// The longest of the node's values, in bytes.
 const VALUE_BYTES: usize = 256;
@@ -59,7 +62,12 @@ pub struct Apply {
 }
 
 impl Apply {
-    pub(super) fn checked(written: Spanned<Written>) -> Result<Self, Wrong> {
+    /// Judged as far as can be without a namespace; `text` is the whole file's, for finding the line.
+    pub(super) fn checked(
+        written: Spanned<Written>,
+        values: &BTreeMap<String, String>,
+        text: &str,
+    ) -> Result<Self, Wrong> {
         let at = written.span().start;
         let written = written.into_inner();
         let interfaces = written.interfaces.first().map(|one| one.span().start);
@@ -74,19 +82,24 @@ impl Apply {
             let why = "interfaces are attachments, which only entrance \"cni\" has: at \"nri\" a command names its device";
             return Err((at, why.to_owned()));
         }
-        let at = written.commands.span().start;
+        let span = written.commands.span();
+        let at = span.start;
         let commands = match written.commands.into_inner() {
             Commands::Text(text) => text,
             list => serde_json::to_string(&list).map_err(|error| (at, error.to_string()))?,
         };
-        match value::lines(&commands) {
-            Err(wrong) => Err((
-                at,
-                wrong.first().map(ToString::to_string).unwrap_or_default(),
-            )),
-            Ok(lines) if lines.is_empty() => Err((at, "there is no command in it".to_owned())),
-            Ok(_) => Ok(Self { who, commands }),
+        let lines = value::lines(&commands).map_err(|wrong| {
+            let first = wrong.first().map(ToString::to_string);
+            (at, first.unwrap_or_default())
+        })?;
+        if lines.is_empty() {
+            return Err((at, "there is no command in it".to_owned()));
         }
+        if let Some((command, why)) = commands::first_wrong(&lines, values) {
+            let within = text.get(span).and_then(|list| list.find(&command));
+            return Err((at + within.unwrap_or(0), why));
+        }
+        Ok(Self { who, commands })
     }
 }
 

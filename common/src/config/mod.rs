@@ -21,6 +21,7 @@ use crate::limits::Limits;
 use crate::pod::Subject;
 
 mod apply;
+mod commands;
 mod keys;
 mod limits;
 mod metrics;
@@ -30,7 +31,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-pub use apply::Apply;
+pub use apply::{APPLY, Apply};
 pub use metrics::Metrics;
 pub use rule::{Rule, Told};
 pub use select::{Mismatch, Selector};
@@ -265,9 +266,11 @@ impl Config {
         self.rules = rules
             .map(|rule| Rule::checked(rule, text))
             .collect::<Result<_, _>>()?;
-        let applies = mem::take(&mut self.written_applies).into_iter();
-        self.applies = applies.map(Apply::checked).collect::<Result<_, _>>()?;
         self.values = apply::values(mem::take(&mut self.written_values))?;
+        let applies = mem::take(&mut self.written_applies).into_iter();
+        self.applies = applies
+            .map(|apply| Apply::checked(apply, &self.values, text))
+            .collect::<Result<_, _>>()?;
         self.limits = limits::checked(mem::take(&mut self.written_limits))?;
         Ok(())
     }

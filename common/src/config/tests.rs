@@ -165,6 +165,62 @@ fn an_apply_is_a_value_for_the_pods_that_it_selects() {
 }
 
 #[test]
+fn a_command_of_an_apply_that_is_none_in_any_namespace_is_no_configuration() {
+    for (commands, said) in [
+        (
+            "[\"ip rote\"]",
+            "c.toml line 6: command 1 \"ip rote\" at word 1, column 4: Object \"rote\" is unknown, try \"ip help\", write \"route\" there",
+        ),
+        (
+            "[\n\"ip route\",\n\"ip link set eth0 mut 1400\"]",
+            "c.toml line 8: command 2 \"ip link set eth0 mut 1400\" at word 4, column 18: ",
+        ),
+        (
+            "\"ip netns add x\"",
+            "line 6: command 1 \"ip netns add x\" at word 1, column 4: never allowed: ",
+        ),
+        (
+            "\"ip route add default via NODE_GATEWY\"",
+            "NODE_GATEWY is none of the node's [values], did you mean NODE_GATEWAY? There are NODE_GATEWAY",
+        ),
+        (
+            "\"ip link set CURENT_INTERFACE up\\nip link set CURRENT_IF up\"",
+            "command 2",
+        ),
+        ("\"ip route add 'default\"", "line 6: command 1"),
+        // Of two families, whichever the pod has.
+        (
+            "\"ip route add 192.0.2.0/24 via CURRENT_GATEWAY_V6\"",
+            "command 1",
+        ),
+    ] {
+        let why = error(&format!(
+            "[values]\nGATEWAY = \"192.0.2.9\"\n[[apply]]\nnamespaces = [\"*\"]\nentrance = \"cni\"\ncommands = {commands}\n"
+        ));
+        assert!(why.contains(said), "{commands}: {why}");
+    }
+}
+
+#[test]
+fn a_command_of_an_apply_that_may_be_right_in_a_pod_is_taken() {
+    for command in [
+        "ip route add 198.51.100.0/24 via NODE_GATEWAY",
+        "ip route add default via CURRENT_GATEWAY dev CURRENT_INTERFACE src CURRENT_ADDRESS",
+        "ip address add CURRENT_ADDRESS/32 dev lo",
+        "ip address add CURRENT_ADDRESS/128 dev lo",
+        "ip -6 route add 2001:db8:1::/64 via CURRENT_GATEWAY",
+        "ip link add link CURRENT_INTERFACE name CURRENT_INTERFACE.7 type vlan id 7",
+        "ip link set nowhere mtu 1400",
+    ] {
+        let text = format!(
+            "[[apply]]\nnamespaces = [\"*\"]\nentrance = \"cni\"\ncommands = [\"{command}\"]\n[values]\nGATEWAY = \"192.0.2.9\"\n"
+        );
+        let taken = Config::parse(&text, "c.toml");
+        assert_eq!(taken.map(|config| config.applies.len()), Ok(1), "{command}");
+    }
+}
+
+#[test]
 fn values_are_what_tokens_can_name() {
     let config = Config::parse(
         "[values]\nUPLINK = \"eth7\"\nGW_2 = \"192.0.2.9\"\n",

@@ -59,6 +59,15 @@ pub fn words<K>(table: &'static [Keyword<K>]) -> impl Iterator<Item = &'static s
     table.iter().map(|row| row.word)
 }
 
+/// The full forms of the rows that mean something of a kind.
+pub fn words_of<K>(
+    table: &'static [Keyword<K>],
+    kind: impl Fn(&K) -> bool,
+) -> impl Iterator<Item = &'static str> {
+    let rows = table.iter().filter(move |row| kind(&row.key));
+    rows.map(|row| row.word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

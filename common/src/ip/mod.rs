@@ -89,6 +89,13 @@ enum Object {
     Help,
 }
 
+impl Object {
+    /// Whether there are commands of it here.
+    fn is_spoken(&self) -> bool {
+        !matches!(self, Self::Never(_) | Self::NotYet | Self::Help)
+    }
+}
+
 const NAMESPACES: &str = "a command stays in the pod's own network namespace";
 const PROGRAMS: &str = "no program is run for a pod";
 const ENDLESS: &str = "a command has to end";
@@ -170,7 +177,7 @@ fn command(args: &mut Args<'_>) -> Result<Command, Mistake> {
 }
 
 fn unknown_object(word: &str) -> Mistake {
-    let near = nearest(word, keyword::words(OBJECTS)).map(str::to_owned);
+    let near = nearest(word, keyword::words_of(OBJECTS, Object::is_spoken)).map(str::to_owned);
     Mistake::new(format!("Object \"{word}\" is unknown, try \"ip help\"."), 1).hinting(near)
 }
 
@@ -218,3 +225,26 @@ impl fmt::Display for Action {
 
 /// The keywords that follow `type KIND`, of every kind.
 pub(crate) use link::kind_words;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_meant_is_something_that_can_be_said() {
+        let near = |line: &str| {
+            let words = crate::words::split(line).unwrap();
+            read(&words).command.unwrap_err().hint
+        };
+        assert_eq!(near("ip rote").as_deref(), Some("route"));
+        for line in [
+            "ip foo",
+            "ip netn0",
+            "ip vrff",
+            "ip helpp",
+            "ip link set eth0 up netnss",
+        ] {
+            assert_eq!(near(line), None, "{line}");
+        }
+    }
+}

@@ -58,7 +58,8 @@ impl<V: Copy> Verbs<V> {
 
     fn unknown(&self, word: &str) -> Mistake {
         let object = self.object;
-        let near = nearest(word, keyword::words(self.table)).map(|near| format!("{object} {near}"));
+        let near = keyword::words_of(self.table, |meaning| matches!(meaning, Meaning::Spoken(_)));
+        let near = nearest(word, near).map(|near| format!("{object} {near}"));
         let text = format!("Command \"{word}\" is unknown, try \"ip {object} help\".");
         Mistake::new(text, USAGE).hinting(near)
     }

@@ -86,6 +86,11 @@ impl Policy {
         }
     }
 
+    /// Whether it is no configuration's.
+    fn is_the_callers(&self) -> bool {
+        self.limits.is_none()
+    }
+
     /// How much commands may leave in a sandbox, whoever wrote them; who acts with rights of its own is not bounded.
     #[must_use]
     pub fn bounds(&self) -> Option<Bounds> {

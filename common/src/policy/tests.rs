@@ -310,3 +310,11 @@ fn every_rule_is_explained() {
         "without a rule, profile inspect does not allow it, it needs profile net-admin"
     );
 }
+
+#[test]
+fn without_a_policy_no_rule_is_said_to_have_allowed_anything() {
+    let policy = Policy::of_the_caller();
+    let tried = policy.tried(&subject("a"), Author::Pod, &command("link set eth0 down"));
+    let says: Vec<&str> = tried.iter().map(|tried| tried.says.as_str()).collect();
+    assert_eq!(says, ["no policy was given: only the words are checked"]);
+}

@@ -36,6 +36,9 @@ pub struct Report {
     /// What is wrong with the value as a whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+    /// What was assumed, or is for a node to say, where something was only checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What became of each command.
     pub commands: Vec<CommandReport>,
     /// How long it took, in microseconds.
@@ -151,6 +154,7 @@ impl Report {
             netns: subject.netns.clone(),
             outcome: Outcome::Ok,
             problems: Vec::new(),
+            notes: Vec::new(),
             commands: Vec::new(),
             micros: 0,
         }

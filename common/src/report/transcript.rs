@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{CommandReport, Outcome, Report};
+use crate::config::APPLY;
 
 /// The longest first line of a CNI or NRI error, in bytes.
 const HEADLINE_BYTES: usize = 256;
@@ -53,10 +54,21 @@ impl CommandReport {
             }
         };
         format!(
-            "command {number} '{}' {}: {why}",
+            "command {number} '{}'{} {}: {why}",
             cut(shown, SHOWN_BYTES),
+            self.origin(),
             self.outcome.word()
         )
+    }
+
+    /// Who wrote it, where it was not the pod in its annotations or the caller.
+    fn origin(&self) -> String {
+        match self.source.as_str() {
+            APPLY => " (from [[apply]] of the node's configuration)".to_owned(),
+            "commands" => " (from commands of the network configuration)".to_owned(),
+            "args.cni.chainsaw" => " (from args.cni.chainsaw)".to_owned(),
+            _ => String::new(),
+        }
     }
 }
 
@@ -145,15 +157,17 @@ fn transcribe(command: &CommandReport, outcome: Outcome, out: &mut String) {
         (_, None, exit) => {
             let _ = writeln!(
                 out,
-                "Command '{shown}' failed with: exit status {}",
+                "Command '{shown}'{} failed with: exit status {}",
+                command.origin(),
                 exit.unwrap_or_default()
             );
         }
         (outcome, Some(advice), _) => {
             let _ = writeln!(
                 out,
-                "Command {} {}: {}",
+                "Command {}{} {}: {}",
                 advice.command,
+                command.origin(),
                 outcome.word(),
                 advice.why
             );

@@ -239,8 +239,11 @@ fn check_judges_every_value_of_a_workload_and_runs_nothing() -> Result<()> {
     assert_eq!(
         output.stdout,
         "shop/Deployment/web: allowed\n\
+         k8s.v1.cni.cncf.io/chainsaw:\n\
          Allowed: ip route add 192.0.3.0/24 dev eth0\n\
+         k8s.v1.cni.cncf.io/chainsaw.net1:\n\
          Allowed: ip route del default\n\
+         chainsaw.noderesource.dev/container.app:\n\
          Allowed: ip route show\n"
     );
     let denied = checked(
@@ -281,21 +284,182 @@ fn check_applies_a_policy_to_the_workloads_namespace() -> Result<()> {
 }
 
 #[test]
-fn check_knows_the_keys_of_the_nri_entrance() -> Result<()> {
-    let unknown = checked(&DEPLOYMENT.replace("container.app", "container.ap"), &[])?;
-    assert_eq!(unknown.status, 2, "{unknown:?}");
-    assert!(
-        unknown
-            .stderr
-            .contains("there is no container ap, there are app"),
-        "{unknown:?}"
+fn check_tells_every_unknown_key_and_judges_the_other_documents() -> Result<()> {
+    let unknown = DEPLOYMENT.replace("container.app", "container.ap").replace(
+        "k8s.v1.cni.cncf.io/chainsaw.net1",
+        "chainsaw.noderesource.dev/sandobx",
     );
-    let unknown = checked(&DEPLOYMENT.replace("container.app", "sandobx"), &[])?;
+    let output = checked(&format!("{unknown}---\n{DEPLOYMENT}"), &[])?;
+    assert_eq!(output.status, 1, "{output:?}");
+    for said in [
+        "container.ap: there is no container ap, there are app",
+        "sandobx: the key is not known, known are sandbox and container.NAME",
+    ] {
+        assert!(output.stderr.contains(said), "{output:?}");
+    }
+    assert!(!output.stderr.contains("--help"), "{output:?}");
     assert!(
-        unknown
-            .stderr
-            .contains("known are sandbox and container.NAME"),
-        "{unknown:?}"
+        output.stdout.starts_with("shop/Deployment/web: failed\n")
+            && output.stdout.contains("shop/Deployment/web: allowed\n"),
+        "{output:?}"
+    );
+    Ok(())
+}
+
+/// A pod with this in its metadata's annotations and in its spec.
+fn pod(annotations: &str, spec: &str) -> String {
+    format!(
+        "kind: Pod\nmetadata:\n  name: web\n  annotations:\n    {annotations}\nspec: {{{spec}containers: [{{name: app}}]}}\n"
+    )
+}
+
+#[test]
+fn check_refuses_commands_on_the_hosts_network_as_the_node_does() -> Result<()> {
+    for key in [
+        "k8s.v1.cni.cncf.io/chainsaw",
+        "chainsaw.noderesource.dev/sandbox",
+    ] {
+        let output = checked(
+            &pod(&format!("{key}: ip route"), "hostNetwork: true, "),
+            &[],
+        )?;
+        assert_eq!(output.status, 1, "{output:?}");
+        assert!(
+            output.stdout.starts_with("default/Pod/web: denied\n"),
+            "{output:?}"
+        );
+        assert!(
+            output.stderr.contains("on the host's network"),
+            "{output:?}"
+        );
+    }
+    let asks_for_nothing = checked(&pod("a: b", "hostNetwork: true, "), &[])?;
+    assert_eq!(asks_for_nothing.status, 0, "{asks_for_nothing:?}");
+    Ok(())
+}
+
+#[test]
+fn check_tells_that_a_runtime_class_is_for_the_node_to_serve() -> Result<()> {
+    let note = "note: runtimeClassName kata: a node serves chainsaw.noderesource.dev/";
+    let class = "runtimeClassName: kata, ";
+    let at_nri = checked(
+        &pod("chainsaw.noderesource.dev/sandbox: ip route", class),
+        &[],
+    )?;
+    assert_eq!(at_nri.status, 0, "{at_nri:?}");
+    assert!(at_nri.stdout.contains(note), "{at_nri:?}");
+    let at_cni = checked(&pod("k8s.v1.cni.cncf.io/chainsaw: ip route", class), &[])?;
+    assert!(!at_cni.stdout.contains("note:"), "{at_cni:?}");
+    Ok(())
+}
+
+#[test]
+fn check_judges_each_value_at_its_own_interface() -> Result<()> {
+    let networks = r#"k8s.v1.cni.cncf.io/networks: '[{"name": "a"}, {"name": "b", "cni-args": {"chainsaw": ["ip route add 192.0.4.0/24 dev CURRENT_INTERFACE"]}}, {"name": "c", "interface": "fast", "cni-args": {"chainsaw": "ip rote"}}]'"#;
+    let key = "k8s.v1.cni.cncf.io/chainsaw.net7: ip route add 192.0.3.0/24 dev CURRENT_INTERFACE";
+    let output = checked(&pod(&format!("{key}\n    {networks}"), ""), &["-o", "json"])?;
+    assert_eq!(output.status, 1, "{output:?}");
+    let commands = &report(&output)?["commands"];
+    assert_eq!(commands[0]["ran"], "ip route add 192.0.3.0/24 dev net7");
+    assert_eq!(commands[1]["ran"], "ip route add 192.0.4.0/24 dev net2");
+    assert_eq!(
+        commands[2]["source"],
+        "k8s.v1.cni.cncf.io/networks[2].cni-args.chainsaw"
+    );
+    assert_eq!(commands[2]["advice"]["instead"], "route");
+    let others = checked(
+        &pod("k8s.v1.cni.cncf.io/networks: chainsaw-net, b@net5", ""),
+        &[],
+    )?;
+    assert_eq!(others.status, 0, "{others:?}");
+    Ok(())
+}
+
+#[test]
+fn check_refuses_annotations_that_the_api_would_not_take() -> Result<()> {
+    for (value, kind) in [
+        ("[ip route]", "a list"),
+        ("7", "a number"),
+        ("{a: b}", "a map"),
+    ] {
+        let output = checked(
+            &pod(&format!("k8s.v1.cni.cncf.io/chainsaw: {value}"), ""),
+            &[],
+        )?;
+        assert_eq!(output.status, 1, "{output:?}");
+        let said = format!("chainsaw: its value is {kind}, and the API takes strings alone");
+        assert!(output.stderr.contains(&said), "{output:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn check_reads_standard_input() -> Result<()> {
+    let output = Program::new(parts::chainsaw()?)
+        .args(["check", "-f", "-"])
+        .stdin(DEPLOYMENT)
+        .run()?;
+    assert_eq!(output.status, 0, "{output:?}");
+    assert!(
+        output.stdout.starts_with("shop/Deployment/web: allowed\n"),
+        "{output:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn check_says_what_it_assumed_and_takes_the_mtu() -> Result<()> {
+    let folder = chainsaw_tests::scratch::Scratch::new()?;
+    let policy = folder.path().join("config.toml");
+    let path = policy.to_str().context("a path of UTF-8")?;
+    fs::write(
+        &policy,
+        "[[rule]]\nnamespaces = [\"*\"]\nprofile = \"route\"\n",
+    )?;
+    let check = |more: &[&str]| chainsaw(&[&["check", "--policy", path][..], more].concat());
+    let value = "ip link set eth0 mtu 9000";
+    let denied = check(&[value])?;
+    assert_eq!(denied.status, 1, "{denied:?}");
+    let assumed = "note: assumed: namespace default (--namespace), entrance cni (--entrance), interface eth0 (--interface), its MTU 1500 (--mtu)\n";
+    assert!(denied.stdout.contains(assumed), "{denied:?}");
+    let allowed = check(&["--mtu", "9000", "--namespace", "a", value])?;
+    assert_eq!(allowed.status, 0, "{allowed:?}");
+    assert!(
+        allowed
+            .stdout
+            .contains("note: assumed: entrance cni (--entrance), interface eth0 (--interface)\n"),
+        "{allowed:?}"
+    );
+    let words = chainsaw(&["check", "--explain", value])?;
+    assert!(
+        words
+            .stdout
+            .contains("> no policy was given: only the words are checked"),
+        "{words:?}"
+    );
+    assert_eq!(chainsaw(&["check", "--mtu", "many", value])?.status, 2);
+    Ok(())
+}
+
+#[test]
+fn check_finds_what_is_wrong_in_the_policy_itself() -> Result<()> {
+    let folder = chainsaw_tests::scratch::Scratch::new()?;
+    let policy = folder.path().join("config.toml");
+    let path = policy.to_str().context("a path of UTF-8")?;
+    fs::write(
+        &policy,
+        "[[apply]]\nnamespaces = [\"*\"]\nentrance = \"cni\"\ncommands = [\"ip rote\"]\n",
+    )?;
+    let output = chainsaw(&["check", "--policy", path, "ip route"])?;
+    assert_eq!(
+        (output.status, output.stdout.as_str()),
+        (1, ""),
+        "{output:?}"
+    );
+    let said = format!("{path} line 4: command 1 \"ip rote\" at word 1, column 4: ");
+    assert!(
+        output.stderr.contains(&said) && !output.stderr.contains("--help"),
+        "{output:?}"
     );
     Ok(())
 }

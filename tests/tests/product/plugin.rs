@@ -124,6 +124,27 @@ fn commands_run_in_the_pods_namespace_and_the_result_goes_on() -> Result<()> {
 }
 
 #[test]
+fn what_fails_and_is_not_the_pods_own_names_its_source() -> Result<()> {
+    let bed = Bed::new("")?;
+    for (field, said) in [
+        (
+            r#""commands": ["ip rote"]"#,
+            "command 1 'ip rote' (from commands of the network configuration) failed",
+        ),
+        (
+            r#""args": {"cni": {"chainsaw": "ip rote"}}"#,
+            "command 1 'ip rote' (from args.cni.chainsaw) failed",
+        ),
+    ] {
+        let with = conf(&json!({})).replacen('{', &format!("{{{field}, "), 1);
+        let error = error(&bed.call("ADD", POD, with)?)?;
+        assert!(text(&error["msg"]).contains(said), "{error}");
+        assert!(text(&error["details"]).contains("(from "), "{error}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_pod_without_a_value_is_served_with_everything_else_broken() -> Result<()> {
     let bed = Bed::new("[[broken")?;
     // The namespace is not even looked at.

@@ -189,6 +189,20 @@ fn a_broken_configuration_harms_no_pod_that_asks_for_nothing_even_with_apply() -
     let said = refusal(node.pod("asks").annotation(KEY, "ip route").run())?;
     ensure!(said.contains("line 3: unknown key entranc"), "{said}");
 
+    // A command that is none anywhere breaks it as a key does that is none.
+    let node = cni(Containerd::V2, &json!({"apply": true}))
+        .file(
+            CONFIGURATION,
+            "[[apply]]\nnamespaces = [\"*\"]\nentrance = \"cni\"\ncommands = [\"ip rote\"]\n",
+        )
+        .start()?;
+    node.pod("web").run()?;
+    let log = node.log()?;
+    ensure!(
+        log.contains("line 4: command 1 \"ip rote\"") && log.contains("goes on without [[apply]]"),
+        "{log}"
+    );
+
     // No file is no wish, and an entry that does not say so never looks.
     for more in [json!({"apply": true}), json!({}), json!({"apply": "yes"})] {
         let node = cni(Containerd::V2, &more).start()?;
@@ -240,7 +254,8 @@ fn a_wish_that_fails_is_told_and_tried_again_with_each_container() -> Result<()>
         let _daemon = node.daemon("chainsawd", &[])?;
         let said = refusal(node.pod("web").run())?;
         ensure!(
-            said.contains("Nexthop has invalid gateway"),
+            said.contains("Nexthop has invalid gateway")
+                && said.contains("(from [[apply]] of the node's configuration)"),
             "{containerd:?}: {said}"
         );
     }

@@ -130,6 +130,7 @@ impl Job {
             addresses: around.addresses.clone(),
             gateways: around.gateways.clone(),
             values: self.config.values.clone(),
+            ..Surroundings::default()
         };
         let subject = self.subject(around);
         let (values, policy) = (self.values(), Policy::of(&self.config, self.file));

@@ -57,6 +57,8 @@ pub struct Bed {
     pub machine: Machine,
     pub judge: Judge,
     pub forms: Vec<String>,
+    /// What was said of each that an operator's configuration cannot have.
+    pub refused: Vec<Option<String>>,
     /// What the programs' environment has beside the protocol's.
     pub environment: Vec<(&'static str, &'static str)>,
     _scratch: Scratch,
@@ -78,13 +80,15 @@ impl Bed {
         let (scratch, machine, judge) = (Scratch::new()?, Machine::boot()?, Judge::new()?);
         canaries(&machine)?;
         namespaces(&machine)?;
-        machine.write(CONFIGURATION, operator::configuration(&forms))?;
+        let refused = operator::refused(&forms, &scratch)?;
+        machine.write(CONFIGURATION, operator::configuration(&forms, &refused))?;
         let runtime = Runtime::start(&machine, &scratch, &environment)?;
         let bed = Self {
             runtime,
             machine,
             judge,
             forms,
+            refused,
             environment,
             _scratch: scratch,
             count: Cell::new(0),

@@ -88,13 +88,22 @@ impl Bed {
     /// Puts a form through a door.
     pub fn put(&self, door: Door, number: usize, right: Right) -> Result<Told> {
         let form = self.forms.get(number).context("a form of this bed")?;
-        match door {
-            Door::ApplyAtCni => self.add(
+        let refused = self.refused.get(number).and_then(Option::as_ref);
+        match (door, refused) {
+            (Door::ApplyAtCni | Door::ApplyAtNri, Some(said)) => Ok(Told {
+                outcome: if said.contains("never allowed") {
+                    Outcome::Denied
+                } else {
+                    Outcome::Failed
+                },
+                text: said.clone(),
+            }),
+            (Door::ApplyAtCni, None) => self.add(
                 &format!("cni-{number}"),
                 &annotated(&json!({}), json!({"apply": true})),
             ),
-            Door::ApplyAtNri => self.sandbox(&format!("nri-{number}"), SANDBOX, None),
-            _ => self.put_value(door, &json!([form]).to_string(), right),
+            (Door::ApplyAtNri, None) => self.sandbox(&format!("nri-{number}"), SANDBOX, None),
+            (door, _) => self.put_value(door, &json!([form]).to_string(), right),
         }
     }
 

@@ -2,23 +2,23 @@
 
 use std::fmt::Write as _;
 
+use anyhow::{Context, Result};
+use chainsaw_tests::parts;
+use chainsaw_tests::process::Program;
+use chainsaw_tests::scratch::Scratch;
 use serde_json::json;
 
 /// What the operator of this node says: who is granted what, each form for pods of one namespace an entrance, and its
 /// words as values.
-pub fn configuration(forms: &[String]) -> String {
+pub fn configuration(forms: &[String], refused: &[Option<String>]) -> String {
     let mut text = String::from(
         "[[rule]]\nnamespaces = [\"all\"]\nprofile = \"net-admin\"\n\
          [[rule]]\nnamespaces = [\"routed\"]\nprofile = \"route\"\n",
     );
     for (number, form) in forms.iter().enumerate() {
-        for entrance in ["cni", "nri"] {
-            write!(
-                text,
-                "[[apply]]\nnamespaces = [\"{entrance}-{number}\"]\nentrance = \"{entrance}\"\ncommands = {}\n",
-                json!([form])
-            )
-            .ok();
+        if refused.get(number).is_some_and(Option::is_none) {
+            text.push_str(&wish("cni", number, form));
+            text.push_str(&wish("nri", number, form));
         }
     }
     text.push_str("[values]\n");
@@ -28,6 +28,28 @@ pub fn configuration(forms: &[String]) -> String {
         }
     }
     text
+}
+
+/// A form, for pods of a namespace of its own.
+fn wish(entrance: &str, number: usize, form: &str) -> String {
+    format!(
+        "[[apply]]\nnamespaces = [\"{entrance}-{number}\"]\nentrance = \"{entrance}\"\ncommands = {}\n",
+        json!([form])
+    )
+}
+
+/// What is said of each form that no configuration may have: such a one never comes into force.
+pub fn refused(forms: &[String], scratch: &Scratch) -> Result<Vec<Option<String>>> {
+    let file = scratch.path().join("wish.toml");
+    let path = file.to_str().context("a path of UTF-8")?;
+    let said = |(number, form): (usize, &String)| {
+        std::fs::write(&file, wish("cni", number, form))?;
+        let output = Program::new(parts::chainsaw()?)
+            .args(["check", "--policy", path, "ip link"])
+            .run()?;
+        Ok((output.status != 0).then_some(output.stdout + &output.stderr))
+    };
+    forms.iter().enumerate().map(said).collect()
 }
 
 /// Ways to bring a form's words in by the node's values, and the values for them: every word by one of its own; the

@@ -126,8 +126,10 @@ impl Settings {
     fn device(&mut self, args: &mut Args<'_>) -> Result<(), Mistake> {
         let word = args.value()?;
         if !self.dev.is_empty() {
-            return Err(Mistake::garbage("dev", word)
-                .hinting(nearest(word, keyword::words(TABLE)).map(str::to_owned)));
+            let known = keyword::words_of(TABLE, |key| !matches!(key, Key::Never(_)));
+            return Err(
+                Mistake::garbage("dev", word).hinting(nearest(word, known).map(str::to_owned))
+            );
         }
         if !is_name(word) {
             return Err(not_a_name(word, "dev"));
