@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use chainsaw_common::in_force::PUBLISHED;
+use chainsaw_common::meeting::SOCKET;
 use chainsaw_common::record::{self, Records};
 use chainsaw_common::{config, netns};
 use chainsaw_nri::trunk::Launched;
@@ -225,7 +226,7 @@ fn show(settings: &Settings, page: Page) {
 /// Opens the plugin's socket. Without it the NRI entrance is served all the same; alone it is all there is to serve.
 fn listen(agent: Agent) -> Result<(), AgentError> {
     let serves_nri = agent.serves_nri();
-    match agent::start(Path::new(agent::SOCKET), agent) {
+    match agent::start(Path::new(SOCKET), agent) {
         Err(wrong) if serves_nri => {
             error!(reason = wrong.reason(), "{wrong}");
             Ok(())
