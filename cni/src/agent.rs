@@ -8,6 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use chainsaw_common::meeting::SOCKET;
 use chainsaw_common::own;
 use chainsaw_common::pod::Pod;
 use chainsaw_common::report::{Outcome, Report};
@@ -15,9 +16,6 @@ use nix::sys::socket::sockopt::PeerCredentials;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, getsockopt, socket};
 
 use crate::error::Error;
-
-/// Where the daemon listens.
-pub const SOCKET: &str = "/run/chainsaw/agent.sock";
 
 /// How long ADD may wait for a daemon to take its report; with the kernel's timers, which are late by some milliseconds, no
 /// more than 100 ms.

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chainsaw_common::meeting::KUBECONFIG;
 use chainsaw_common::pod::Pod;
 use serde::Deserialize;
 
@@ -19,9 +20,9 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// When it is ended without one.
 const OVERRUN: Duration = Duration::from_secs(6);
 
-/// Where the original plugin's daemon set writes a kubeconfig, on Kubernetes and on OpenShift.
+/// Where `chainsawd install` and the original plugin's daemon set write a kubeconfig; the second is the original's on OpenShift.
 const KUBECONFIGS: [&str; 2] = [
-    "/etc/cni/net.d/chainsaw.d/chainsaw.kubeconfig",
+    KUBECONFIG,
     "/etc/kubernetes/cni/net.d/chainsaw.d/chainsaw.kubeconfig",
 ];
 

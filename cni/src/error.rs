@@ -47,7 +47,7 @@ pub enum Error {
     /// Nobody could say what the pod's annotations are.
     #[error(
         "cannot tell the annotations of pod {pod}: the network configuration carries none; add \"capabilities\": {{\"{}\": true}} to chainsaw's entry, or a kubeconfig, or run chainsawd in the cluster",
-        super::source::CAPABILITY
+        chainsaw_common::annotations::CAPABILITY
     )]
     Unknown {
         /// `NAMESPACE/NAME`.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::ops::Bound;
 
+use chainsaw_common::annotations::CAPABILITY;
 pub use chainsaw_common::annotations::{KEY, NRI_PREFIX};
 use chainsaw_common::engine::Value;
 use chainsaw_common::plan::Author;
@@ -18,9 +19,6 @@ use crate::api::{self, ApiError, Found};
 use crate::error::Error;
 use crate::netconf::{NetConf, present};
 use crate::plugin::Environment;
-
-/// The capability by which containerd and CRI-O hand on a pod's annotations.
-pub const CAPABILITY: &str = "io.kubernetes.cri.pod-annotations";
 
 /// What is asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -167,7 +165,7 @@ fn looked_up(conf: &NetConf<'_>, environment: &Environment, pod: &Pod) -> Result
             Err(wrong) => Some(wrong),
         },
         Err(source) if matches!(source.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
-            let socket = agent::SOCKET;
+            let socket = chainsaw_common::meeting::SOCKET;
             Some(ApiError::Silent { socket, source })
         }
         // None is there, or it knows of no cluster.

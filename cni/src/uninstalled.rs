@@ -2,18 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use chainsaw_common::meeting::UNINSTALLED;
 use chainsaw_common::plan::Author;
 
 use crate::error::Error;
 use crate::source::Asked;
 
-/// The file beside the plugin that says so, as `chainsawd uninstall` leaves it.
-const MARKER: &str = "chainsaw.uninstalled";
-
 /// The file, if it is there. Nobody looks for it for a pod that is known to ask for nothing.
 pub fn marker() -> Option<PathBuf> {
     let own = std::env::current_exe().ok()?;
-    let marker = own.with_file_name(MARKER);
+    let marker = own.with_file_name(UNINSTALLED);
     marker.exists().then_some(marker)
 }
 

@@ -6,6 +6,9 @@ pub const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
 /// Before the annotations that ask for something at the NRI entrance.
 pub const NRI_PREFIX: &str = "chainsaw.noderesource.dev/";
 
+/// The capability by which containerd and CRI-O hand on a pod's annotations, and the name under which they come.
+pub const CAPABILITY: &str = "io.kubernetes.cri.pod-annotations";
+
 /// What a static pod's UID is called at the API: the kubelet makes its own of the pod's file, and the API server gives
 /// the mirror pod another.
 pub const CONFIG_HASH: &str = "kubernetes.io/config.hash";

@@ -10,7 +10,7 @@
 //! | what will run, once or again, and how much of it | [`plan`], [`again`], [`limits`], [`recall`] |
 //! | the `ip` dialect | [`ip`] |
 //! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
-//! | who and where; what everything speaks | [`pod`], [`annotations`], [`config`], [`family`], [`kernel`], [`wire`], [`uapi`] |
+//! | who and where; what everything speaks | [`pod`], [`annotations`], [`meeting`], [`config`], [`family`], [`kernel`], [`wire`], [`uapi`] |
 
 pub mod again;
 pub mod annotations;
@@ -24,6 +24,7 @@ pub mod interface;
 pub mod ip;
 pub mod kernel;
 pub mod limits;
+pub mod meeting;
 mod nearest;
 pub mod netlink;
 pub mod netns;

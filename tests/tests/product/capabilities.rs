@@ -150,6 +150,29 @@ fn the_daemon_keeps_what_security_md_lists_and_nothing_else_in_every_thread() ->
 }
 
 #[test]
+fn for_the_cni_entrance_alone_it_keeps_none_and_misses_none() -> Result<()> {
+    let node = node(Containerd::V2)?;
+    let path = parts::chainsawd()?.display().to_string();
+    let all = node.machine().program(&path);
+    let none = with(node.machine(), &[], &path);
+    for (name, program) in [("all", all), ("none", none)] {
+        let daemon = node.daemon_by(name, program.args(["--hooks", "cni"]))?;
+        daemon.wait_for("serving the CNI entrance alone")?;
+        let sets = sets(&format!("/proc/{}", daemon.pid()))?;
+        for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            ensure!(sets.get(set) == Some(&0), "{name} {set}: {sets:x?}");
+        }
+        let pod = node.pod(name);
+        let pod = pod.annotation(KEY, "ip route add 192.0.3.0/24 dev CURRENT_INTERFACE");
+        let _pod = pod.run()?;
+        daemon.wait_for(&format!("ok for default/{name} entrance=\"cni\""))?;
+        ensure!(!daemon.log()?.contains("CapabilityMissing"), "{name}");
+        daemon.stop()?;
+    }
+    Ok(())
+}
+
+#[test]
 fn with_exactly_those_the_daemon_serves_both_entrances() -> Result<()> {
     for containerd in Containerd::ALL {
         let node = node(containerd)?;
@@ -206,7 +229,7 @@ fn with_one_less_what_is_said_of_it_fails() -> Result<()> {
     }
     // A daemon that somebody started elsewhere than in the node's network namespace.
     let path = parts::chainsawd()?.display().to_string();
-    let started = |names: &[&str]| elsewhere(node.machine(), names, &path).args(["--hooks", "cni"]);
+    let started = |names: &[&str]| elsewhere(node.machine(), names, &path);
     let noticed = started(&listed()).run()?;
     ensure!(
         noticed.status == 1

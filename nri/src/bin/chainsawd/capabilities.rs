@@ -37,13 +37,14 @@ pub const KEPT: [Capability; 3] = [
     },
 ];
 
-/// Gives up everything but [`KEPT`] in every set, and the way to get it back by running a program. Gives what was not
-/// there to be kept.
+/// Gives up everything but [`KEPT`] in every set, and the way to get it back by running a program. A daemon that works in no
+/// pod's namespace (the CNI entrance alone) keeps nothing. Gives what was not there to be kept.
 ///
 /// # Errors
 /// The system refuses: then nothing is served.
-pub fn confine() -> Result<impl Iterator<Item = &'static Capability>> {
-    let kept = KEPT
+pub fn confine(works_in_pods: bool) -> Result<impl Iterator<Item = &'static Capability>> {
+    let needed: &[Capability] = if works_in_pods { &KEPT } else { &[] };
+    let kept = needed
         .iter()
         .fold(CapabilitySet::empty(), |all, one| all | one.set);
     let has = capabilities(None)?.permitted;
@@ -66,5 +67,5 @@ pub fn confine() -> Result<impl Iterator<Item = &'static Capability>> {
         inheritable: CapabilitySet::empty(),
     };
     set_capabilities(None, sets)?;
-    Ok(KEPT.iter().filter(move |one| !has.contains(one.set)))
+    Ok(needed.iter().filter(move |one| !has.contains(one.set)))
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use chainsaw_common::in_force::PUBLISHED;
+use chainsaw_common::meeting::SOCKET;
 use chainsaw_common::record::{self, Records};
 use chainsaw_common::{config, netns};
 use chainsaw_nri::trunk::Launched;
@@ -88,7 +89,7 @@ fn complain(text: &str, status: u8) -> ExitCode {
 
 fn run(args: Args) -> Result<(), Failure> {
     // Before there is a second thread: capabilities are a thread's.
-    let missing = capabilities::confine()?;
+    let missing = capabilities::confine(args.nri)?;
     // Whether the runtime started this comes before all else: the descriptor must not be inherited by anybody.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -153,7 +154,9 @@ async fn serve(
         sinks.clone(),
     ));
     tokio::spawn(sweep::run(records.clone()));
-    if let Some(cluster) = cluster.clone() {
+    // The plugin alone asks who a pod is: the runtime tells it at the NRI entrance.
+    let asked = cluster.filter(|_| args.cni);
+    if let Some(cluster) = asked.clone() {
         info!(node = cluster.node(), "watching this node's pods");
         tokio::spawn(async move { cluster.follow().await });
     }
@@ -170,7 +173,7 @@ async fn serve(
     };
     show(&settings, Page::new(registry, standing));
     let nri = session.as_ref().map(Session::state);
-    listen(Agent::new(nri, cluster, sinks.clone()))?;
+    listen(Agent::new(nri, asked, sinks.clone()))?;
     match (session, stream) {
         (None, _) => {
             info!("serving the CNI entrance alone");
@@ -225,7 +228,7 @@ fn show(settings: &Settings, page: Page) {
 /// Opens the plugin's socket. Without it the NRI entrance is served all the same; alone it is all there is to serve.
 fn listen(agent: Agent) -> Result<(), AgentError> {
     let serves_nri = agent.serves_nri();
-    match agent::start(Path::new(agent::SOCKET), agent) {
+    match agent::start(Path::new(SOCKET), agent) {
         Err(wrong) if serves_nri => {
             error!(reason = wrong.reason(), "{wrong}");
             Ok(())

@@ -13,17 +13,17 @@ use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, RoleBinding};
 use serde_json::Value;
 
 /// Everything that can be applied, so that a new one is tested as well.
-fn overlays() -> Result<Vec<String>> {
+pub(super) fn overlays() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(parts::deployments().join("kustomize/overlays"))? {
         names.push(format!("overlays/{}", entry?.file_name().to_string_lossy()));
     }
     names.sort();
-    ensure!(names.len() >= 7, "{names:?}");
+    ensure!(names.len() >= 8, "{names:?}");
     Ok(names)
 }
 
-fn typed(object: &Value) -> Result<Value> {
+pub(super) fn typed(object: &Value) -> Result<Value> {
     match object {
         one if is::<ClusterRole>(one) => through::<ClusterRole>(one),
         one if is::<ClusterRoleBinding>(one) => through::<ClusterRoleBinding>(one),
@@ -62,6 +62,7 @@ fn every_container_runs_the_image_that_is_built_with_no_right_but_those_that_are
         let pod = &set["spec"]["template"]["spec"];
         ensure!(pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault");
         ensure!(pod["priorityClassName"] == "system-node-critical");
+        ensure!(pod["nodeSelector"]["kubernetes.io/arch"] == "amd64");
         ensure!(pod["tolerations"] == serde_json::json!([{"operator": "Exists"}]));
         let lists = ["initContainers", "containers"].map(|list| pod[list].as_array());
         for container in lists.into_iter().flatten().flatten() {

@@ -4,3 +4,4 @@ mod article;
 mod installed;
 mod manifests;
 mod running;
+mod variants;

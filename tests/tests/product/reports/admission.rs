@@ -2,16 +2,17 @@
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use cel::{Context, Program};
+use chainsaw_tests::manifest::Manifest;
 use k8s_openapi::api::admissionregistration::v1::{
     ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
 };
+use k8s_openapi::api::core::v1::ServiceAccount;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 const MANIFEST: &str = include_str!("../../../../deployments/admission/status.yaml");
 const STATUS: &str = "k8s.v1.cni.cncf.io/chainsaw-status";
-const DAEMON: &str = "system:serviceaccount:chainsaw-system:chainsaw";
 
 /// The typed object; what its type does not know would be lost on the way back.
 fn strict<T: DeserializeOwned + Serialize>(text: &str) -> Result<T> {
@@ -25,6 +26,14 @@ fn strict<T: DeserializeOwned + Serialize>(text: &str) -> Result<T> {
 fn manifest() -> Result<(ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding)> {
     let (policy, binding) = MANIFEST.split_once("\n---\n").context("two objects")?;
     Ok((strict(policy)?, strict(binding)?))
+}
+
+/// Who the daemon of an overlay is to the API server.
+fn daemon(overlay: &str) -> Result<String> {
+    let account: ServiceAccount = Manifest::build(overlay)?.one()?;
+    let name = account.metadata.name.context("a name")?;
+    let namespace = account.metadata.namespace.context("a namespace")?;
+    Ok(format!("system:serviceaccount:{namespace}:{name}"))
 }
 
 /// What somebody makes of a pod.
@@ -47,15 +56,19 @@ struct Update {
 }
 
 impl Update {
-    fn to(change: impl FnOnce(&mut Value)) -> Self {
+    fn to(change: impl FnOnce(&mut Value)) -> Result<Self> {
+        Self::by(&daemon("overlays/both")?, change)
+    }
+
+    fn by(username: &str, change: impl FnOnce(&mut Value)) -> Result<Self> {
         let mut now = pod();
         change(&mut now);
         let extra = json!({"authentication.kubernetes.io/node-name": ["worker-1"]});
-        Self {
+        Ok(Self {
             now,
             before: pod(),
-            user: json!({"username": DAEMON, "extra": extra}),
-        }
+            user: json!({"username": username, "extra": extra}),
+        })
     }
 
     fn value(&self, expression: &str, variables: &Map<String, Value>) -> Result<Value> {
@@ -124,20 +137,30 @@ fn the_policy_and_its_binding_fit_each_other() -> Result<()> {
 }
 
 #[test]
+fn the_policy_holds_for_the_daemon_of_every_overlay_that_installs_one() -> Result<()> {
+    for overlay in ["cni", "nri", "both", "k3s", "openshift"] {
+        let daemon = daemon(&format!("overlays/{overlay}"))?;
+        let update = Update::by(&daemon, |pod| pod["status"]["phase"] = "Failed".into())?;
+        ensure!(!update.refusals()?.is_empty(), "{overlay}: {daemon}");
+    }
+    Ok(())
+}
+
+#[test]
 fn the_daemon_writes_its_annotation_into_pods_of_its_node() -> Result<()> {
     let write = |pod: &mut Value| pod["metadata"]["annotations"][STATUS] = "[]".into();
-    ensure!(Update::to(write).refusals()?.is_empty());
+    ensure!(Update::to(write)?.refusals()?.is_empty());
     // The first annotation of a pod, and one that is written again.
-    let mut first = Update::to(write);
+    let mut first = Update::to(write)?;
     first.before["metadata"] =
         json!({"name": "web", "labels": {"app": "web"}, "finalizers": ["a/b"]});
     first.now["metadata"]["annotations"] = json!({STATUS: "[]"});
     ensure!(first.refusals()?.is_empty(), "{:?}", first.refusals());
-    let mut again = Update::to(write);
+    let mut again = Update::to(write)?;
     again.before["metadata"]["annotations"][STATUS] = "[1]".into();
     ensure!(again.refusals()?.is_empty());
     // Nobody else is kept from anything.
-    let mut other = Update::to(|pod| pod["status"]["phase"] = "Failed".into());
+    let mut other = Update::to(|pod| pod["status"]["phase"] = "Failed".into())?;
     other.user["username"] = "system:node:worker-1".into();
     ensure!(other.refusals()?.is_empty());
     Ok(())
@@ -180,14 +203,14 @@ fn the_daemon_writes_nothing_else_and_into_no_other_pod() -> Result<()> {
         ),
     ];
     for (change, why) in changes {
-        let refusals = Update::to(change).refusals()?;
+        let refusals = Update::to(change)?.refusals()?;
         ensure!(
             refusals.len() == 1 && refusals.iter().all(|said| said.contains(why)),
             "{refusals:?}"
         );
     }
     let elsewhere = |change: fn(&mut Update)| {
-        let mut update = Update::to(|pod| pod["metadata"]["annotations"][STATUS] = "[]".into());
+        let mut update = Update::to(|pod| pod["metadata"]["annotations"][STATUS] = "[]".into())?;
         change(&mut update);
         update.refusals()
     };
@@ -197,7 +220,9 @@ fn the_daemon_writes_nothing_else_and_into_no_other_pod() -> Result<()> {
             update.user["extra"] = json!({"authentication.kubernetes.io/node-name": ["worker-2"]})
         },
         |update| update.user["extra"] = json!({}),
-        |update| update.user = json!({"username": DAEMON}),
+        |update| {
+            update.user.as_object_mut().map(|user| user.remove("extra"));
+        },
     ];
     for other in others {
         let refusals = elsewhere(other)?;

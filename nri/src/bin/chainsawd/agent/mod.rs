@@ -22,9 +22,6 @@ pub use place::AgentError;
 use place::Place;
 pub use service::Agent;
 
-/// Where it is.
-pub const SOCKET: &str = "/run/chainsaw/agent.sock";
-
 /// How many peers are served at once. Who comes later is closed: only root comes, and none stays longer than a moment.
 const AT_ONCE: usize = 64;
 

@@ -57,7 +57,8 @@ impl Agent {
 
     async fn lookup(&self, request: LookupRequest) -> Result<LookupResponse, Status> {
         let Some(cluster) = &self.cluster else {
-            let why = "this daemon knows of no cluster";
+            let why =
+                "this daemon knows of no cluster, or does not serve the CNI entrance (--hooks)";
             return Err(Status::new(code::FAILED_PRECONDITION, why));
         };
         let wanted = Wanted {

@@ -4,10 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chainsaw_common::annotations::CAPABILITY;
 use serde_json::Value;
-
-/// The capability by which the runtime hands on a pod's annotations.
-const CAPABILITY: &str = "io.kubernetes.cri.pod-annotations";
 
 /// The entry, as it is pasted.
 const ENTRY: &str =
@@ -44,11 +42,17 @@ pub fn told(folder: &Path, api: bool) -> String {
             paste(api)
         );
     };
-    let file = file.display();
-    let (said, needs_entry) = match read(
-        &fs::read(folder.join(file.to_string())).unwrap_or_default(),
-        api,
-    ) {
+    let text = match fs::read(&file) {
+        Ok(text) => text,
+        Err(error) => {
+            return format!(
+                "{} cannot be read ({error}), so nobody can say whether chainsaw is in its chain; run as root, with that folder of the node mounted\n{}",
+                file.display(),
+                paste(api)
+            );
+        }
+    };
+    let (said, needs_entry) = match read(&text, api) {
         Chain::Right => (
             "has chainsaw in its chain, in the right place: nothing is left to do",
             false,
@@ -74,7 +78,7 @@ pub fn told(folder: &Path, api: bool) -> String {
             true,
         ),
         Chain::Untold => (
-            "has chainsaw without the capability: nobody can tell whether a pod asks for something, and NO POD STARTS. Add it",
+            "has chainsaw without the capability: the runtime does not tell what a pod asks for, and as long as no chainsawd that serves the CNI entrance and knows the cluster answers instead, NO POD STARTS. Add it",
             true,
         ),
     };
@@ -83,7 +87,7 @@ pub fn told(folder: &Path, api: bool) -> String {
     } else {
         String::new()
     };
-    format!("{file} {said}\n{paste}")
+    format!("{} {said}\n{paste}", file.display())
 }
 
 /// What to tell when the plugin was taken away.
@@ -221,5 +225,30 @@ mod tests {
         );
         assert!(warned(folder.path()).contains("20-b.conflist"));
         assert!(!warned(folder.path()).contains("10-a.conflist"));
+    }
+
+    #[test]
+    fn a_folder_that_is_said_from_where_one_stands_is_that_folder() {
+        // Tests run in their package's folder.
+        let folder = tempfile::tempdir_in(".").unwrap();
+        let text = list(&[BRIDGE, ENTRY].join(", "));
+        fs::write(folder.path().join("10-a.conflist"), text).unwrap();
+        let relative = Path::new(folder.path().file_name().unwrap());
+        let said = told(relative, false);
+        assert!(said.contains("nothing is left to do"), "{said}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_why_and_not_as_bad_json() {
+        let folder = tempfile::tempdir().unwrap();
+        // A link to a file that is there, and whose reading fails with EIO or EINVAL for root as well.
+        let link = folder.path().join("10-a.conflist");
+        std::os::unix::fs::symlink("/proc/self/mem", link).unwrap();
+        let said = told(folder.path(), false);
+        assert!(
+            said.contains("10-a.conflist cannot be read (") && said.contains("os error"),
+            "{said}"
+        );
+        assert!(!said.contains("JSON"), "{said}");
     }
 }

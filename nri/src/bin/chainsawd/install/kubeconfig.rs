@@ -3,8 +3,9 @@
 //! The plugin runs on the node and sees no file of a pod, so the token itself is in it, not its path. That one expires:
 //! [`super::keep`] writes the file anew as the kubelet renews the token.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,20 +17,36 @@ use super::journal::make_private_folder;
 /// Root's alone: there is a token in it.
 pub const MODE: u32 = 0o600;
 
+/// Where the API is.
+#[derive(Debug)]
+pub struct Api {
+    pub host: String,
+    pub port: String,
+}
+
+impl Api {
+    /// As the kubelet tells it to every container.
+    pub fn of_this_pod() -> Result<Self, InstallError> {
+        let variable = |name| {
+            let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+            value.ok_or(InstallError::NoApi(name))
+        };
+        Ok(Self {
+            host: variable("KUBERNETES_SERVICE_HOST")?,
+            port: variable("KUBERNETES_SERVICE_PORT")?,
+        })
+    }
+}
+
 /// What it has to say now, in JSON, which is YAML.
-pub fn current(service_account: &Path) -> Result<Vec<u8>, InstallError> {
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let host = variable("KUBERNETES_SERVICE_HOST")
-        .ok_or(InstallError::NoApi("KUBERNETES_SERVICE_HOST"))?;
-    let port = variable("KUBERNETES_SERVICE_PORT")
-        .ok_or(InstallError::NoApi("KUBERNETES_SERVICE_PORT"))?;
+pub fn current(api: &Api, service_account: &Path) -> Result<Vec<u8>, InstallError> {
     let token = service_account.join("token");
     let text = fs::read_to_string(&token).map_err(InstallError::io("read", &token))?;
     let ca = service_account.join("ca.crt");
     let authority = fs::read(&ca).map_err(InstallError::io("read", &ca))?;
     match text.trim() {
         "" => Err(InstallError::NoToken(token)),
-        text => Ok(of(&server(&host, &port), text, &authority)),
+        text => Ok(of(&server(&api.host, &api.port), text, &authority)),
     }
 }
 
@@ -63,8 +80,38 @@ pub fn make_folder(path: &Path) -> Result<(), InstallError> {
     make_private_folder(path.parent().unwrap_or(path))
 }
 
+/// The turn to keep it up to date: a lock of a file beside it, which the kernel gives back when its holder ends, however it
+/// does.
+#[derive(Debug)]
+pub struct Turn {
+    _lock: File,
+}
+
+impl Turn {
+    /// None as long as another process has it.
+    pub fn take(path: &Path) -> Result<Option<Self>, InstallError> {
+        let place = Self::place(path);
+        let lock = || -> std::io::Result<Option<File>> {
+            let mut options = OpenOptions::new();
+            let file = options.create(true).append(true).mode(MODE).open(&place)?;
+            match file.try_lock() {
+                Ok(()) => Ok(Some(file)),
+                Err(TryLockError::WouldBlock) => Ok(None),
+                Err(TryLockError::Error(error)) => Err(error),
+            }
+        };
+        let locked = lock().map_err(InstallError::io("lock", &place))?;
+        Ok(locked.map(|file| Self { _lock: file }))
+    }
+
+    fn place(path: &Path) -> PathBuf {
+        path.with_extension("turn")
+    }
+}
+
 /// Removes its folder, unless something else is in it, or it is where a folder of the node is mounted.
 pub fn remove_folder(path: &Path) {
+    fs::remove_file(Turn::place(path)).ok();
     if let Some(folder) = path.parent() {
         fs::remove_dir(folder).ok();
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use chainsaw_common::meeting::UNINSTALLED;
 use tokio::time::sleep;
 
 mod chain;
@@ -19,15 +20,13 @@ mod words;
 
 use error::InstallError;
 use journal::{Journal, write_down};
+use kubeconfig::{Api, Turn};
 use words::{Said, Words};
 
 use crate::{complain, say, stop};
 
 /// The programs, each after those that it needs.
 const PROGRAMS: [&str; 2] = ["chainsaw-lookup", "chainsaw"];
-
-/// Beside the plugin: that it is uninstalled, and lets pods pass that ask for nothing. The plugin looks for it.
-const UNINSTALLED: &str = "chainsaw.uninstalled";
 
 /// What is in that file.
 const WHY_UNINSTALLED: &str = "\
@@ -116,7 +115,7 @@ fn steps(journal: &mut Journal, words: &Words) -> Result<String, InstallError> {
     }
     if let Some(path) = &words.kubeconfig {
         kubeconfig::make_folder(path)?;
-        let content = kubeconfig::current(&words.service_account)?;
+        let content = kubeconfig::current(&Api::of_this_pod()?, &words.service_account)?;
         put(path.clone(), &content, kubeconfig::MODE)?;
     }
     // The last: from now on the plugin serves.
@@ -178,12 +177,14 @@ fn stay(verb: Verb, words: &Words) -> std::io::Result<()> {
 /// Writes the kubeconfig anew whenever its token or its CA is another: the kubelet renews a token long before it expires.
 async fn keep(words: &Words) {
     let mut last = String::new();
+    let mut turn = None;
     loop {
         sleep(LOOK).await;
         let Some(path) = &words.kubeconfig else {
             continue;
         };
-        let text = match refresh(words, path) {
+        let refreshed = Api::of_this_pod().and_then(|api| refresh(&api, words, path, &mut turn));
+        let text = match refreshed {
             Ok(false) => continue,
             Ok(true) => format!("renewed {}\n", path.display()),
             Err(wrong) => format!("{wrong} (reason={})\n", wrong.reason()),
@@ -196,14 +197,23 @@ async fn keep(words: &Words) {
     }
 }
 
-fn refresh(words: &Words, path: &Path) -> Result<bool, InstallError> {
-    let content = kubeconfig::current(&words.service_account)?;
-    if journal::is_so(path, &content, kubeconfig::MODE) {
+/// In a rolling update there are two of us, each with a token of its own: whose turn it is writes, and the other begins when
+/// that one has ended, and its token with it.
+fn refresh(
+    api: &Api,
+    words: &Words,
+    path: &Path,
+    turn: &mut Option<Turn>,
+) -> Result<bool, InstallError> {
+    let content = kubeconfig::current(api, &words.service_account)?;
+    kubeconfig::make_folder(path)?;
+    if turn.is_none() {
+        *turn = Turn::take(path)?;
+    }
+    if turn.is_none() || journal::is_so(path, &content, kubeconfig::MODE) {
         return Ok(false);
     }
-    // In a rolling update there are two of us.
     let _held = Journal::open(&words.bin_dir)?;
-    kubeconfig::make_folder(path)?;
     write_down(path, &content, kubeconfig::MODE).map(|()| true)
 }
 

@@ -282,3 +282,58 @@ fn without_the_folder_of_plugins_it_says_which_one_to_mount() {
         "{said}"
     );
 }
+
+/// The service account of one of two pods of a rolling update, with the API's address in the environment.
+fn account(bed: &Bed, name: &str) -> Words {
+    let folder = bed.words.conf_dir.join(name);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("ca.crt"), "CA").unwrap();
+    let words = Words {
+        service_account: folder,
+        kubeconfig: Some(bed.words.conf_dir.join("chainsaw.d/chainsaw.kubeconfig")),
+        ..bed.words.clone()
+    };
+    renew(&words, name);
+    words
+}
+
+fn renew(words: &Words, token: &str) {
+    fs::write(words.service_account.join("token"), token).unwrap();
+}
+
+#[test]
+fn of_two_that_stay_one_writes_the_kubeconfig_and_the_other_goes_on_when_that_one_has_ended() {
+    let bed = Bed::new();
+    let (older, newer) = (account(&bed, "older"), account(&bed, "newer"));
+    let path = older.kubeconfig.clone().unwrap();
+    let says = |token: &str| fs::read_to_string(&path).unwrap().contains(token);
+    let api = Api {
+        host: "192.0.2.1".into(),
+        port: "443".into(),
+    };
+    let look = |words: &Words, turn: &mut Option<Turn>| refresh(&api, words, &path, turn).unwrap();
+    let (mut first, mut second) = (None, None);
+    assert!(look(&older, &mut first) && says("older"));
+    // The other never writes over it, however often both look.
+    for _ in 0..3 {
+        assert!(!look(&newer, &mut second) && !look(&older, &mut first));
+    }
+    renew(&older, "renewed");
+    assert!(look(&older, &mut first) && says("renewed"));
+    renew(&newer, "other");
+    assert!(!look(&newer, &mut second) && says("renewed"));
+    // It ends, and its token with it.
+    first.take();
+    assert!(look(&newer, &mut second) && says("other"));
+    // What is gone, or somebody else's, is written again.
+    fs::write(&path, "nonsense").unwrap();
+    assert!(look(&newer, &mut second) && says("other"));
+    fs::remove_file(&path).unwrap();
+    assert!(look(&newer, &mut second) && says("other"));
+    assert!(!look(&newer, &mut second));
+    kubeconfig::remove_folder(&path);
+    assert!(path.exists(), "it removes nothing but what it made");
+    fs::remove_file(&path).unwrap();
+    kubeconfig::remove_folder(&path);
+    assert!(!path.parent().unwrap().exists());
+}

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use chainsaw_common::meeting::KUBECONFIG;
 use lexopt::Arg::{Long, Short};
 
 use super::InstallError;
@@ -82,9 +83,6 @@ impl Default for Words {
     }
 }
 
-/// Where the plugin looks for a kubeconfig that its network configuration does not name.
-const KUBECONFIG: &str = "/etc/cni/net.d/chainsaw.d/chainsaw.kubeconfig";
-
 /// Reads the words.
 ///
 /// # Errors
@@ -133,6 +131,7 @@ mod tests {
     fn a_kubeconfig_is_where_the_plugin_looks_unless_it_is_said() {
         let file = |words| said(words).kubeconfig.unwrap();
         assert_eq!(file(&["--kubeconfig"]), PathBuf::from(KUBECONFIG));
+        assert!(USAGE.contains(KUBECONFIG));
         assert_eq!(file(&["--kubeconfig=/k"]), PathBuf::from("/k"));
         assert!(said(&["--kubeconfig", "--stay"]).stay);
     }
