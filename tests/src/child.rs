@@ -4,6 +4,8 @@ use std::fs;
 use std::process::ChildStdin;
 
 use anyhow::{Context, Result};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::process::{LIMIT, kill_pid, status_number, wait_until};
 
@@ -45,6 +47,14 @@ impl Child {
         // The program, not what waits for it: that reaps it then. Were it the other way round, the dead program would
         // wait for the host's process 1, and a machine cannot end as long as one of its processes is not reaped.
         kill_pid(self.pid())?;
+        // What waits for a program that a test stopped has stopped itself (`nsenter` does), and goes on only if told.
+        if self.behind {
+            kill(
+                Pid::from_raw(i32::try_from(self.inner.id())?),
+                Signal::SIGCONT,
+            )
+            .ok();
+        }
         let ended = wait_until(&format!("{} to die", self.what), LIMIT, || {
             Ok(self.ended()?.is_some())
         });

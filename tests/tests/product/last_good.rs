@@ -148,10 +148,10 @@ fn what_is_published_counts_only_if_it_is_roots_alone_and_no_link() -> Result<()
         Ok(())
     };
     mode(0o644)?;
-    refused("it is not root's alone (0600)")?;
+    refused("others can read it (it has to be 0600)")?;
     mode(0o600)?;
     std::os::unix::fs::chown(&published, Some(65534), None)?;
-    refused("it is not root's alone (0600)")?;
+    refused("it belongs to user 65534")?;
     std::os::unix::fs::chown(&published, Some(0), None)?;
     let output = add(&machine)?;
     ensure!(output.status == 0, "{output:?}");

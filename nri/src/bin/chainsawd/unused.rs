@@ -25,7 +25,7 @@ impl Unused {
     pub fn why(self) -> &'static str {
         match self {
             Self::NoContainer => {
-                "ran for no container: the pod had none of that name, or it never started"
+                "ran for no container: the pod had none of that name, it never started, or it started while the runtime told no daemon"
             }
             Self::NoAttachment => {
                 "ran at no attachment: none of the pod's has that interface and a CNI chain with chainsaw, or its cni-args came first"
