@@ -161,10 +161,10 @@ fn verb(environment: &Environment, stdin: &[u8], log: &mut String) -> Result<Vec
 /// Nothing was made that outlives the namespace. The record is forgotten if it can be; what cannot is GC's.
 fn del(environment: &Environment, records: &Records) -> Vec<u8> {
     if let (Some(container), Some(ifname)) = (&environment.container, &environment.ifname) {
-        // Who leaves a record behind takes away those that were left before, and whose namespaces have gone since: they do
+        // Who leaves a record behind takes away some that were left before, and whose namespaces have gone since: they do
         // not add up, and every other DEL looks at its own alone.
         if forget(records, container, ifname) {
-            records.sweep();
+            records.sweep_behind(container);
         }
     }
     Vec::new()

@@ -30,6 +30,9 @@ use head::Head;
 /// Where the records are.
 pub const FOLDER: &str = "/run/chainsaw/sandboxes";
 
+/// How many other records one sandbox's end looks at.
+const FEW: usize = 8;
+
 /// A record that is longer than this, in bytes, is written anew with what still counts.
 const LARGE: usize = 64 * 1024;
 
@@ -225,7 +228,21 @@ impl Records {
     /// Removes the records of sandboxes that are gone for certain, and tells which. One that somebody holds is in use, and
     /// none but such is ever locked: nobody waits.
     pub fn sweep(&self) -> Vec<String> {
-        let mut gone = self.sandboxes();
+        self.without_gone(self.sandboxes())
+    }
+
+    /// The same of the few that follow a sandbox by name. Names are drawn by chance, so whoever leaves one record behind
+    /// and looks at a few others keeps them from adding up, at a cost that does not grow with the node.
+    pub fn sweep_behind(&self, sandbox: &str) -> Vec<String> {
+        let mut few = self.sandboxes();
+        few.sort_unstable();
+        let behind = few.partition_point(|name| name.as_str() <= sandbox);
+        few.rotate_left(behind);
+        few.truncate(FEW);
+        self.without_gone(few)
+    }
+
+    fn without_gone(&self, mut gone: Vec<String>) -> Vec<String> {
         gone.retain(|sandbox| {
             let seems = self
                 .path(sandbox)

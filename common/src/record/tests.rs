@@ -440,3 +440,23 @@ fn nothing_but_a_record_is_swept() {
     left.sort();
     assert_eq!(left, ["c2", "c3"]);
 }
+
+#[test]
+fn an_end_looks_at_a_few_others_and_all_ends_together_at_all() {
+    let (_folder, records) = records();
+    let gone = records.folder.join("namespace");
+    for number in 0..40 {
+        let mut record = records.open(&format!("c{number:02}")).unwrap();
+        record.is_of(&gone, None);
+        record.add(entry("eth0", Event::Ok)).unwrap();
+    }
+    let swept = records.sweep_behind("c37");
+    assert_eq!(
+        swept,
+        ["c38", "c39", "c00", "c01", "c02", "c03", "c04", "c05"]
+    );
+    for number in 0..40 {
+        records.sweep_behind(&format!("c{number:02}"));
+    }
+    assert!(records.sandboxes().is_empty());
+}
