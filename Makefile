@@ -3,7 +3,7 @@
 HOST := $(shell rustc -vV | sed -n 's/^host: //p')
 RELEASE := target/$(HOST)/release
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
-# Static, and not position-independent: what that saves and what it costs stands in README, "What an ADD costs".
+# Static, and not position-independent: what that saves and what it costs stands in docs/costs.md, "Why it is built so".
 STATIC := -C target-feature=+crt-static -C relocation-model=static
 # Not in the profile: the names of functions are hashes over it, and cni/order.txt needs the names.
 STRIPPED := $(STATIC) -C strip=symbols
@@ -61,7 +61,7 @@ bench: build parts
 	CHAINSAW_EMPTY=$(CURDIR)/target/empty CHAINSAW_LEAST=$(CURDIR)/$(RELEASE)/least \
 		cargo bench --locked --no-fail-fast -p chainsaw-tests --bench add --bench nri --bench memory
 
-## Where the functions of an ADD lie in the plugin, found out anew (README, "What an ADD costs").
+## Where the functions of an ADD lie in the plugin, found out anew (docs/costs.md, "Why it is built so").
 order:
 	STATIC="$(STATIC)" cni/order.sh
 

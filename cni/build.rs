@@ -1,4 +1,5 @@
-//! Where the functions lie that an ADD runs: next to each other, in the order of `order.txt` (README, "What an ADD costs").
+//! Where the functions lie that an ADD runs: next to each other, in the order of `order.txt` (docs/costs.md, "Why it is
+//! built so").
 
 use std::env;
 

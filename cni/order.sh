@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes order.txt anew: the functions that the plugin runs for ADD with no value, with two commands, and for DEL, by
 # callgrind, in a machine of namespaces. To be done when the compiler or much of the code has changed; what it
-# is good for is in README, "What an ADD costs". Needs root, and valgrind.
+# is good for is in docs/costs.md, "Why it is built so". Needs root, and valgrind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v valgrind >/dev/null || { echo "valgrind is missing: apt-get install valgrind" >&2; exit 1; }

@@ -1,5 +1,5 @@
 //! The Kubernetes API as a source of annotations: asked by a program of its own, `chainsaw-lookup`, which is started only
-//! when nothing else could tell. A Kubernetes client linked in here would cost every pod (README, "What an ADD costs").
+//! when nothing else could tell. A Kubernetes client linked in here would cost every pod (docs/costs.md, "Why it is built so").
 
 use std::collections::BTreeMap;
 use std::io;

@@ -9,6 +9,7 @@ pub mod child;
 pub mod container;
 pub mod cri;
 pub mod daemon;
+pub mod documents;
 pub mod image;
 pub mod judge;
 pub mod kubelet;

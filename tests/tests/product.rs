@@ -12,6 +12,7 @@ mod product {
     mod escapes;
     mod last_good;
     mod limits;
+    mod links;
     mod nri;
     mod nri_killed;
     mod plugin;

@@ -12,7 +12,7 @@ const VALUE: &str = r#"["ip route add 192.0.3.0/24 dev CURRENT_INTERFACE", "ip r
 const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
 const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
 
-/// As README tells an operator to chain it.
+/// As README tells an operator to chain it: `the_entry_to_paste_is_what_the_installer_prints`.
 fn chainsaw() -> Value {
     json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}})
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use chainsaw_tests::builder::Builder;
+use chainsaw_tests::documents::block;
 use chainsaw_tests::pod::RunningPod;
 use chainsaw_tests::process::{Program, wait_until};
 use chainsaw_tests::scratch::Scratch;
@@ -16,16 +17,13 @@ const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
 const ROUTE: &str = "ip route add 192.0.3.0/24 dev CURRENT_INTERFACE";
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// README's recipe: one route more, at this site only.
-const RECIPE: &str = r#"
-[values]
-SITE_GATEWAY = "10.88.0.1"
-
-[[apply]]
-namespaces = ["shop-*"]
-entrance = "ENTRANCE"
-commands = ["ip route add 198.51.100.0/24 via NODE_SITE_GATEWAY"]
-"#;
+/// The recipe of docs/policy.md, at an entrance: one route more, at this site only.
+fn recipe(entrance: &str) -> Result<String> {
+    let text = block("docs/policy.md", "toml", "## One route more")?;
+    let stands = "entrance = \"cni\"";
+    ensure!(text.contains(stands), "{text}");
+    Ok(text.replace(stands, &format!("entrance = \"{entrance}\"")))
+}
 
 fn chainsaw(more: &Value) -> Value {
     let mut entry =
@@ -148,7 +146,7 @@ fn labels_narrow_at_the_nri_entrance() -> Result<()> {
 #[test]
 fn one_route_more_at_this_site_only_and_no_pod_and_no_attachment_touched_at_cni() -> Result<()> {
     for containerd in Containerd::ALL {
-        let recipe = RECIPE.replace("ENTRANCE", "cni");
+        let recipe = recipe("cni")?;
         let node = cni(containerd, &json!({"apply": true}))
             .file(CONFIGURATION, &recipe)
             .start()?;
@@ -214,7 +212,7 @@ fn a_broken_configuration_harms_no_pod_that_asks_for_nothing_even_with_apply() -
 #[test]
 fn one_route_more_at_this_site_only_and_no_pod_touched_at_nri() -> Result<()> {
     for containerd in Containerd::ALL {
-        let recipe = RECIPE.replace("ENTRANCE", "nri");
+        let recipe = recipe("nri")?;
         let node = Node::builder(containerd)
             .nri()
             .file(CONFIGURATION, "")

@@ -7,8 +7,9 @@ use anyhow::{Context, Result, ensure};
 use chainsaw_tests::manifest::{Manifest, is, through};
 use chainsaw_tests::pod::RunningPod;
 use chainsaw_tests::process::{Program, wait_until};
-use chainsaw_tests::{Containerd, Node, parts};
+use chainsaw_tests::{Containerd, Node, bridge, parts};
 use k8s_openapi::api::core::v1::Pod;
+use serde_json::json;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -67,7 +68,7 @@ fn every_sample_is_allowed_by_the_sample_policy_and_loses_nothing_as_a_pod() -> 
         }
         count += 1;
     }
-    ensure!(count >= 2, "{count}");
+    ensure!(count >= 3, "{count}");
     Ok(())
 }
 
@@ -88,6 +89,25 @@ fn the_articles_attachment_as_a_delegates_configuration_has_its_route() -> Resul
         let (_pod, logs) = run(&node, &sample, "192.0.3.0/24")?;
         ensure!(
             logs.contains("192.0.3.0/24 dev eth1"),
+            "{containerd:?}: {logs}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_cni_sample_has_its_route_behind_the_clusters_own_chain() -> Result<()> {
+    let sample = sample("cni.yaml")?;
+    let entry =
+        json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
+    for containerd in Containerd::ALL {
+        let node = Node::builder(containerd)
+            .cni_chain([bridge(), entry.clone()])
+            .file("/etc/chainsaw/config.toml", &policy()?)
+            .start()?;
+        let (_pod, logs) = run(&node, &sample, "192.0.3.0/24")?;
+        ensure!(
+            logs.contains("192.0.3.0/24 dev eth0"),
             "{containerd:?}: {logs}"
         );
     }

@@ -5,8 +5,8 @@ use std::fs;
 
 use anyhow::{Context, Result, bail, ensure};
 use chainsaw_tests::manifest::{Manifest, is, through};
-use chainsaw_tests::parts;
 use chainsaw_tests::process::Program;
+use chainsaw_tests::{documents, parts};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, RoleBinding};
@@ -206,18 +206,21 @@ fn the_image_is_the_same_for_the_same_programs_and_the_containerfile_says_the_sa
 }
 
 #[test]
-fn what_readme_names_is_there_and_every_overlay_is_named() -> Result<()> {
-    let root = parts::deployments();
-    let readme = fs::read_to_string(root.with_file_name("README.md"))?;
+fn what_the_pages_name_is_there_and_readme_names_every_overlay() -> Result<()> {
     let is_path = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    for (at, _) in readme.match_indices("deployments/") {
-        let rest = readme.get(at..).unwrap_or_default();
-        let path = rest.split(|c| !is_path(c)).next().unwrap_or_default();
-        let path = path.trim_end_matches(['.', '/']);
-        ensure!(root.with_file_name(path).exists(), "README names {path}");
+    for name in documents::all()? {
+        let page = documents::text(&name)?;
+        for (at, _) in page.match_indices("deployments/") {
+            let rest = page.get(at..).unwrap_or_default();
+            let path = rest.split(|c| !is_path(c)).next().unwrap_or_default();
+            let path = path.trim_end_matches(['.', '/']);
+            ensure!(documents::path(path).exists(), "{name} names {path}");
+        }
     }
+    let readme = documents::text("README.md")?;
     for overlay in overlays()? {
-        ensure!(readme.contains(&overlay), "README does not name {overlay}");
+        let quoted = format!("`{overlay}`");
+        ensure!(readme.contains(&quoted), "README does not name {overlay}");
     }
     let (name, version) = (image_name()?, env!("CARGO_PKG_VERSION"));
     ensure!(readme.contains(&name) && name.ends_with(&format!(":{version}")));

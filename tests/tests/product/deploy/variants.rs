@@ -1,4 +1,4 @@
-//! The overlays with a component added as README says, and their uninstallations: which container has which words, folders
+//! The overlays with a component added as docs/operating.md says, and their uninstallations: which container has which words, folders
 //! and rights.
 
 use std::collections::BTreeMap;
@@ -6,9 +6,9 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use chainsaw_tests::manifest::Manifest;
-use chainsaw_tests::parts;
 use chainsaw_tests::process::Program;
 use chainsaw_tests::scratch::Scratch;
+use chainsaw_tests::{documents, parts};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 use k8s_openapi::api::rbac::v1::ClusterRole;
@@ -23,19 +23,22 @@ const OF_THE_PLUGIN: [(&str, &str); 4] = [
     ("openshift", "--hooks=cni,nri"),
 ];
 
-/// README's kustomization of an operator's own.
+/// The page that tells how to add a component.
+const PAGE: &str = "docs/operating.md";
+
+/// Its kustomization of an operator's own.
 fn kustomization() -> Result<String> {
-    let readme = fs::read_to_string(parts::deployments().with_file_name("README.md"))?;
-    let blocks = readme
+    let page = documents::text(PAGE)?;
+    let blocks = page
         .split("```yaml\n")
         .filter_map(|rest| rest.split("```").next());
     let mut ours = blocks.filter(|block| block.contains("- ../components/"));
-    let block = ours.next().context("README has no kustomization")?;
-    ensure!(ours.next().is_none(), "README has several");
+    let block = ours.next().context("no kustomization")?;
+    ensure!(ours.next().is_none(), "{PAGE} has several");
     Ok(block.to_owned())
 }
 
-/// What README's kustomization gives with another overlay and another component in it, in a copy of the tree, where README
+/// What that kustomization gives with another overlay and another component in it, in a copy of the tree, where the page
 /// says to put it.
 fn with(overlay: &str, component: &str) -> Result<Manifest> {
     let text = kustomization()?;

@@ -205,7 +205,7 @@ fn unknown(spec: &Spec, word: &str) -> Mistake {
     Mistake::new(text, 1).hinting(near)
 }
 
-/// Where the options of a kind are told: README.
+/// Where the options of a kind are told: docs/values.md, "What can be said".
 pub fn usage(kind: &str) -> String {
     format!("Usage: ip link {{ add | set }} ... type {kind} [ OPTION ]...")
 }
