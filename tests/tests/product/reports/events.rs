@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use chainsaw_tests::Containerd;
-use chainsaw_tests::api::TOKEN;
+use chainsaw_tests::api::{Cluster, NODE, Pod, TOKEN};
 use chainsaw_tests::process::wait_until;
 use serde_json::json;
 
@@ -288,6 +288,44 @@ fn how_it_ended_is_kept_in_the_pods_status_annotation_where_that_is_wanted() -> 
             time.is_some_and(|time| time.is_string()) && entry == wanted,
             "{written:#}"
         );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_static_pods_status_is_written_under_the_uid_that_its_mirror_has_at_the_api() -> Result<()> {
+    let configuration = format!(
+        "{}[status]\nannotation = true\n",
+        in_a_cluster().replace("worker-1", NODE)
+    );
+    let node = node(Containerd::V2)
+        .file(CONFIGURATION, &configuration)
+        .start()?;
+    let cluster = Cluster::new(TOKEN);
+    let hash = "4a0c6f8b1d2e3f405162738495a6b7c8";
+    let mirror = Pod::new("static", "uid-of-the-mirror");
+    cluster.put(mirror.annotation("kubernetes.io/config.hash", hash));
+    cluster.put(Pod::new("other", "uid-of-the-other"));
+    let events = Events::in_a_cluster(&node, &cluster)?;
+    let daemon = daemon(&node, "chainsawd")?;
+    daemon.wait_for("pods are watched: 2 known")?;
+    let mut pods = Vec::new();
+    for (name, uid) in [("static", hash), ("other", "uid-of-the-other")] {
+        pods.push(node.pod(name).uid(uid).annotation(KEY, VALUE).run()?);
+    }
+    wait_until("both to be written", LIMIT, || {
+        Ok(events.statuses().len() >= 2)
+    })?;
+    for (name, uid) in [
+        ("static", "uid-of-the-mirror"),
+        ("other", "uid-of-the-other"),
+    ] {
+        let path = format!("PATCH /api/v1/namespaces/default/pods/{name}/status?");
+        let asked = events.statuses().into_iter();
+        let mut asked = asked.filter(|asked| asked.what.starts_with(&path));
+        let asked = asked.next().with_context(|| format!("none of {name}"))?;
+        let patch: serde_json::Value = serde_json::from_str(&asked.body)?;
+        ensure!(patch["metadata"]["uid"] == uid, "{name}: {patch}");
     }
     Ok(())
 }

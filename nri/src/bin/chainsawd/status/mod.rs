@@ -154,14 +154,17 @@ async fn patch(cluster: &Cluster, pod: &Whole, entries: &[Entry]) -> Result<(), 
     // Of the answer, which is the whole pod, no more is read than that it is one.
     let pods: api::Api<PartialObjectMeta<Pod>> = api::Api::namespaced(api.client, &pod.namespace);
     let params = PatchParams::default();
-    let patch = Patch::Merge(body(pod, entries));
+    // Looked up as late as can be: a static pod may be on its node before it is at the API. Of a pod that the watch has not
+    // told of, the API judges by the UID on the node, which is its own but for static pods.
+    let known = cluster.uid_at_the_api(&pod.wanted());
+    let patch = Patch::Merge(body(known.as_deref().unwrap_or(&pod.uid), entries));
     in_time(pods.patch_status(&pod.name, &params, &patch)).await
 }
 
 /// A UID in a patch is a condition: the API refuses it for any other pod.
-fn body(pod: &Whole, entries: &[Entry]) -> serde_json::Value {
+fn body(uid: &str, entries: &[Entry]) -> serde_json::Value {
     let value = json!(entries).to_string();
-    json!({"metadata": {"uid": pod.uid, "annotations": {KEY: value}}})
+    json!({"metadata": {"uid": uid, "annotations": {KEY: value}}})
 }
 
 #[cfg(test)]
