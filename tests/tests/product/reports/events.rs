@@ -329,3 +329,29 @@ fn a_static_pods_status_is_written_under_the_uid_that_its_mirror_has_at_the_api(
     }
     Ok(())
 }
+
+#[test]
+fn a_daemon_that_is_stopped_writes_the_status_that_waits() -> Result<()> {
+    let configuration = format!("{}[status]\nannotation = true\n", in_a_cluster());
+    let node = node(Containerd::V2)
+        .file(CONFIGURATION, &configuration)
+        .start()?;
+    let events = Events::taken(&node)?;
+    let daemon = daemon(&node, "chainsawd")?;
+    // At its pace it would need three seconds, and more than it has when it stops.
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let mut pods = Vec::new();
+    for name in names {
+        pods.push(node.pod(name).annotation(KEY, VALUE).run()?);
+    }
+    ensure!(events.statuses().len() < names.len(), "nothing waits");
+    daemon.stop()?;
+    let asked = events.statuses();
+    for name in names {
+        let path = format!("/pods/{name}/status?");
+        let written = asked.iter().any(|asked| asked.what.contains(&path));
+        ensure!(written, "{name}: {asked:?}\n{}", daemon.log()?);
+    }
+    ensure!(!daemon.log()?.contains("are lost"), "{}", daemon.log()?);
+    Ok(())
+}

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::cluster::Cluster;
 use crate::metrics::{EventCounts, Fate};
-use crate::news::{News, Sink};
+use crate::news::{Left, News, Sink};
 use crate::settings::Settings;
 
 mod api;
@@ -127,8 +127,12 @@ impl Sink for EventSink {
         }
     }
 
-    fn hurry(&self) -> Option<watch::Receiver<usize>> {
+    fn hurry(&self) -> Option<Left> {
         self.shared.stops.store(true, Ordering::Relaxed);
-        Some(self.shared.untold.subscribe())
+        Some(Left {
+            many: self.shared.untold.subscribe(),
+            what: "pods' Events",
+            reason: "EventNotTold",
+        })
     }
 }

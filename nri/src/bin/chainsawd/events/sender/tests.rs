@@ -11,7 +11,7 @@ use prometheus_client::registry::Registry;
 use super::*;
 use crate::events::{EventSink, WAITING};
 use crate::metrics::EventCounts;
-use crate::news::{News, Sink, Sinks};
+use crate::news::{Left, News, Sink, Sinks};
 use crate::settings::Settings;
 
 /// What was asked of the API.
@@ -324,7 +324,7 @@ impl Sink for Shares {
         self.0.hear(news);
     }
 
-    fn hurry(&self) -> Option<tokio::sync::watch::Receiver<usize>> {
+    fn hurry(&self) -> Option<Left> {
         self.0.hurry()
     }
 }
