@@ -51,6 +51,12 @@ impl Cache {
         self.pods().find(wanted).cloned()
     }
 
+    /// The UID at the API of the pod for which a sandbox is made, if it is known: a static pod has another on its node.
+    #[must_use]
+    pub fn uid_at_the_api(&self, wanted: &Wanted) -> Option<String> {
+        Some(self.pods().find(wanted)?.uid.clone())
+    }
+
     /// The UID of the pod that has a name now, as a runtime would have it, if a live watch can say. What is done for a pod is
     /// not to hang on it: another may have had that name a moment ago.
     #[must_use]
@@ -255,6 +261,21 @@ mod tests {
             ..pod("proxy", "u3", "")
         });
         assert_eq!(cache.uid("n", "proxy").as_deref(), Some("h1"));
+    }
+
+    #[test]
+    fn a_pod_of_its_node_is_found_at_the_api_by_its_uid_there() {
+        let cache = Cache::default();
+        cache.apply(pod("web-0", "u1", ""));
+        cache.apply(Metadata {
+            config_hash: Some("h1".into()),
+            ..pod("proxy", "u3", "")
+        });
+        let found = |name, uid| cache.uid_at_the_api(&wanted(name, uid));
+        assert_eq!(found("web-0", "u1").as_deref(), Some("u1"));
+        assert_eq!(found("proxy", "h1").as_deref(), Some("u3"));
+        // A file of another content is another pod.
+        assert_eq!(found("proxy", "h2"), None);
     }
 
     #[test]

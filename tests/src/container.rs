@@ -69,6 +69,16 @@ impl RunningPod<'_> {
     }
 }
 
+impl From<v1::ExecSyncResponse> for Output {
+    fn from(response: v1::ExecSyncResponse) -> Self {
+        Self {
+            status: response.exit_code,
+            stdout: String::from_utf8_lossy(&response.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&response.stderr).into_owned(),
+        }
+    }
+}
+
 impl Container<'_> {
     /// The container's id.
     pub fn id(&self) -> &str {
@@ -108,11 +118,7 @@ impl Container<'_> {
                 .collect(),
             timeout: 20,
         })?;
-        Ok(Output {
-            status: response.exit_code,
-            stdout: String::from_utf8_lossy(&response.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&response.stderr).into_owned(),
-        })
+        Ok(response.into())
     }
 
     /// What the runtime says of it now.

@@ -65,10 +65,10 @@ impl Daemon {
         self.child.kill()
     }
 
-    /// Tells it to stop with SIGTERM, and waits until it says that it has.
+    /// Tells it to stop with SIGTERM, and waits until it says that it has: the last of all, behind what becomes of its session.
     pub fn stop(&self) -> Result<()> {
         kill(Pid::from_raw(i32::try_from(self.pid())?), Signal::SIGTERM)?;
-        self.wait_for("stopped")
+        self.wait_for(" INFO stopped")
     }
 
     /// Its process id, as this process sees it.

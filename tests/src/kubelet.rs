@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{self as core, ConfigMap, PodSpec};
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::api::ApiServer;
 use crate::cri::v1;
 use crate::manifest::Manifest;
 use crate::node::Node;
 use crate::pod::RunningPod;
-use crate::process::wait_until;
+use crate::process::{Output, wait_until};
 use crate::volume;
 
 /// How long an init container may take.
@@ -59,6 +58,7 @@ struct Cluster {
 
 struct Started {
     name: String,
+    id: String,
     log: String,
 }
 
@@ -127,8 +127,7 @@ impl Node {
 impl Deployed<'_> {
     /// What a container has written, without the runtime's marks.
     pub fn log(&self, container: &str) -> Result<String> {
-        let started = self.containers.iter().rfind(|one| one.name == container);
-        let started = started.with_context(|| format!("there is no container {container}"))?;
+        let started = self.started(container)?;
         let folder = &self.pod.config.log_directory;
         let text = self
             .node
@@ -145,27 +144,29 @@ impl Deployed<'_> {
         waited.with_context(|| self.log(container).unwrap_or_default())
     }
 
-    /// Whether a container's readiness probe is answered with success, asked as a kubelet asks it.
+    /// Whether a container's readiness probe succeeds, run as a kubelet runs it.
     pub fn is_ready(&self, container: &str) -> Result<bool> {
+        Ok(self.probe(container)?.status == 0)
+    }
+
+    /// What a container's readiness probe says.
+    pub fn probe(&self, container: &str) -> Result<Output> {
         let mut all = self.spec.containers.iter();
         let found = all.find(|one| one.name == container);
-        let probe = found.and_then(|one| one.readiness_probe.as_ref()?.http_get.as_ref());
+        let probe = found.and_then(|one| one.readiness_probe.as_ref());
         let probe = probe.with_context(|| format!("{container} has no readiness probe"))?;
-        let (host, path) = (probe.host.as_deref(), probe.path.as_deref());
-        let IntOrString::Int(port) = probe.port else {
-            anyhow::bail!("a port by its name is not known here");
-        };
-        let url = format!(
-            "http://{}:{port}{}",
-            host.unwrap_or_default(),
-            path.unwrap_or("/")
-        );
-        let get = self
-            .node
-            .machine()
-            .program("busybox")
-            .args(["wget", "-q", "-O", "-"]);
-        Ok(get.arg(url).run()?.status == 0)
+        let command = probe.exec.as_ref().and_then(|exec| exec.command.clone());
+        let response = self.node.cri().exec_sync(v1::ExecSyncRequest {
+            container_id: self.started(container)?.id.clone(),
+            cmd: command.context("a probe that runs nothing is not known here")?,
+            timeout: i64::from(probe.timeout_seconds.unwrap_or(1)),
+        })?;
+        Ok(response.into())
+    }
+
+    fn started(&self, container: &str) -> Result<&Started> {
+        let started = self.containers.iter().rfind(|one| one.name == container);
+        started.with_context(|| format!("there is no container {container}"))
     }
 
     /// Gives the service account another token, as a kubelet does in good time.
@@ -241,6 +242,7 @@ impl Deployed<'_> {
         let container_id = id.clone();
         self.containers.push(Started {
             name: container.name.clone(),
+            id: id.clone(),
             log,
         });
         self.node

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use k8s_openapi::api::core::v1::{ConfigMap, HostPathVolumeSource, Volume};
+use k8s_openapi::api::core::v1::{ConfigMap, EmptyDirVolumeSource, HostPathVolumeSource, Volume};
 
 use crate::machine::Machine;
 
@@ -27,6 +27,10 @@ pub(crate) fn make(
         let path = format!("{folder}/{}", volume.name);
         return publish(machine, &path, &data).map(|()| path);
     }
+    if let Some(source) = &volume.empty_dir {
+        let path = format!("{folder}/{}", volume.name);
+        return empty_dir(machine, &path, source).map(|()| path);
+    }
     bail!("volume {} is of a kind that is not known here", volume.name)
 }
 
@@ -38,6 +42,24 @@ fn host_path(machine: &Machine, host: &HostPathVolumeSource) -> Result<String> {
         other => bail!("hostPath of type {other:?} is not known here"),
     }
     Ok(host.path.clone())
+}
+
+/// A folder that everybody may write to, as a kubelet makes it.
+fn empty_dir(machine: &Machine, path: &str, source: &EmptyDirVolumeSource) -> Result<()> {
+    let outside = machine.path(path);
+    fs::create_dir_all(&outside)?;
+    match source.medium.as_deref() {
+        None | Some("") => {}
+        Some("Memory") => {
+            let mount = machine.program("mount").args(["-t", "tmpfs", "tmpfs"]);
+            mount.arg(path).stdout()?;
+        }
+        Some(other) => bail!("an emptyDir in {other} is not known here"),
+    }
+    Ok(fs::set_permissions(
+        &outside,
+        fs::Permissions::from_mode(0o777),
+    )?)
 }
 
 /// `/var/run` is a link to `/run`, on every node.

@@ -1,6 +1,7 @@
 //! The daemon's command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use chainsaw_common::config;
 use lexopt::Arg::{Long, Short};
@@ -10,15 +11,18 @@ pub const USAGE: &str = "\
 chainsawd runs the ip commands that pods ask for, at the events of their life that the runtime tells by NRI.
 
     chainsawd [--hooks nri] [--config FILE] [--socket PATH]
+    chainsawd ready            asks a daemon whether it is ready: chainsawd ready --help
     chainsawd install          puts the CNI plugin on this node: chainsawd install --help
     chainsawd uninstall        takes it away
 
-        --hooks LIST      the entrances it serves: cni, nri, or cni,nri (nri)
-        --config FILE     its configuration (/etc/chainsaw/config.toml); without the file, pods may only look
-        --socket PATH     where the runtime listens for NRI plugins (/var/run/nri/nri.sock)
-        --index NN        its place among NRI plugins, two digits (90)
-    -h, --help            prints this
-    -V, --version         prints the version
+        --hooks LIST         the entrances it serves: cni, nri, or cni,nri (nri)
+        --config FILE        its configuration (/etc/chainsaw/config.toml); without the file, pods may only look
+        --socket PATH        where the runtime listens for NRI plugins (/var/run/nri/nri.sock)
+        --index NN           its place among NRI plugins, two digits (90)
+        --ready-socket PATH  where it answers `chainsawd ready`, in a folder that no other daemon has
+                             (/run/chainsawd/ready.sock, and nowhere if that folder is not there)
+    -h, --help               prints this
+    -V, --version            prints the version
 
 Started by the runtime from its folder of plugins, as NN-chainsaw, it takes its place from there.
 ";
@@ -36,6 +40,8 @@ pub struct Args {
     pub socket: String,
     /// Its place among NRI plugins.
     pub index: String,
+    /// Where it answers whether it is ready, if that is said.
+    pub ready_socket: Option<PathBuf>,
 }
 
 /// What a command line says.
@@ -60,6 +66,7 @@ pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Said, lexopt::E
         config: config::PATH.to_owned(),
         socket: chainsaw_nri::trunk::SOCKET.to_owned(),
         index: "90".to_owned(),
+        ready_socket: None,
     };
     let mut parser = lexopt::Parser::from_args(words);
     while let Some(word) = parser.next()? {
@@ -74,6 +81,7 @@ pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Said, lexopt::E
             Long("config") => args.config = text(&mut parser)?,
             Long("socket") => args.socket = text(&mut parser)?,
             Long("index") => args.index = text(&mut parser)?,
+            Long("ready-socket") => args.ready_socket = Some(parser.value()?.into()),
             Long("help") | Short('h') => return Ok(Said::Help),
             Long("version") | Short('V') => return Ok(Said::Version),
             other => return Err(other.unexpected()),
@@ -119,6 +127,16 @@ mod tests {
         assert_eq!(
             (args.cni, args.nri, args.index.as_str()),
             (false, true, "90")
+        );
+        assert_eq!(args.ready_socket, None);
+    }
+
+    #[test]
+    fn where_it_answers_whether_it_is_ready_can_be_said() {
+        let args = args(&["--ready-socket", "/run/mine/ready.sock"]);
+        assert_eq!(
+            args.ready_socket.as_deref(),
+            Some(std::path::Path::new("/run/mine/ready.sock"))
         );
     }
 

@@ -31,6 +31,9 @@ mod late;
 mod log;
 mod metrics;
 mod news;
+mod peer;
+mod place;
+mod ready;
 mod settings;
 mod status;
 mod sweep;
@@ -58,6 +61,9 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os().skip(1).peekable();
+    if words.peek().is_some_and(|word| word == ready::VERB) {
+        return ready::main(words.skip(1));
+    }
     let verb = words
         .peek()
         .and_then(|word| install::Verb::of(word.to_str()?));
@@ -166,11 +172,12 @@ async fn serve(
         None => (Identity::new(NAME, &args.index)?, None),
     };
     let session = args.nri.then(|| Session::new(identity, hooks));
-    let standing = Standing {
+    let standing = Arc::new(Standing {
         nri: session.as_ref().map(Session::state),
         settings: Arc::clone(&settings),
         records,
-    };
+    });
+    ready::start(args.ready_socket.as_deref(), Arc::clone(&standing));
     show(&settings, Page::new(registry, standing));
     let nri = session.as_ref().map(Session::state);
     listen(Agent::new(nri, asked, sinks.clone()))?;

@@ -75,10 +75,21 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// Takes note of it, without waiting for anybody.
     fn hear(&self, news: &News<'_>);
 
-    /// The daemon stops: what was heard is passed on without delay. Gives how much of it is left, where that is anything.
-    fn hurry(&self) -> Option<watch::Receiver<usize>> {
+    /// The daemon stops: what was heard is passed on without delay. Gives what of it is left, where that is anything.
+    fn hurry(&self) -> Option<Left> {
         None
     }
+}
+
+/// What a sink has heard and not passed on yet.
+#[derive(Debug, Clone)]
+pub struct Left {
+    /// How much it is, now and from now on.
+    pub many: watch::Receiver<usize>,
+    /// What it is, for people.
+    pub what: &'static str,
+    /// A stable word for logs, where some of it is lost.
+    pub reason: &'static str,
 }
 
 /// All who hear the news.
@@ -98,20 +109,25 @@ impl Sinks {
         }
     }
 
-    /// The daemon stops: waits for a moment until all that was heard is passed on.
+    /// The daemon stops: waits for a moment until all that was heard is passed on, by all at once.
     pub async fn end(&self) {
         let left: Vec<_> = self.0.iter().filter_map(|sink| sink.hurry()).collect();
         let all = async {
             for mut left in left.clone() {
-                left.wait_for(|left| *left == 0).await.ok();
+                left.many.wait_for(|many| *many == 0).await.ok();
             }
         };
-        if timeout(LAST_WORDS, all).await.is_err() {
-            let lost: usize = left.iter().map(|left| *left.borrow()).sum();
-            warn!(
-                reason = "EventNotTold",
-                "stopping: {lost} pods' Events could not be told within {LAST_WORDS:?}, and are lost"
-            );
+        if timeout(LAST_WORDS, all).await.is_ok() {
+            return;
+        }
+        for Left { many, what, reason } in left {
+            let lost = *many.borrow();
+            if lost > 0 {
+                warn!(
+                    reason,
+                    "stopping: {lost} {what} could not be told within {LAST_WORDS:?}, and are lost"
+                );
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use chainsaw_tests::manifest::{Manifest, is, through};
@@ -128,6 +129,45 @@ fn the_daemon_that_is_new_comes_before_the_old_one_goes_and_no_port_keeps_it_awa
             );
         }
     }
+    Ok(())
+}
+
+#[test]
+fn a_daemon_is_asked_whether_it_is_ready_in_its_own_container_where_no_other_answers() -> Result<()>
+{
+    let usage = Program::new(parts::chainsawd()?).args(["ready", "--help"]);
+    let usage = usage.stdout()?;
+    let socket = usage.split(['(', ')']).find(|part| part.ends_with(".sock"));
+    let folder = Path::new(socket.context("no socket")?).parent();
+    let folder = folder.context("no folder")?.display().to_string();
+    let mut daemons = 0;
+    for overlay in overlays()? {
+        let set: DaemonSet = Manifest::build(&overlay)?.one()?;
+        let pod = set.spec.and_then(|spec| spec.template.spec);
+        let pod = pod.context("no pod")?;
+        let own = pod.volumes.iter().flatten();
+        let own = own.filter(|volume| volume.empty_dir.is_some());
+        let own: Vec<&str> = own.map(|volume| volume.name.as_str()).collect();
+        let all = pod.init_containers.iter().flatten().chain(&pod.containers);
+        for container in all {
+            let mounts = container.volume_mounts.iter().flatten();
+            let mounts = mounts.filter(|mount| own.contains(&mount.name.as_str()));
+            let mounts: Vec<&str> = mounts.map(|mount| mount.mount_path.as_str()).collect();
+            if container.name != "chainsawd" {
+                ensure!(mounts.is_empty(), "{overlay} {}", container.name);
+                continue;
+            }
+            daemons += 1;
+            ensure!(mounts == [folder.as_str()], "{overlay}: {mounts:?}");
+            let probe = container.readiness_probe.as_ref().context("no probe")?;
+            let exec = probe.exec.as_ref().and_then(|exec| exec.command.clone());
+            ensure!(exec == Some(vec!["/chainsawd".into(), "ready".into()]));
+            // It is told what was wrong before the kubelet ends it.
+            let limit = probe.timeout_seconds.unwrap_or(1);
+            ensure!(usage.contains("within 3 s") && limit > 3, "{limit}");
+        }
+    }
+    ensure!(daemons == 5, "{daemons}");
     Ok(())
 }
 

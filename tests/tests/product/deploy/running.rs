@@ -23,6 +23,7 @@ const UID: &str = "11111111-1111-4111-8111-111111111111";
 const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
 const ROUTE: &str = "ip route add 192.0.3.0/24 dev CURRENT_INTERFACE";
 const RUNNING: &str = "running: the runtime tells of events";
+const PORT: u16 = 10290;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// A node as it comes: no chainsaw anywhere, and the chain as it was; the image is loaded.
@@ -196,21 +197,80 @@ fn asking_the_api() -> Result<Manifest> {
     Ok(manifest)
 }
 
+/// The socket that the newer daemon of a roll-out waits for, as it sees it.
+const LATER: &str = "/var/run/nri/later.sock";
+
 #[test]
-fn the_daemon_answers_its_probe_where_the_manifest_asks_and_the_newer_takes_the_port_over()
+fn a_newer_daemon_is_ready_when_it_serves_by_itself_whatever_the_older_one_says_at_the_port()
+-> Result<()> {
+    for containerd in Containerd::ALL {
+        let node = bare(containerd)?;
+        let manifest = granted("overlays/nri")?;
+        let older = node.deploy(&manifest)?;
+        wait_for_ready(&older)?;
+        let mut held_back = granted("overlays/nri")?;
+        let words = json!(["--hooks=nri", format!("--socket={LATER}")]);
+        held_back.set("DaemonSet", "/spec/template/spec/containers/0/args", &words);
+        let newer = node.deploy(&held_back)?;
+        newer.wait_for("chainsawd", "answering `chainsawd ready`")?;
+        // The older one has the port, and is ready.
+        ensure!(node.machine().get(PORT, "/readyz")?.status == 200);
+        ensure!(older.is_ready("chainsawd")?);
+        let said = newer.probe("chainsawd")?;
+        ensure!(
+            said.status == 1
+                && said.stdout.starts_with("nri: ")
+                && said.stdout.ends_with("\nnot ready\n"),
+            "{containerd:?}: {said:?}"
+        );
+        let folder = node.machine().path("/run/nri");
+        fs::hard_link(folder.join("nri.sock"), folder.join("later.sock"))?;
+        newer.wait_for("chainsawd", RUNNING)?;
+        wait_for_ready(&newer)?;
+        ensure!(!newer.log("chainsawd")?.contains("metrics and health at"));
+        ensure!(older.is_ready("chainsawd")?);
+        drop(older);
+        newer.wait_for("chainsawd", "metrics and health at")?;
+        ensure!(newer.is_ready("chainsawd")?);
+    }
+    Ok(())
+}
+
+fn wait_for_ready(daemon: &Deployed<'_>) -> Result<()> {
+    let waited = wait_until("the daemon to be ready", LIMIT, || {
+        daemon.is_ready("chainsawd")
+    });
+    waited.with_context(|| format!("{:?}", daemon.probe("chainsawd")))
+}
+
+#[test]
+fn a_daemon_that_tells_no_metrics_is_asked_all_the_same_and_so_is_one_without_a_capability()
 -> Result<()> {
     let node = bare(Containerd::V2)?;
-    let manifest = granted("overlays/nri")?;
-    let older = node.deploy(&manifest)?;
-    wait_until("the daemon to be ready", LIMIT, || {
-        older.is_ready("chainsawd")
-    })?;
-    let newer = node.deploy(&manifest)?;
-    newer.wait_for("chainsawd", RUNNING)?;
-    ensure!(!newer.log("chainsawd")?.contains("metrics and health at"));
-    drop(older);
-    newer.wait_for("chainsawd", "metrics and health at")?;
-    wait_until("the newer daemon to be ready", LIMIT, || {
-        newer.is_ready("chainsawd")
-    })
+    for overlay in ["overlays/cni", "overlays/both"] {
+        let mut manifest = Manifest::build(overlay)?;
+        let nowhere = json!("[metrics]\nlisten = \"\"\n");
+        manifest.set("ConfigMap", "/data/config.toml", &nowhere);
+        let daemon = node.deploy(&manifest)?;
+        wait_for_ready(&daemon)?;
+        ensure!(!daemon.log("chainsawd")?.contains("metrics and health"));
+        // Nobody but the daemon's own container has a way to the socket.
+        ensure!(!node.machine().path("/run/chainsawd").exists());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_daemon_without_a_configuration_that_can_be_taken_is_not_ready_and_says_why() -> Result<()> {
+    let node = bare(Containerd::V2)?;
+    let mut manifest = Manifest::build("overlays/cni")?;
+    manifest.set("ConfigMap", "/data/config.toml", &json!("frob = 1\n"));
+    let daemon = node.deploy(&manifest)?;
+    daemon.wait_for("chainsawd", "answering `chainsawd ready`")?;
+    let said = daemon.probe("chainsawd")?;
+    ensure!(
+        said.status == 1 && said.stdout.contains("frob") && said.stdout.ends_with("\nnot ready\n"),
+        "{said:?}"
+    );
+    Ok(())
 }

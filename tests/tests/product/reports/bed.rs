@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use chainsaw_tests::api::{Answer, ApiServer, Asked};
+use chainsaw_tests::api::{Answer, ApiServer, Asked, Cluster};
 use chainsaw_tests::builder::Builder;
 use chainsaw_tests::daemon::Daemon;
 use chainsaw_tests::pod::RunningPod;
@@ -77,11 +77,26 @@ impl Events {
     ) -> Result<Self> {
         let none = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure",
                           "reason": "NotFound", "message": "not here", "code": 404});
+        Self::beside(node, Answer::Reply(404, none.to_string()), scenario)
+    }
+
+    /// One that takes all of them, in a cluster whose pods can be watched.
+    pub(super) fn in_a_cluster(node: &Node, cluster: &Cluster) -> Result<Self> {
+        let taken = |asked: &Asked| Answer::Reply(201, asked.body.clone());
+        Self::beside(node, Answer::Pods(cluster.clone()), taken)
+    }
+
+    /// One that answers this to all that is about something else.
+    fn beside(
+        node: &Node,
+        other: Answer,
+        scenario: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+    ) -> Result<Self> {
         let server = ApiServer::play(node.machine(), move |asked| {
             if asked.what.contains("/events") || is_of_a_status(asked) {
                 scenario(asked)
             } else {
-                Answer::Reply(404, none.to_string())
+                other.clone()
             }
         })?;
         server.write_kubeconfig(node.machine(), KUBECONFIG)?;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use chainsaw_tests::Containerd;
-use chainsaw_tests::api::TOKEN;
+use chainsaw_tests::api::{Cluster, NODE, Pod, TOKEN};
 use chainsaw_tests::process::wait_until;
 use serde_json::json;
 
@@ -289,5 +289,69 @@ fn how_it_ended_is_kept_in_the_pods_status_annotation_where_that_is_wanted() -> 
             "{written:#}"
         );
     }
+    Ok(())
+}
+
+#[test]
+fn a_static_pods_status_is_written_under_the_uid_that_its_mirror_has_at_the_api() -> Result<()> {
+    let configuration = format!(
+        "{}[status]\nannotation = true\n",
+        in_a_cluster().replace("worker-1", NODE)
+    );
+    let node = node(Containerd::V2)
+        .file(CONFIGURATION, &configuration)
+        .start()?;
+    let cluster = Cluster::new(TOKEN);
+    let hash = "4a0c6f8b1d2e3f405162738495a6b7c8";
+    let mirror = Pod::new("static", "uid-of-the-mirror");
+    cluster.put(mirror.annotation("kubernetes.io/config.hash", hash));
+    cluster.put(Pod::new("other", "uid-of-the-other"));
+    let events = Events::in_a_cluster(&node, &cluster)?;
+    let daemon = daemon(&node, "chainsawd")?;
+    daemon.wait_for("pods are watched: 2 known")?;
+    let mut pods = Vec::new();
+    for (name, uid) in [("static", hash), ("other", "uid-of-the-other")] {
+        pods.push(node.pod(name).uid(uid).annotation(KEY, VALUE).run()?);
+    }
+    wait_until("both to be written", LIMIT, || {
+        Ok(events.statuses().len() >= 2)
+    })?;
+    for (name, uid) in [
+        ("static", "uid-of-the-mirror"),
+        ("other", "uid-of-the-other"),
+    ] {
+        let path = format!("PATCH /api/v1/namespaces/default/pods/{name}/status?");
+        let asked = events.statuses().into_iter();
+        let mut asked = asked.filter(|asked| asked.what.starts_with(&path));
+        let asked = asked.next().with_context(|| format!("none of {name}"))?;
+        let patch: serde_json::Value = serde_json::from_str(&asked.body)?;
+        ensure!(patch["metadata"]["uid"] == uid, "{name}: {patch}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_daemon_that_is_stopped_writes_the_status_that_waits() -> Result<()> {
+    let configuration = format!("{}[status]\nannotation = true\n", in_a_cluster());
+    let node = node(Containerd::V2)
+        .file(CONFIGURATION, &configuration)
+        .start()?;
+    let events = Events::taken(&node)?;
+    let daemon = daemon(&node, "chainsawd")?;
+    // At its pace it would need three seconds, and more than it has when it stops.
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let mut pods = Vec::new();
+    for name in names {
+        pods.push(node.pod(name).annotation(KEY, VALUE).run()?);
+    }
+    ensure!(events.statuses().len() < names.len(), "nothing waits");
+    daemon.stop()?;
+    let asked = events.statuses();
+    for name in names {
+        let path = format!("/pods/{name}/status?");
+        let written = asked.iter().any(|asked| asked.what.contains(&path));
+        ensure!(written, "{name}: {asked:?}\n{}", daemon.log()?);
+    }
+    ensure!(!daemon.log()?.contains("are lost"), "{}", daemon.log()?);
     Ok(())
 }

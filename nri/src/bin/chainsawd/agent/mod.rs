@@ -10,17 +10,18 @@ use std::time::Duration;
 
 use chainsaw_nri::agent::REQUEST_BYTES;
 use chainsaw_nri::ttrpc::{Limits, serve_stream};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixListener;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use tracing::{debug, info, warn};
 
-mod place;
 mod service;
 
-pub use place::AgentError;
-use place::Place;
 pub use service::Agent;
+
+use crate::folder;
+use crate::peer::is_root;
+use crate::place::{Place, PlaceError};
 
 /// How many peers are served at once. Who comes later is closed: only root comes, and none stays longer than a moment.
 const AT_ONCE: usize = 64;
@@ -38,15 +39,33 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Between two looks whether a newer daemon, which took the path over, is gone.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// Why the plugin has nobody to speak with.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0}; the plugin's reports are in the runtime's log alone, and its guard refuses, until this daemon is started again on a node where root may write there"
+)]
+pub struct AgentError(#[from] PlaceError);
+
+impl AgentError {
+    /// A stable word for logs and metrics.
+    pub fn reason(&self) -> &'static str {
+        "AgentSocketFailed"
+    }
+}
+
 /// Listens at a path from now on, as long as the runtime lives.
 ///
 /// # Errors
 /// The socket cannot be made.
 pub fn start(path: &Path, agent: Agent) -> Result<(), AgentError> {
-    let (place, listener) = Place::take(path)?;
+    let (place, listener) = take(path)?;
     info!("listening for the CNI plugin at {}", path.display());
     tokio::spawn(keep(place, listener, Arc::new(agent)));
     Ok(())
+}
+
+fn take(path: &Path) -> Result<(Place, UnixListener), AgentError> {
+    Ok(Place::take(path, folder::take)?)
 }
 
 /// Serves, and takes the path again when a newer daemon that took it over has gone.
@@ -57,7 +76,7 @@ async fn keep(mut place: Place, mut listener: UnixListener, agent: Arc<Agent>) {
             () = deserted(&place) => {}
         }
         let path = place.path().to_owned();
-        match Place::take(&path) {
+        match take(&path) {
             Ok((again, new)) => {
                 info!("listening for the CNI plugin at {} again", path.display());
                 (place, listener) = (again, new);
@@ -106,27 +125,5 @@ async fn accept(listener: &UnixListener, agent: &Arc<Agent>) {
             }
             drop(permit);
         });
-    }
-}
-
-/// Whether the peer was root, in our own user namespace, when it connected.
-fn is_root(stream: &UnixStream) -> bool {
-    match stream.peer_cred() {
-        Ok(peer) if peer.uid() == 0 => true,
-        Ok(peer) => {
-            warn!(
-                reason = "PeerRefused",
-                "a peer of user {} was closed: only root may speak here",
-                peer.uid()
-            );
-            false
-        }
-        Err(wrong) => {
-            warn!(
-                reason = "PeerRefused",
-                "a peer whose user nobody can tell was closed: {wrong}"
-            );
-            false
-        }
     }
 }

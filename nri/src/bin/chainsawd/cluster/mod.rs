@@ -109,6 +109,11 @@ impl Cluster {
         self.cache.uid(namespace, name)
     }
 
+    /// The UID that the API has for the pod of a sandbox, if the watch has told of it.
+    pub fn uid_at_the_api(&self, wanted: &Wanted) -> Option<String> {
+        self.cache.uid_at_the_api(wanted)
+    }
+
     /// The API, with a client for it. Ask for it before each piece of work, and keep it no longer: a token, an authority
     /// or a kubeconfig that was renewed counts from the next call on.
     ///

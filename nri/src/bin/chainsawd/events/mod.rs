@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::cluster::Cluster;
 use crate::metrics::{EventCounts, Fate};
-use crate::news::{News, Sink};
+use crate::news::{Left, News, Sink};
 use crate::settings::Settings;
 
 mod api;
@@ -27,8 +27,11 @@ use book::{Book, Heard};
 use note::note;
 use sender::Waiting;
 
-/// How many notes may wait to be told.
+/// How many new notes may wait to be told.
 const WAITING: usize = 128;
+
+/// How many may wait that were tried, and are to be tried again. They take no room from new ones.
+const AGAIN: usize = 128;
 
 /// The pods' Events, as one who hears the news.
 #[derive(Debug)]
@@ -56,10 +59,6 @@ impl Shared {
 
     fn stops(&self) -> bool {
         self.stops.load(Ordering::Relaxed)
-    }
-
-    fn has_room(&self) -> bool {
-        *self.untold.borrow() < WAITING
     }
 
     /// One more waits.
@@ -116,9 +115,8 @@ impl Sink for EventSink {
             Heard::TooMany => self.shared.counts.count(reason, Fate::Dropped),
             Heard::New(note) => {
                 // Before the sender can take it.
-                let room = self.shared.has_room();
                 self.shared.waits();
-                if !room || self.waiting.try_send((Arc::clone(&note), now)).is_err() {
+                if self.waiting.try_send((Arc::clone(&note), now)).is_err() {
                     book.forget(&note);
                     self.shared.waits_no_longer();
                     self.shared.counts.count(reason, Fate::Dropped);
@@ -127,8 +125,12 @@ impl Sink for EventSink {
         }
     }
 
-    fn hurry(&self) -> Option<watch::Receiver<usize>> {
+    fn hurry(&self) -> Option<Left> {
         self.shared.stops.store(true, Ordering::Relaxed);
-        Some(self.shared.untold.subscribe())
+        Some(Left {
+            many: self.shared.untold.subscribe(),
+            what: "pods' Events",
+            reason: "EventNotTold",
+        })
     }
 }

@@ -9,10 +9,10 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tracing::warn;
 
-use super::Shared;
 use super::book::Due;
 use super::event::{Times, event, name, series};
 use super::note::Note;
+use super::{AGAIN, Shared};
 use crate::metrics::Fate;
 use crate::trouble::Trouble;
 
@@ -54,7 +54,7 @@ struct Teller<A> {
     api: A,
     node: String,
     shared: Arc<Shared>,
-    /// Those that were tried and are to be tried again: they wait still, and so are bounded.
+    /// Those that were tried and are to be tried again, [`AGAIN`] at most.
     untold: Vec<Untold>,
     /// The API is left alone until then, and the next time for so long.
     rests_until: Instant,
@@ -176,6 +176,20 @@ impl<A: Api> Teller<A> {
             pause,
             ..untold
         });
+        if self.untold.len() > AGAIN {
+            self.drop_oldest();
+        }
+    }
+
+    /// Gives up the one that has waited for longest: what happened last helps most. When it is said again it is new.
+    fn drop_oldest(&mut self) {
+        let all = self.untold.iter().enumerate();
+        if let Some((oldest, _)) = all.min_by_key(|(_, untold)| untold.since) {
+            let Untold { note, .. } = self.untold.swap_remove(oldest);
+            self.shared.book().forget(&note);
+            self.shared.counts.count(note.reason.word(), Fate::Dropped);
+            self.shared.waits_no_longer();
+        }
     }
 
     /// Tells the counts that are due. One that cannot be told now is due again.

@@ -21,7 +21,7 @@ mod standing;
 pub use events::{EventCounts, Fate, StatusCounts};
 pub use page::Page;
 pub use server::start;
-pub use standing::Standing;
+pub use standing::{NOT_READY, READY, Standing};
 
 /// The upper bounds of `chainsaw_report_seconds`: from what one command takes to what a runtime waits for.
 const SECONDS: [f64; 10] = [

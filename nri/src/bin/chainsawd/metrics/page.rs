@@ -33,8 +33,7 @@ pub struct Answer {
 
 impl Page {
     /// Shows a registry, and how the daemon stands.
-    pub fn new(mut registry: Registry, standing: Standing) -> Self {
-        let standing = Arc::new(standing);
+    pub fn new(mut registry: Registry, standing: Arc<Standing>) -> Self {
         registry.register_collector(Box::new(Arc::clone(&standing)));
         Self { registry, standing }
     }

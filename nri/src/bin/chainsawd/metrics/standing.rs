@@ -14,6 +14,10 @@ use tokio::sync::watch;
 
 use crate::settings::{self, Health, Settings};
 
+/// The last line of what is said of readiness, which is the verdict.
+pub const READY: &str = "ready";
+pub const NOT_READY: &str = "not ready";
+
 /// The states of a session, as a label's values.
 const STATES: [&str; 6] = [
     "connecting",
@@ -76,7 +80,7 @@ fn ready(nri: Option<&State>, configuration: &Health) -> (bool, String) {
         let _ = writeln!(lines, "plugin: cannot be told of the configuration: {why}");
     }
     let ready = connected && governed;
-    lines.push_str(if ready { "ready\n" } else { "not ready\n" });
+    let _ = writeln!(lines, "{}", if ready { READY } else { NOT_READY });
     (ready, lines)
 }
 

@@ -2,6 +2,7 @@
 
 use chainsaw_common::pod::Pod;
 use chainsaw_common::report::{Report, cut, line};
+use chainsaw_lookup::pod::Wanted;
 use k8s_openapi::jiff::Timestamp;
 use serde::Serialize;
 
@@ -11,14 +12,14 @@ use crate::news::{News, Whose};
 /// The longest text of one entry, in bytes.
 const SAYS_BYTES: usize = 256;
 
-/// A pod, as a patch names it: the UID keeps a pod that was made again under its name from having another's status.
+/// A pod, as its node knows it: the UID keeps a pod that was made again under its name from having another's status.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Whole {
     /// Its Kubernetes namespace.
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Its UID.
+    /// Its UID on the node. A static pod has another at the API.
     pub uid: String,
 }
 
@@ -71,6 +72,15 @@ pub fn entry(news: &News<'_>, time: Timestamp) -> Option<(Whole, Entry)> {
 }
 
 impl Whole {
+    /// The pod as it is looked for.
+    pub fn wanted(&self) -> Wanted {
+        Wanted {
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            uid: Some(self.uid.clone()),
+        }
+    }
+
     fn of(pod: &Pod) -> Option<Self> {
         Some(Self {
             namespace: pod.namespace.clone(),

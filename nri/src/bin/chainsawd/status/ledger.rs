@@ -26,6 +26,8 @@ pub struct Ledger {
     order: VecDeque<Whole>,
     /// Those that the API does not have as they are, in turn.
     unwritten: VecDeque<Whole>,
+    /// The one that is being written.
+    writing: Option<Whole>,
 }
 
 #[derive(Debug, Default)]
@@ -90,13 +92,17 @@ impl Ledger {
         let entries = pod.as_ref().and_then(|pod| self.pods.get(pod));
         let entries = entries.map(|known| known.entries.clone());
         match pod.zip(entries) {
-            Some((pod, entries)) => Turn::Write(pod, entries),
+            Some((pod, entries)) => {
+                self.writing = Some(pod.clone());
+                Turn::Write(pod, entries)
+            }
             None => Turn::Rest,
         }
     }
 
     /// It was written.
     pub fn written(&mut self, pod: &Whole) {
+        self.writing = None;
         if let Some(known) = self.pods.get_mut(pod) {
             known.failing = None;
         }
@@ -104,6 +110,7 @@ impl Ledger {
 
     /// It was not written, which is nothing that it has to do with: it is tried again, behind the others.
     pub fn again(&mut self, pod: Whole) {
+        self.writing = None;
         if self.pods.contains_key(&pod) && !self.is_unwritten(&pod) {
             self.unwritten.push_back(pod);
         }
@@ -112,6 +119,7 @@ impl Ledger {
     /// It cannot be written now: it is tried again after some time, and then after more, as long as there is patience.
     /// Gives whether there is.
     pub fn put_off(&mut self, pod: Whole, asked: Option<Duration>, now: Instant) -> bool {
+        self.writing = None;
         let Some(known) = self.pods.get_mut(&pod) else {
             return true;
         };
@@ -138,6 +146,14 @@ impl Ledger {
         self.pods.remove(pod);
         self.order.retain(|one| one != pod);
         self.unwritten.retain(|one| one != pod);
+        self.writing.take_if(|one| one == pod);
+    }
+
+    /// How many pods the API does not have as they are, as far as anybody knows.
+    pub fn left(&self) -> usize {
+        let writing = self.writing.as_ref();
+        let writing = writing.filter(|pod| !self.is_unwritten(pod));
+        self.unwritten.len() + usize::from(writing.is_some())
     }
 
     fn is_unwritten(&self, pod: &Whole) -> bool {
@@ -217,6 +233,30 @@ mod tests {
         // Said again, it is tried again.
         ledger.note(pod("bad"), entry("eth0", "ok"));
         assert_eq!(ledger.next(now), turn("bad"));
+    }
+
+    #[test]
+    fn one_that_is_being_written_is_left_until_the_api_has_it() {
+        let mut ledger = Ledger::default();
+        let now = Instant::now();
+        for name in ["a", "b"] {
+            ledger.note(pod(name), entry("eth0", "ok"));
+        }
+        assert_eq!(ledger.left(), 2);
+        ledger.next(now);
+        assert_eq!(ledger.left(), 2);
+        // News of it meanwhile is written in its turn, and counts once.
+        ledger.note(pod("a"), entry("eth0", "failed"));
+        assert_eq!(ledger.left(), 2);
+        ledger.written(&pod("a"));
+        assert_eq!(ledger.left(), 2);
+        ledger.next(now);
+        ledger.put_off(pod("b"), None, now);
+        assert_eq!(ledger.left(), 2);
+        ledger.next(now);
+        ledger.written(&pod("a"));
+        ledger.forget(&pod("b"));
+        assert_eq!(ledger.left(), 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The status annotation, for programs that look after pods: how what a pod asked for ended last, at each place. Off unless
 //! configured, and never read back: whoever may write pods' annotations could write it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
@@ -9,13 +9,13 @@ use k8s_openapi::jiff::Timestamp;
 use kube::api::{self, Patch, PatchParams};
 use kube::core::PartialObjectMeta;
 use serde_json::json;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::warn;
 
 use crate::cluster::Cluster;
 use crate::metrics::{Fate, StatusCounts};
-use crate::news::{News, Sink};
+use crate::news::{Left, News, Sink};
 use crate::trouble::{Trouble, in_time};
 
 mod entry;
@@ -39,6 +39,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 pub struct StatusSink {
     ledger: Arc<Mutex<Ledger>>,
     news: Arc<Notify>,
+    /// How many pods are to be written, one that is being written included.
+    left: watch::Sender<usize>,
+    /// Whether the daemon stops: nothing is waited for that might still come.
+    stops: watch::Sender<bool>,
     counts: StatusCounts,
 }
 
@@ -54,22 +58,46 @@ impl StatusSink {
         Self {
             ledger: Arc::default(),
             news: Arc::default(),
+            left: watch::Sender::new(0),
+            stops: watch::Sender::new(false),
             counts,
         }
     }
 
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Does something with the ledger.
+    fn with<T>(&self, act: impl FnOnce(&mut Ledger) -> T) -> T {
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = act(&mut ledger);
+        self.left.send_replace(ledger.left());
+        done
+    }
+
+    /// Waits for what might follow, as long as the daemon goes on.
+    async fn pace(&self) {
+        let mut stops = self.stops.subscribe();
+        tokio::select! {
+            () = sleep(PACE) => {}
+            _ = stops.wait_for(|stops| *stops) => {}
+        }
     }
 }
 
 impl Sink for StatusSink {
     fn hear(&self, news: &News<'_>) {
         if let Some((pod, entry)) = entry(news, Timestamp::now()) {
-            let dropped = self.ledger().note(pod, entry);
+            let dropped = self.with(|ledger| ledger.note(pod, entry));
             self.counts.count(Fate::Dropped, dropped);
             self.news.notify_one();
         }
+    }
+
+    fn hurry(&self) -> Option<Left> {
+        self.stops.send_replace(true);
+        Some(Left {
+            many: self.left.subscribe(),
+            what: "pods' status annotations",
+            reason: "StatusNotWritten",
+        })
     }
 }
 
@@ -93,8 +121,8 @@ impl Api for Arc<Cluster> {
 async fn write(sink: StatusSink, api: impl Api) {
     let mut trouble = String::new();
     loop {
-        sleep(PACE).await;
-        let turn = sink.ledger().next(Instant::now());
+        sink.pace().await;
+        let turn = sink.with(|ledger| ledger.next(Instant::now()));
         let (pod, entries) = match turn {
             Turn::Write(pod, entries) => (pod, entries),
             Turn::Wait(until) => {
@@ -112,17 +140,17 @@ async fn write(sink: StatusSink, api: impl Api) {
         match api.write(&pod, &entries).await {
             Ok(()) => {
                 trouble.clear();
-                sink.ledger().written(&pod);
+                sink.with(|ledger| ledger.written(&pod));
                 sink.counts.count(Fate::Created, 1);
             }
             Err(Trouble::Away(why, rest)) => {
                 say(&why, &mut trouble);
-                sink.ledger().again(pod);
+                sink.with(|ledger| ledger.again(pod));
                 sleep(rest.unwrap_or(PAUSE).clamp(PAUSE, LONGEST_PAUSE)).await;
             }
             Err(Trouble::Later(why, rest)) => {
                 say(&why, &mut trouble);
-                let tries_on = sink.ledger().put_off(pod, rest, Instant::now());
+                let tries_on = sink.with(|ledger| ledger.put_off(pod, rest, Instant::now()));
                 sink.counts.count(Fate::Failed, usize::from(!tries_on));
             }
             Err(wrong) => {
@@ -130,7 +158,7 @@ async fn write(sink: StatusSink, api: impl Api) {
                 if let Trouble::Refused(why) = wrong {
                     say(&why, &mut trouble);
                 }
-                sink.ledger().forget(&pod);
+                sink.with(|ledger| ledger.forget(&pod));
                 sink.counts.count(Fate::Failed, 1);
             }
         }
@@ -154,14 +182,17 @@ async fn patch(cluster: &Cluster, pod: &Whole, entries: &[Entry]) -> Result<(), 
     // Of the answer, which is the whole pod, no more is read than that it is one.
     let pods: api::Api<PartialObjectMeta<Pod>> = api::Api::namespaced(api.client, &pod.namespace);
     let params = PatchParams::default();
-    let patch = Patch::Merge(body(pod, entries));
+    // Looked up as late as can be: a static pod may be on its node before it is at the API. Of a pod that the watch has not
+    // told of, the API judges by the UID on the node, which is its own but for static pods.
+    let known = cluster.uid_at_the_api(&pod.wanted());
+    let patch = Patch::Merge(body(known.as_deref().unwrap_or(&pod.uid), entries));
     in_time(pods.patch_status(&pod.name, &params, &patch)).await
 }
 
 /// A UID in a patch is a condition: the API refuses it for any other pod.
-fn body(pod: &Whole, entries: &[Entry]) -> serde_json::Value {
+fn body(uid: &str, entries: &[Entry]) -> serde_json::Value {
     let value = json!(entries).to_string();
-    json!({"metadata": {"uid": pod.uid, "annotations": {KEY: value}}})
+    json!({"metadata": {"uid": uid, "annotations": {KEY: value}}})
 }
 
 #[cfg(test)]

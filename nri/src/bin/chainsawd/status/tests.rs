@@ -5,6 +5,7 @@ use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
 use super::*;
+use crate::news::Sinks;
 
 /// An API that never takes what is of one pod, and all the rest.
 #[derive(Clone)]
@@ -89,4 +90,23 @@ async fn an_api_that_is_away_is_left_alone_as_long_as_it_asks() {
     // The one that it was asked about is behind the other then.
     sleep(2 * PACE + PACE / 2).await;
     assert_eq!((bed.asked_of("bad"), bed.asked_of("good")), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_is_written_before_the_daemon_ends_and_is_waited_for_no_longer_than_a_moment() {
+    let bed = Bed::new(Trouble::Away("it is away".into(), None));
+    let sinks = Sinks::new(vec![Box::new(bed.sink.clone())]);
+    for pod in 0..40 {
+        bed.run(&pod.to_string());
+    }
+    let begun = Instant::now();
+    sinks.end().await;
+    // At its pace it would be at the fourth.
+    assert!(begun.elapsed() < PACE, "{:?}", begun.elapsed());
+    assert_eq!(bed.api.asked.lock().unwrap().len(), 40);
+    bed.run("bad");
+    let begun = Instant::now();
+    sinks.end().await;
+    assert_eq!(bed.asked_of("bad"), 1);
+    assert_eq!(begun.elapsed(), Duration::from_secs(2));
 }

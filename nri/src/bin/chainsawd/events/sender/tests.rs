@@ -9,9 +9,9 @@ use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
 use super::*;
-use crate::events::{EventSink, WAITING};
+use crate::events::{AGAIN, EventSink, WAITING};
 use crate::metrics::EventCounts;
-use crate::news::{News, Sink, Sinks};
+use crate::news::{Left, News, Sink, Sinks};
 use crate::settings::Settings;
 
 /// What was asked of the API.
@@ -28,6 +28,8 @@ struct Script {
     /// Whether it says yes to nothing.
     away: Arc<Mutex<bool>>,
     asked: Arc<Mutex<Vec<(Instant, Asked)>>>,
+    /// Whether it fails on everything.
+    fails: Arc<Mutex<bool>>,
     /// The pod of which it takes nothing, now or ever.
     bad: Arc<Mutex<Option<String>>>,
 }
@@ -58,7 +60,8 @@ impl Script {
 impl Api for Script {
     async fn create(&self, event: &Event) -> Result<(), Trouble> {
         let bad = self.bad.lock().unwrap().clone();
-        if bad.is_some() && event.regarding.as_ref().unwrap().name == bad {
+        let is_bad = bad.is_some() && event.regarding.as_ref().unwrap().name == bad;
+        if is_bad || *self.fails.lock().unwrap() {
             self.asked
                 .lock()
                 .unwrap()
@@ -225,7 +228,7 @@ async fn an_api_that_is_away_costs_a_bounded_memory_and_what_does_not_fit_is_cou
             bed.deny(&format!("web-{minute}-{pod}"), "no");
             said += 1;
         }
-        assert!(bed.waiting() <= 1 + u64::try_from(WAITING).unwrap());
+        assert!(bed.waiting() <= 1 + u64::try_from(WAITING + AGAIN).unwrap());
         sleep(Duration::from_secs(60)).await;
     }
     let asked = bed.api.asked().len();
@@ -277,6 +280,34 @@ async fn a_note_that_the_api_never_takes_holds_up_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_the_api_fails_on_all_the_newest_are_told_when_it_is_back_and_the_oldest_given_up() {
+    let bed = Bed::new();
+    *bed.api.fails.lock().unwrap() = true;
+    // More than the node may say at once, and more than may wait.
+    let said = 4 * AGAIN;
+    for pod in 0..said {
+        bed.deny(&pod.to_string(), "no");
+        sleep(Duration::from_secs(1)).await;
+    }
+    let again = u64::try_from(AGAIN).unwrap();
+    assert_eq!(bed.waiting(), again);
+    assert_eq!(bed.count("dropped"), 3 * again);
+    *bed.api.fails.lock().unwrap() = false;
+    let before = bed.api.created().len();
+    sleep(LAST_PAUSE + Duration::from_secs(1)).await;
+    let created = bed.api.created().split_off(before);
+    let pod = |event: &Event| event.regarding.as_ref()?.name.as_ref()?.parse().ok();
+    let mut told: Vec<usize> = created.iter().filter_map(pod).collect();
+    told.sort_unstable();
+    assert_eq!(told, (said - AGAIN..said).collect::<Vec<_>>());
+    assert_eq!((bed.count("created"), bed.waiting()), (again, 0));
+    // One that was given up is new when it is said again.
+    bed.deny("0", "no");
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(bed.count("created"), again + 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_event_that_the_api_keeps_no_longer_is_another_when_it_is_said_again() {
     let bed = Bed::new();
     bed.deny("web", "no");
@@ -324,7 +355,7 @@ impl Sink for Shares {
         self.0.hear(news);
     }
 
-    fn hurry(&self) -> Option<tokio::sync::watch::Receiver<usize>> {
+    fn hurry(&self) -> Option<Left> {
         self.0.hurry()
     }
 }

@@ -51,7 +51,10 @@ async fn server(configuration: &str) -> (SocketAddr, Counts, Bed) {
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, Arc::new(Page::new(registry, standing))));
+    tokio::spawn(serve(
+        listener,
+        Arc::new(Page::new(registry, Arc::new(standing))),
+    ));
     (address, counts, Bed { folder, settings })
 }
 

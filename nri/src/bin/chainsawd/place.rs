@@ -1,4 +1,4 @@
-//! The socket's place in the file system, which daemons take over from one another.
+//! A socket's place in the file system, which daemons take over from one another.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -9,24 +9,13 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use tokio::net::UnixListener;
 
-use crate::folder;
-
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "cannot {what} {path}: {source}; the plugin's reports are in the runtime's log alone, and its guard refuses, until this daemon is started again on a node where root may write there"
-)]
-pub struct AgentError {
+#[error("cannot {what} {path}: {source}")]
+pub struct PlaceError {
     what: &'static str,
     path: PathBuf,
     source: io::Error,
-}
-
-impl AgentError {
-    /// A stable word for logs and metrics.
-    pub fn reason(&self) -> &'static str {
-        "AgentSocketFailed"
-    }
 }
 
 /// Our socket at its path. It is removed when this is dropped, unless another daemon has taken the path over.
@@ -39,17 +28,21 @@ pub struct Place {
 
 impl Place {
     /// Makes a socket and puts it at the path, whatever is there: a dead daemon's, or that of an older one, which from
-    /// then on hears nothing new. There is no moment without a socket.
-    pub fn take(path: &Path) -> Result<(Self, UnixListener), AgentError> {
+    /// then on hears nothing new. There is no moment without a socket. The folder is taken first, by whoever knows what
+    /// may be in it.
+    pub fn take(
+        path: &Path,
+        take_folder: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> Result<(Self, UnixListener), PlaceError> {
         let folder = path.parent().unwrap_or(path);
         let failed = |what, path: &Path| {
             let path = path.to_owned();
-            move |source| AgentError { what, path, source }
+            move |source| PlaceError { what, path, source }
         };
-        folder::take(folder).map_err(failed("take the folder", folder))?;
+        take_folder(folder).map_err(failed("take the folder", folder))?;
         let _held = held(folder).map_err(failed("lock", folder))?;
         // Two daemons, each alone in its container, may have the same process id.
-        let own = folder.join(format!("agent.{:016x}.sock", fastrand::u64(..)));
+        let own = folder.join(format!("new.{:016x}.sock", fastrand::u64(..)));
         let listener = UnixListener::bind(&own).map_err(failed("listen at", &own))?;
         let placed = put(&own, path);
         if placed.is_err() {
@@ -125,15 +118,20 @@ mod tests {
     use rustix::net::{bind, listen, socket};
 
     use super::*;
+    use crate::folder;
+
+    fn take(path: &Path) -> Result<(Place, UnixListener), PlaceError> {
+        Place::take(path, folder::take)
+    }
 
     #[tokio::test]
     async fn the_newer_takes_the_path_over_and_the_older_leaves_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("chainsaw/agent.sock");
-        let (older, _older) = Place::take(&path).unwrap();
+        let (older, _older) = take(&path).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        let (newer, listener) = Place::take(&path).unwrap();
+        let (newer, listener) = take(&path).unwrap();
         drop(older);
         UnixStream::connect(&path).unwrap();
         listener.accept().await.unwrap();
@@ -146,9 +144,9 @@ mod tests {
     async fn the_older_sees_that_the_newer_has_gone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("agent.sock");
-        let (older, _older) = Place::take(&path).unwrap();
+        let (older, _older) = take(&path).unwrap();
         assert!(!older.is_deserted());
-        let (newer, listener) = Place::take(&path).unwrap();
+        let (newer, listener) = take(&path).unwrap();
         assert!(!older.is_deserted());
         // Killed, it leaves its socket.
         drop(listener);
@@ -161,7 +159,7 @@ mod tests {
     async fn a_newer_that_is_stuck_with_a_full_queue_does_not_get_the_older_stuck() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("agent.sock");
-        let (older, _older) = Place::take(&path).unwrap();
+        let (older, _older) = take(&path).unwrap();
         fs::remove_file(&path).unwrap();
         let stuck = socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
         bind(&stuck, &SocketAddrUnix::new(&path).unwrap()).unwrap();
@@ -177,7 +175,7 @@ mod tests {
         let path = folder.path().join("agent.sock");
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
         assert!(UnixStream::connect(&path).is_err());
-        let _place = Place::take(&path).unwrap();
+        let _place = take(&path).unwrap();
         UnixStream::connect(&path).unwrap();
     }
 
@@ -192,9 +190,7 @@ mod tests {
             (&open, "can be written by others (mode 777)"),
             (&link, "is no folder"),
         ] {
-            let said = Place::take(&folder.join("agent.sock"))
-                .unwrap_err()
-                .to_string();
+            let said = take(&folder.join("agent.sock")).unwrap_err().to_string();
             assert!(said.contains(why), "{said}");
         }
         assert_eq!(
@@ -209,9 +205,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        let said = Place::take(&file.join("agent.sock"))
-            .unwrap_err()
-            .to_string();
+        let said = take(&file.join("agent.sock")).unwrap_err().to_string();
         assert!(
             said.starts_with(&format!("cannot take the folder {}", file.display())),
             "{said}"
