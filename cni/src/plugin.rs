@@ -41,12 +41,8 @@ pub fn call(environment: &Environment, stdin: &[u8]) -> Answer {
             stderr: log,
         },
         Err(error) => {
-            log.push_str(&format!(
-                "chainsaw: {} (reason={})
-",
-                escaped(&error.to_string()),
-                error.reason()
-            ));
+            let (what, reason) = (escaped(&error.to_string()), error.reason());
+            log.push_str(&format!("chainsaw: {what} (reason={reason})\n"));
             Answer {
                 stderr: log,
                 ..failed(stdin, &error)
