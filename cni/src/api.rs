@@ -10,7 +10,7 @@ use chainsaw_common::meeting::KUBECONFIG;
 use chainsaw_common::pod::Pod;
 use serde::Deserialize;
 
-use crate::plugin::Environment;
+use crate::environment::Environment;
 
 mod program;
 

@@ -7,7 +7,8 @@ use chainsaw_common::uapi::rtm;
 use chainsaw_common::wire::Request;
 
 use crate::error::Error;
-use crate::result::update::{Changes, NoAddressLeft, updated};
+use crate::result::changes::Changes;
+use crate::result::update::{NoAddressLeft, updated};
 use crate::settle::{Settled, settle};
 
 /// A kernel that is watched: every change goes by here. Before the first that can change devices or addresses, and with

@@ -6,9 +6,12 @@ use std::process::ExitCode;
 mod add;
 mod agent;
 mod api;
+mod check;
 mod cli;
 mod effects;
+mod environment;
 mod error;
+mod forgetting;
 mod memory;
 mod netconf;
 mod plugin;
@@ -16,6 +19,8 @@ mod result;
 mod settle;
 mod source;
 mod uninstalled;
+
+use environment::Environment;
 
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().skip(1).collect();
@@ -28,7 +33,7 @@ fn main() -> ExitCode {
 
 /// One call of the CNI protocol: environment and standard input in, standard output and exit status out.
 fn plugin() -> ExitCode {
-    let environment = plugin::Environment::read(|name| std::env::var(name).ok());
+    let environment = Environment::read(|name| std::env::var(name).ok());
     let answer = if environment.needs_input() {
         with_input(&environment)
     } else {
@@ -46,7 +51,7 @@ fn plugin() -> ExitCode {
     }
 }
 
-fn with_input(environment: &plugin::Environment) -> plugin::Answer {
+fn with_input(environment: &Environment) -> plugin::Answer {
     let mut stdin = Vec::new();
     match io::stdin()
         .lock()

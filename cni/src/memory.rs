@@ -10,9 +10,9 @@ use chainsaw_common::pod::Entrance;
 use chainsaw_common::record::{Entry, Event, Progress, Record, RecordError, Records, Work, hash};
 use chainsaw_common::report::{CommandReport, Report};
 
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::netconf::NetConf;
-use crate::plugin::Environment;
 use crate::source::KEY;
 
 /// How long all commands of an ADD may take. They take microseconds, unless there are a great many things to list or flush.

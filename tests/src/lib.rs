@@ -2,7 +2,9 @@
 //! iproute2 judges us. `tests/README.md` shows how to write a test.
 
 pub mod api;
+pub mod bed;
 pub mod builder;
+pub mod call;
 mod certificate;
 mod cgroup;
 pub mod child;
@@ -26,7 +28,7 @@ pub mod times;
 pub mod twins;
 mod volume;
 
-pub use network::{bridge, dual_stack_bridge};
+pub use network::{bridge, chainsaw, dual_stack_bridge};
 pub use node::Node;
 pub use parts::Containerd;
 pub use twins::Twins;

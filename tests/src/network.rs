@@ -25,6 +25,11 @@ pub fn dual_stack_bridge() -> Value {
     bridge_with(&[(SUBNET, "0.0.0.0/0"), (SUBNET_V6, "::/0")])
 }
 
+/// The product behind it, as README chains it: the runtime tells it the pod's annotations.
+pub fn chainsaw() -> Value {
+    json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}})
+}
+
 fn bridge_with(families: &[(&str, &str)]) -> Value {
     let ranges: Vec<_> = families
         .iter()

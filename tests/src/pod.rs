@@ -264,3 +264,23 @@ fn visible(path: &Path) -> PathBuf {
     path.strip_prefix("/var/run")
         .map_or_else(|_| path.to_owned(), |rest| Path::new("/run").join(rest))
 }
+
+/// Why a sandbox was refused.
+pub fn sandbox_refusal(run: Result<RunningPod<'_>>) -> Result<String> {
+    let error = run
+        .err()
+        .context("the pod started although it should not have")?;
+    Ok(format!("{error:#}"))
+}
+
+/// Why a pod did not start: its sandbox is refused, or, where that would leak, its container.
+pub fn refusal(run: Result<RunningPod<'_>>) -> Result<String> {
+    let Ok(pod) = run else {
+        return sandbox_refusal(run);
+    };
+    let container = pod.container("app", ["sleep", "1000"]);
+    let error = container
+        .err()
+        .context("the pod started although it should not have")?;
+    Ok(format!("{error:#}"))
+}

@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::ApiError;
-use crate::plugin::Environment;
+use crate::environment::Environment;
 
 /// The program, beside the plugin.
 pub const NAME: &str = "chainsaw-lookup";

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+pub mod changes;
 mod splice;
 pub mod update;
 

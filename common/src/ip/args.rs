@@ -83,6 +83,14 @@ impl<'a> Args<'a> {
         found
     }
 
+    /// Takes the next word if it is a keyword of this table. One that is none is left, and belongs to the keyword
+    /// `unsaid`, as iproute2 lets it be left out.
+    pub fn keyword<K: Copy>(&mut self, table: &'static [Keyword<K>], unsaid: K) -> Option<K> {
+        let row = spelt(table, self.peek()?);
+        self.next += usize::from(row.is_some());
+        Some(row.map_or(unsaid, |row| row.key))
+    }
+
     /// Gives the last word back.
     pub fn put_back(&mut self) {
         self.next = self.next.saturating_sub(1);

@@ -1,7 +1,7 @@
 //! The first line of a record: its format, and of which network namespace it speaks.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::fs;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -18,13 +18,13 @@ pub const FORMAT: u32 = 1;
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    pub(super) chainsaw: u32,
+    chainsaw: u32,
     /// Where the namespace was when the record was made; nothing if nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) netns: Option<PathBuf>,
+    netns: Option<PathBuf>,
     /// Which it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) inode: Option<u64>,
+    inode: Option<u64>,
     /// What tokens stand for in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub around: Option<Around>,
@@ -51,34 +51,23 @@ pub struct Around {
     pub mtu: Option<u32>,
 }
 
-/// The longest head that is read without the record's lock, in bytes.
-const HEAD_BYTES: u64 = 64 * 1024;
-
-/// Whether a record looks as if its namespace were gone: read in passing, it may be being written.
-pub fn seems_stale(path: &Path) -> bool {
-    // What is no plain file is never opened: a pipe would keep whoever opens it.
-    let plain = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
-    let file = plain.then(|| File::open(path).ok()).flatten();
-    let mut line = Vec::new();
-    let read = file.map(|file| BufReader::new(file.take(HEAD_BYTES)).read_until(b'\n', &mut line));
-    match read {
-        // One that says nothing is of no use, unless it is about to.
-        Some(Ok(0)) => true,
-        Some(Ok(_)) => Head::read(&line).is_ok_and(|head| head.is_stale()),
-        _ => false,
+impl Default for Head {
+    fn default() -> Self {
+        Self {
+            chainsaw: FORMAT,
+            netns: None,
+            inode: None,
+            around: None,
+            made: Made::default(),
+        }
     }
 }
 
 impl Head {
-    /// Of the namespace at a path, which may be empty, and that is this one.
-    pub fn of(netns: &Path, inode: Option<u64>, around: Option<Around>) -> Self {
-        Self {
-            chainsaw: FORMAT,
-            netns: (!netns.as_os_str().is_empty()).then(|| netns.to_owned()),
-            inode,
-            around,
-            made: Made::default(),
-        }
+    /// Says of which namespace it is: the one at this path, which may be empty, and that is this one.
+    pub fn put_where(&mut self, netns: &Path, inode: Option<u64>) {
+        self.netns = (!netns.as_os_str().is_empty()).then(|| netns.to_owned());
+        self.inode = inode;
     }
 
     /// Whether it says of which namespace it is.

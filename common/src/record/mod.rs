@@ -5,105 +5,39 @@
 //! line: what it would have said did not happen.
 //!
 //! What a record says is believed, and it is written as root. So it has to lie in a folder in which nobody else makes
-//! names, and be a file of ours that is nowhere else: see [`own`].
+//! names, and be a file of ours that is nowhere else: see [`own`](crate::own).
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
-use std::mem;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
-
-use nix::fcntl::OFlag;
+use std::fs::File;
+use std::path::Path;
 
 use crate::limits::Made;
-use crate::own::{self, NotOurs};
 
 mod entry;
+mod error;
 mod head;
+mod lines;
+mod progress;
+mod store;
+mod sweep;
 
-pub use entry::{Entry, Event, Progress, Work, hash};
+#[cfg(test)]
+mod bed;
+
+pub use entry::{Entry, Event, Work, hash};
+pub use error::RecordError;
 pub use head::Around;
 use head::Head;
-
-/// Where the records are.
-pub const FOLDER: &str = "/run/chainsaw/sandboxes";
-
-/// How many other records one sandbox's end looks at.
-const FEW: usize = 8;
+use lines::Lines;
+pub use progress::Progress;
+pub use store::{FOLDER, Records};
 
 /// A record that is longer than this, in bytes, is written anew with what still counts.
-const LARGE: usize = 64 * 1024;
-
-/// Between two looks whether a record is free.
-const PAUSE: Duration = Duration::from_millis(2);
-
-/// The longest name of a sandbox, in bytes.
-const ID_BYTES: usize = 128;
-
-/// A record that cannot be kept or read.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError {
-    /// The sandbox's id is none (CNI spec, section 3: an alphanumeric, then those and `_.-`).
-    #[error(
-        "{0:?} is not the id of a sandbox: the runtime gives one of letters, digits, _ . and -"
-    )]
-    Id(String),
-    /// Another version of Chainsaw wrote it.
-    #[error(
-        "the record {path} is of format {found}, and this Chainsaw knows {known}: nothing is run that is not known to be new"
-    )]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// Its format.
-        found: u32,
-        /// Ours.
-        known: u32,
-    },
-    /// Somebody else is at work on it.
-    #[error(
-        "somebody else holds the record {path}, and did not let go of it in time: is a chainsaw stuck?"
-    )]
-    Held {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Somebody else may have put it there.
-    #[error(
-        "{path} {why}: nothing is recorded there, and nothing runs that could not be; remove it, or make it root's alone"
-    )]
-    NotOurs {
-        /// The folder, or the file.
-        path: PathBuf,
-        /// What it is instead.
-        why: NotOurs,
-    },
-    /// The system refuses.
-    #[error("cannot {what} the record {path}: {source}; nothing is run that could not be recorded")]
-    Io {
-        /// What was tried.
-        what: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// Why it failed.
-        source: io::Error,
-    },
-}
-
-/// The records of a node.
-#[derive(Debug, Clone)]
-pub struct Records {
-    folder: PathBuf,
-}
+const LARGE: u64 = 64 * 1024;
 
 /// One sandbox's record, locked while this lives.
 #[derive(Debug)]
 pub struct Record {
-    file: File,
-    path: PathBuf,
-    length: u64,
+    lines: Lines,
     head: Option<Head>,
     /// Whether the head stands in the file. A new one is written with the entry that follows it, in one write.
     head_stands: bool,
@@ -112,264 +46,24 @@ pub struct Record {
     made: Made,
 }
 
-impl Records {
-    /// The records in a folder.
-    #[must_use]
-    pub fn at(folder: impl Into<PathBuf>) -> Self {
-        Self {
-            folder: folder.into(),
-        }
-    }
-
-    /// Opens the record of a sandbox, made if it is not there, and waits for its lock.
-    ///
-    /// # Errors
-    /// The id is none, or the system refuses.
-    pub fn open(&self, sandbox: &str) -> Result<Record, RecordError> {
-        let path = self.path(sandbox)?;
-        let failed = |source| RecordError::Io {
-            what: "open",
-            path: path.clone(),
-            source,
-        };
-        loop {
-            let file = self.made(&path)?;
-            file.lock().map_err(failed)?;
-            if let Some(record) = Record::read(file, &path)? {
-                return Ok(record);
-            }
-        }
-    }
-
-    /// The file of a record, and the folder, made if they are not there.
-    fn made(&self, path: &Path) -> Result<File, RecordError> {
-        let failed = |source| RecordError::Io {
-            what: "open",
-            path: path.to_owned(),
-            source,
-        };
-        if !self.is_there()? {
-            let made = DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&self.folder);
-            made.map_err(failed)?;
-            self.is_there()?;
-        }
-        options().create(true).open(path).map_err(failed)
-    }
-
-    /// Whether the folder is there, which has to be ours then, and what it lies in nobody else's. Once that is so, nobody
-    /// else can change it: looking by path is enough.
-    fn is_there(&self) -> Result<bool, RecordError> {
-        let above = self.folder.parent().unwrap_or(&self.folder);
-        Ok(is_ours(above, own::parent)? && is_ours(&self.folder, own::folder)?)
-    }
-
-    /// [`Records::open`], but whoever holds it is waited for no longer than this.
-    ///
-    /// # Errors
-    /// The id is none, somebody holds it for longer, or the system refuses.
-    pub fn open_until(&self, sandbox: &str, deadline: Instant) -> Result<Record, RecordError> {
-        loop {
-            match self.open_now(sandbox) {
-                Err(RecordError::Held { .. }) if Instant::now() < deadline => thread::sleep(PAUSE),
-                opened => return opened,
-            }
-        }
-    }
-
-    /// [`Records::open`], but for a record that somebody holds: this never waits.
-    ///
-    /// # Errors
-    /// The id is none, somebody holds it, or the system refuses.
-    pub fn open_now(&self, sandbox: &str) -> Result<Record, RecordError> {
-        let path = self.path(sandbox)?;
-        loop {
-            let file = self.made(&path)?;
-            if let Some(record) = at_once(file, &path)? {
-                return Ok(record);
-            }
-        }
-    }
-
-    /// Opens the record of a sandbox if there is one and nobody holds it: this never waits.
-    ///
-    /// # Errors
-    /// The id is none, somebody holds it, or the system refuses.
-    pub fn find(&self, sandbox: &str) -> Result<Option<Record>, RecordError> {
-        let path = self.path(sandbox)?;
-        let failed = |source| RecordError::Io {
-            what: "open",
-            path: path.clone(),
-            source,
-        };
-        if !self.is_there()? {
-            return Ok(None);
-        }
-        match options().open(&path) {
-            Ok(file) => at_once(file, &path),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed(error)),
-        }
-    }
-
-    /// The sandboxes that have a record.
-    #[must_use]
-    pub fn sandboxes(&self) -> Vec<String> {
-        let names = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        names
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            // One that is being written anew is not one yet.
-            .filter(|name| !name.starts_with('.'))
-            .collect()
-    }
-
-    /// Removes the records of sandboxes that are gone for certain, and tells which. One that somebody holds is in use, and
-    /// none but such is ever locked: nobody waits.
-    pub fn sweep(&self) -> Vec<String> {
-        self.without_gone(self.sandboxes())
-    }
-
-    /// The same of the few that follow a sandbox by name. Names are drawn by chance, so whoever leaves one record behind
-    /// and looks at a few others keeps them from adding up, at a cost that does not grow with the node.
-    pub fn sweep_behind(&self, sandbox: &str) -> Vec<String> {
-        let mut few = self.sandboxes();
-        few.sort_unstable();
-        let behind = few.partition_point(|name| name.as_str() <= sandbox);
-        few.rotate_left(behind);
-        few.truncate(FEW);
-        self.without_gone(few)
-    }
-
-    fn without_gone(&self, mut gone: Vec<String>) -> Vec<String> {
-        gone.retain(|sandbox| {
-            let seems = self
-                .path(sandbox)
-                .is_ok_and(|path| head::seems_stale(&path));
-            let stale = |record: &Record| record.is_stale();
-            let found = || self.find(sandbox).ok().flatten().filter(stale);
-            seems && found().is_some_and(|record| record.remove().is_ok())
-        });
-        gone
-    }
-
-    fn path(&self, sandbox: &str) -> Result<PathBuf, RecordError> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-        let valid = sandbox.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && sandbox.len() <= ID_BYTES
-            && sandbox.chars().all(plain);
-        if valid {
-            Ok(self.folder.join(sandbox))
-        } else {
-            Err(RecordError::Id(sandbox.to_owned()))
-        }
-    }
-}
-
-/// Whether a folder is there; it is an error if it is and is not ours.
-fn is_ours(
-    path: &Path,
-    judge: impl Fn(&Metadata) -> Result<(), NotOurs>,
-) -> Result<bool, RecordError> {
-    let path = path.to_owned();
-    match fs::symlink_metadata(&path) {
-        Ok(metadata) => match judge(&metadata) {
-            Ok(()) => Ok(true),
-            Err(why) => Err(RecordError::NotOurs { path, why }),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(RecordError::Io {
-            what: "look at the folder of",
-            path,
-            source,
-        }),
-    }
-}
-
-/// Reads a file that nobody holds; nothing if it was removed meanwhile.
-fn at_once(file: File, path: &Path) -> Result<Option<Record>, RecordError> {
-    let path = path.to_owned();
-    match file.try_lock() {
-        Ok(()) => Record::read(file, &path),
-        Err(TryLockError::WouldBlock) => Err(RecordError::Held { path }),
-        Err(TryLockError::Error(source)) => Err(RecordError::Io {
-            what: "lock",
-            path,
-            source,
-        }),
-    }
-}
-
-fn line(value: &impl serde::Serialize, bytes: &mut Vec<u8>) {
-    bytes.extend(serde_json::to_vec(value).unwrap_or_default());
-    bytes.push(b'\n');
-}
-
-fn absent(error: io::Error) -> io::Result<()> {
-    match error.kind() {
-        io::ErrorKind::NotFound => Ok(()),
-        _ => Err(error),
-    }
-}
-
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options
-        .read(true)
-        .append(true)
-        .mode(0o600)
-        .custom_flags(OFlag::O_NOFOLLOW.bits());
-    options
-}
-
 impl Record {
     /// Reads a locked file; nothing if it was removed while the lock was waited for.
-    fn read(mut file: File, path: &Path) -> Result<Option<Self>, RecordError> {
-        let failed = |what| {
-            move |source| RecordError::Io {
-                what,
-                path: path.to_owned(),
-                source,
-            }
-        };
-        let metadata = file.metadata().map_err(failed("read"))?;
-        if metadata.nlink() == 0 {
+    fn read(file: File, path: &Path) -> Result<Option<Self>, RecordError> {
+        let Some((lines, bytes)) = Lines::read(file, path)? else {
             return Ok(None);
-        }
-        own::file(&metadata).map_err(|why| RecordError::NotOurs {
-            path: path.to_owned(),
-            why,
-        })?;
-        let mut bytes = Vec::new();
-        if metadata.len() > 0 {
-            file.read_to_end(&mut bytes).map_err(failed("read"))?;
-        }
-        let whole = bytes
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |end| end + 1);
-        if whole < bytes.len() {
-            // What a crash cut off must not run into the next line.
-            file.set_len(whole as u64).map_err(failed("mend"))?;
-            bytes.truncate(whole);
-        }
+        };
         let mut record = Self {
-            file,
-            path: path.to_owned(),
-            length: whole as u64,
+            lines,
             head: None,
             head_stands: true,
             entries: Vec::new(),
             made: Made::default(),
         };
-        for line in bytes
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-        {
+        let lines = bytes.split(|byte| *byte == b'\n');
+        for line in lines.filter(|line| !line.is_empty()) {
             record.take(line)?;
         }
-        if whole > LARGE {
+        if record.lines.length() > LARGE {
             record.shrink()?;
         }
         Ok(Some(record))
@@ -384,7 +78,7 @@ impl Record {
             return Ok(());
         }
         let head = Head::read(line).map_err(|found| RecordError::Format {
-            path: self.path.clone(),
+            path: self.lines.path().to_owned(),
             found,
             known: head::FORMAT,
         })?;
@@ -400,36 +94,17 @@ impl Record {
         self.entries.push(entry);
     }
 
-    /// Writes it anew with what still counts, in the file's place. Whoever waits for the old file's lock finds that it
-    /// has no name any more, and opens the new one.
+    /// Writes it anew with what still counts.
     fn shrink(&mut self) -> Result<(), RecordError> {
-        let failed = |source| RecordError::Io {
-            what: "shrink",
-            path: self.path.clone(),
-            source,
-        };
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let path = self.path.with_file_name(format!(".{name}"));
-        fs::remove_file(&path).or_else(absent).map_err(failed)?;
-        let file = options().create_new(true).open(&path).map_err(failed)?;
-        file.lock().map_err(failed)?;
-        let mut new = Self {
-            file,
-            path: self.path.clone(),
-            length: 0,
-            head: None,
-            head_stands: true,
-            entries: Vec::new(),
-            made: mem::take(&mut self.made),
-        };
-        if let Some(head) = self.head.take() {
-            new.put_head(head);
+        self.change_head(|_| {});
+        self.entries = progress::that_count(&self.entries);
+        let mut bytes = Vec::new();
+        self.put_head(&mut bytes);
+        for entry in &self.entries {
+            put(entry, &mut bytes);
         }
-        for entry in entry::that_count(&self.entries) {
-            new.add(entry)?;
-        }
-        fs::rename(&path, &self.path).map_err(failed)?;
-        *self = new;
+        self.lines.replace(&bytes)?;
+        self.head_stands = true;
         Ok(())
     }
 
@@ -443,10 +118,8 @@ impl Record {
     /// it does not say so yet. It stands in the file from the next entry on: a sandbox in which nothing happens needs no
     /// record.
     pub fn is_of(&mut self, netns: &Path, inode: Option<u64>) {
-        let head = self.head.as_ref();
-        if !head.is_some_and(Head::tells_where) {
-            let around = head.and_then(|head| head.around.clone());
-            self.put_head(Head::of(netns, inode, around));
+        if !self.head.as_ref().is_some_and(Head::tells_where) {
+            self.change_head(|head| head.put_where(netns, inode));
         }
     }
 
@@ -459,14 +132,7 @@ impl Record {
     /// Says what tokens stand for, for good: what runs may change what they would stand for later. It stands in the file
     /// from the next entry on.
     pub fn put_around(&mut self, around: Around) {
-        let head = self
-            .head
-            .clone()
-            .unwrap_or_else(|| Head::of(Path::new(""), None, None));
-        self.put_head(Head {
-            around: Some(around),
-            ..head
-        });
+        self.change_head(|head| head.around = Some(around));
     }
 
     /// What commands may have made in this sandbox, whoever ran them.
@@ -478,14 +144,14 @@ impl Record {
     /// That was counted, and this is what there is. It stands in the file from the next entry on.
     pub fn put_made(&mut self, made: Made) {
         self.made = made;
-        let head = self.head.clone();
-        self.put_head(head.unwrap_or_else(|| Head::of(Path::new(""), None, None)));
+        self.change_head(|_| {});
     }
 
     /// A new head tells anew what was made: it counts from there.
-    fn put_head(&mut self, head: Head) {
-        let made = self.made.clone();
-        self.head = Some(Head { made, ..head });
+    fn change_head(&mut self, change: impl FnOnce(&mut Head)) {
+        let head = self.head.get_or_insert_default();
+        change(head);
+        head.made = self.made.clone();
         self.head_stands = false;
     }
 
@@ -502,38 +168,29 @@ impl Record {
     /// The system refuses, as a full disk does.
     pub fn add(&mut self, entry: Entry) -> Result<(), RecordError> {
         if self.head.is_none() {
-            self.put_head(Head::of(Path::new(""), None, None));
+            self.change_head(|_| {});
         }
-        self.write(&entry)?;
+        let mut bytes = Vec::new();
+        if !self.head_stands {
+            self.put_head(&mut bytes);
+        }
+        put(&entry, &mut bytes);
+        self.lines.append(&bytes)?;
+        self.head_stands = true;
         self.push(entry);
         Ok(())
     }
 
-    fn write(&mut self, entry: &Entry) -> Result<(), RecordError> {
-        let mut bytes = Vec::new();
-        if let Some(head) = self.head.as_ref().filter(|_| !self.head_stands) {
-            line(head, &mut bytes);
+    fn put_head(&self, bytes: &mut Vec<u8>) {
+        if let Some(head) = &self.head {
+            put(head, bytes);
         }
-        line(entry, &mut bytes);
-        let written = self.file.write_all(&bytes);
-        if written.is_err() {
-            // A part of the line must not run into the next.
-            self.file.set_len(self.length).ok();
-        } else {
-            self.length += bytes.len() as u64;
-            self.head_stands = true;
-        }
-        written.map_err(|source| RecordError::Io {
-            what: "write",
-            path: self.path.clone(),
-            source,
-        })
     }
 
     /// How far a piece of work came.
     #[must_use]
     pub fn progress(&self, work: &Work) -> Progress {
-        entry::progress(&self.entries, work)
+        progress::progress(&self.entries, work)
     }
 
     /// Another attachment at which the same value of the same source ran, by its interface.
@@ -558,11 +215,7 @@ impl Record {
     /// # Errors
     /// The system refuses.
     pub fn remove(self) -> Result<(), RecordError> {
-        fs::remove_file(&self.path).map_err(|source| RecordError::Io {
-            what: "remove",
-            path: self.path,
-            source,
-        })
+        self.lines.remove()
     }
 
     /// Forgets an attachment. The file goes with the last one, unless something that was made may still be in the
@@ -589,6 +242,12 @@ impl Record {
         }
         Ok(is_left)
     }
+}
+
+/// Puts a line behind others.
+fn put(value: &impl serde::Serialize, lines: &mut Vec<u8>) {
+    lines.extend(serde_json::to_vec(value).unwrap_or_default());
+    lines.push(b'\n');
 }
 
 #[cfg(test)]

@@ -6,14 +6,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use chainsaw_nri::agent::{PingResponse, SERVICE};
 use chainsaw_tests::builder::Builder;
+use chainsaw_tests::call::{self, Call};
 use chainsaw_tests::daemon::Daemon;
 use chainsaw_tests::machine::Machine;
-use chainsaw_tests::pod::RunningPod;
+use chainsaw_tests::pod::sandbox_refusal;
 use chainsaw_tests::process::{Output, Program, wait_until};
-use chainsaw_tests::{Containerd, Node, bridge, parts};
+use chainsaw_tests::{Containerd, Node, bridge, chainsaw, parts};
 use prost::Message;
 use serde_json::{Value, json};
 
@@ -28,11 +29,9 @@ const LIMIT: Duration = Duration::from_secs(10);
 const BOUNDED: Duration = Duration::from_millis(1000);
 
 fn node(containerd: Containerd) -> Builder {
-    let chainsaw =
-        json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
     Node::builder(containerd)
         .nri()
-        .cni_chain([bridge(), chainsaw])
+        .cni_chain([bridge(), chainsaw()])
         .file(CONFIGURATION, GRANT)
 }
 
@@ -43,31 +42,14 @@ fn cni_daemon(node: &Node, name: &str) -> Result<Daemon> {
     Ok(daemon)
 }
 
-fn refusal(run: Result<RunningPod<'_>>) -> Result<String> {
-    let error = run
-        .err()
-        .context("the pod started although it should not have")?;
-    Ok(format!("{error:#}"))
-}
-
 /// The plugin as a runtime calls it, for a pod whose namespace is nowhere: what it asks for fails.
 fn add(machine: &Machine, plugin: &str, annotations: &Value) -> Program {
-    let conf = json!({
-        "cniVersion": "1.0.0", "name": "n", "type": "chainsaw", "prevResult": {},
-        "runtimeConfig": {"io.kubernetes.cri.pod-annotations": annotations},
-    });
-    machine
-        .program(plugin)
-        .env("CNI_COMMAND", "ADD")
-        .env("CNI_CONTAINERID", "c1")
-        .env("CNI_NETNS", "/nowhere")
-        .env("CNI_IFNAME", "eth0")
-        .env("CNI_PATH", "/opt/cni/bin")
-        .env(
-            "CNI_ARGS",
-            "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web",
-        )
-        .stdin(conf.to_string())
+    let call = Call {
+        netns: "/nowhere",
+        ..Call::default()
+    };
+    call.of(machine.program(plugin))
+        .stdin(call::conf(annotations, "{}"))
 }
 
 fn timed(program: Program) -> Result<(Output, Duration)> {
@@ -125,7 +107,7 @@ fn what_add_did_is_in_the_daemons_log_with_its_transcript() -> Result<()> {
             .pod("mtu")
             .annotation(KEY, "ip link set eth0 mtu 9000")
             .run();
-        refusal(denied)?;
+        sandbox_refusal(denied)?;
         let log = daemon.log()?;
         ensure!(
             log.contains(
@@ -285,13 +267,13 @@ fn a_guarded_pod_with_keys_of_the_nri_entrance_waits_for_a_daemon_that_serves_it
             node.pod("web")
                 .annotation(NRI_KEY, "ip route add 192.0.4.0/24 dev eth0")
         };
-        let said = refusal(asking().run())?;
+        let said = sandbox_refusal(asking().run())?;
         ensure!(
             said.contains("chainsaw.noderesource.dev/") && said.contains("no chainsawd answers"),
             "{containerd:?}: {said}"
         );
         let alone = cni_daemon(&node, "alone")?;
-        let said = refusal(asking().run())?;
+        let said = sandbox_refusal(asking().run())?;
         ensure!(
             said.contains("does not tell it of events"),
             "{containerd:?}: {said}"

@@ -6,18 +6,18 @@ use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use chainsaw_tests::bed::{Bed, CONFIGURATION, KEY};
+use chainsaw_tests::call::{self, Call, POD};
 use chainsaw_tests::daemon::Daemon;
 use chainsaw_tests::machine::Machine;
-use chainsaw_tests::pod::RunningPod;
+use chainsaw_tests::pod::refusal;
 use chainsaw_tests::process::{Program, wait_until};
 use chainsaw_tests::scratch::Scratch;
-use chainsaw_tests::{Containerd, Node, bridge, parts};
+use chainsaw_tests::{Containerd, Node, bridge, chainsaw, parts};
 use serde_json::json;
 
-const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
 const SANDBOX: &str = "chainsaw.noderesource.dev/sandbox";
 const APP: &str = "chainsaw.noderesource.dev/container.app";
-const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
 const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"net-admin\"\n";
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -86,11 +86,9 @@ fn elsewhere(machine: &Machine, names: &[&str], program: &str) -> Program {
 }
 
 fn node(containerd: Containerd) -> Result<Node> {
-    let chainsaw =
-        json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
     Node::builder(containerd)
         .nri()
-        .cni_chain([bridge(), chainsaw])
+        .cni_chain([bridge(), chainsaw()])
         .file(CONFIGURATION, GRANT)
         .start()
 }
@@ -100,18 +98,6 @@ fn daemon(node: &Node, name: &str, capabilities: &[&str]) -> Result<Daemon> {
     let daemon = node.daemon_by(name, with(node.machine(), capabilities, &path))?;
     daemon.wait_for("running")?;
     Ok(daemon)
-}
-
-fn refusal(pod: Result<RunningPod<'_>>) -> Result<String> {
-    let error = match pod {
-        Err(error) => error,
-        Ok(pod) => pod
-            .container("app", ["sleep", "1000"])
-            .map(|container| container.id().to_owned())
-            .err()
-            .context("the pod started although it should not have")?,
-    };
-    Ok(format!("{error:#}"))
 }
 
 #[test]
@@ -244,58 +230,23 @@ fn with_one_less_what_is_said_of_it_fails() -> Result<()> {
     Ok(())
 }
 
-/// A machine with a pod's namespace, and what the plugin is told of it.
-fn bed() -> Result<Machine> {
-    let machine = Machine::boot()?;
-    machine.write(CONFIGURATION, GRANT)?;
-    for line in [
-        "netns add pod",
-        "-n pod link set lo up",
-        "-n pod link add eth0 type veth peer name node0",
-        "-n pod link set node0 up",
-        "-n pod link set eth0 up",
-        "-n pod address add 192.0.2.10/24 dev eth0",
-    ] {
-        machine.program("ip").args(line.split(' ')).stdout()?;
-    }
-    Ok(machine)
-}
-
 fn conf(value: &str) -> String {
     let prev_result = json!({
         "cniVersion": "1.0.0",
-        "interfaces": [{"name": "eth0", "sandbox": "/run/netns/pod"}],
+        "interfaces": [{"name": "eth0", "sandbox": POD}],
         "ips": [{"address": "192.0.2.10/24", "interface": 0}, {"address": "fd00::10/64", "interface": 0}],
     });
-    json!({
-        "cniVersion": "1.0.0", "name": "n", "type": "chainsaw", "prevResult": prev_result,
-        "runtimeConfig": {"io.kubernetes.cri.pod-annotations": {KEY: value}},
-    })
-    .to_string()
-}
-
-fn as_a_runtime_calls(program: Program, netns: &str) -> Program {
-    program
-        .env("CNI_COMMAND", "ADD")
-        .env("CNI_CONTAINERID", "c1")
-        .env("CNI_NETNS", netns)
-        .env("CNI_IFNAME", "eth0")
-        .env("CNI_PATH", "/opt/cni/bin")
-        .env(
-            "CNI_ARGS",
-            "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web",
-        )
+    call::conf(&json!({KEY: value}), &prev_result.to_string())
 }
 
 #[test]
 fn the_plugin_needs_the_same_three_and_says_what_it_lacks() -> Result<()> {
-    let machine = bed()?;
+    let Bed { machine } = Bed::new(GRANT)?;
     let path = parts::chainsaw()?.display().to_string();
     let add = |names: &[&str]| {
-        let program = as_a_runtime_calls(with(&machine, names, &path), "/run/netns/pod");
-        program
-            .stdin(conf("ip route replace 192.0.3.0/24 dev eth0"))
-            .run()
+        let program = Call::default().of(with(&machine, names, &path));
+        let conf = conf("ip route replace 192.0.3.0/24 dev eth0");
+        program.stdin(conf).run()
     };
     let all = add(&listed())?;
     ensure!(all.status == 0, "{all:?}");
@@ -312,7 +263,11 @@ fn the_plugin_needs_the_same_three_and_says_what_it_lacks() -> Result<()> {
     let mount = ["--bind", "/proc/1/ns/net", "/run/netns/node"];
     machine.program("mount").args(mount).stdout()?;
     let look = |names: &[&str]| {
-        let program = as_a_runtime_calls(elsewhere(&machine, names, &path), "/run/netns/node");
+        let call = Call {
+            netns: "/run/netns/node",
+            ..Call::default()
+        };
+        let program = call.of(elsewhere(&machine, names, &path));
         program.stdin(conf("ip link show lo")).run()
     };
     let known = look(&listed())?;
@@ -328,10 +283,10 @@ fn the_plugin_needs_the_same_three_and_says_what_it_lacks() -> Result<()> {
 
 #[test]
 fn who_has_entered_a_pods_namespace_has_cap_net_admin_and_no_way_back() -> Result<()> {
-    let machine = bed()?;
+    let Bed { machine } = Bed::new(GRANT)?;
     let scratch = Scratch::new()?;
     let inside = mask(&["CAP_NET_ADMIN"])?;
-    let program = as_a_runtime_calls(machine.program(parts::chainsaw()?), "/run/netns/pod");
+    let program = Call::default().of(machine.program(parts::chainsaw()?));
     // Until this address has settled the plugin waits in the namespace.
     let mut plugin = program.start(&scratch.path().join("log"))?;
     let mut stdin = plugin.take_stdin().context("a pipe")?;

@@ -4,41 +4,27 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use chainsaw_tests::bed::{Bed, CONFIGURATION, KEY};
 use chainsaw_tests::machine::Machine;
-use chainsaw_tests::pod::RunningPod;
-use chainsaw_tests::process::{Output, wait_until};
-use chainsaw_tests::{Containerd, Node, bridge, parts};
-use serde_json::json;
+use chainsaw_tests::pod::refusal;
+use chainsaw_tests::process::wait_until;
+use chainsaw_tests::{Containerd, Node, bridge, chainsaw, parts};
 
-const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
 const SANDBOX: &str = "chainsaw.noderesource.dev/sandbox";
-const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
 const PUBLISHED: &str = "/run/chainsaw/last-good.toml";
 const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
+const ROUTE: &str = "ip route add 192.0.3.0/24 dev eth0";
 const BROKEN: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofil = \"route\"\n";
 const LIMIT: Duration = Duration::from_secs(20);
-
-fn refusal(pod: Result<RunningPod<'_>>) -> Result<String> {
-    let error = match pod {
-        Err(error) => error,
-        Ok(pod) => pod
-            .container("app", ["sleep", "1000"])
-            .map(|container| container.id().to_owned())
-            .err()
-            .context("the pod started although it should not have")?,
-    };
-    Ok(format!("{error:#}"))
-}
 
 #[test]
 fn an_invalid_file_keeps_the_last_good_policy_in_force_at_both_entrances_and_through_a_restart()
 -> Result<()> {
     for containerd in Containerd::ALL {
-        let chainsaw = json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
         let node = Node::builder(containerd)
             .nri()
-            .cni_chain([bridge(), chainsaw])
+            .cni_chain([bridge(), chainsaw()])
             .file(CONFIGURATION, GRANT)
             .start()?;
         let mut daemon = node.daemon("first", &[])?;
@@ -46,7 +32,7 @@ fn an_invalid_file_keeps_the_last_good_policy_in_force_at_both_entrances_and_thr
         daemon.wait_for("line 3: unknown key profil, did you mean profile?; the last good configuration stays in force")?;
         let both = |name: &str| {
             let pod = node.pod(name);
-            let pod = pod.annotation(KEY, "ip route add 192.0.3.0/24 dev eth0");
+            let pod = pod.annotation(KEY, ROUTE);
             let pod = pod.annotation(SANDBOX, "ip route add 192.0.4.0/24 dev eth0");
             let pod = pod.run()?;
             let _app = pod.container("app", ["sleep", "1000"])?;
@@ -81,42 +67,13 @@ fn an_invalid_file_keeps_the_last_good_policy_in_force_at_both_entrances_and_thr
         daemon.kill()?;
         // The plugin goes on without a daemon, and the next daemon with what the last one has left.
         let alone = node.pod("alone");
-        let alone = alone.annotation(KEY, "ip route add 192.0.3.0/24 dev eth0");
+        let alone = alone.annotation(KEY, ROUTE);
         alone.run()?.remove()?;
         let second = node.daemon("second", &[])?;
         second.wait_for("stays in force")?;
         both("again")?;
     }
     Ok(())
-}
-
-/// The plugin, asked for a change in a namespace that is nowhere: whether it is allowed is known before.
-fn add(machine: &Machine) -> Result<Output> {
-    let conf = json!({
-        "cniVersion": "1.0.0", "name": "n", "type": "chainsaw", "prevResult": {},
-        "runtimeConfig": {"io.kubernetes.cri.pod-annotations": {KEY: "ip route add 192.0.3.0/24 dev lo"}},
-    });
-    machine
-        .program(parts::chainsaw()?)
-        .env("CNI_COMMAND", "ADD")
-        .env("CNI_CONTAINERID", "c1")
-        .env("CNI_NETNS", "/run/netns/pod")
-        .env("CNI_IFNAME", "lo")
-        .env("CNI_PATH", "/opt/cni/bin")
-        .env(
-            "CNI_ARGS",
-            "IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web",
-        )
-        .stdin(conf.to_string())
-        .run()
-}
-
-fn machine() -> Result<Machine> {
-    let machine = Machine::boot()?;
-    for line in ["netns add pod", "-n pod link set lo up"] {
-        machine.program("ip").args(line.split(' ')).stdout()?;
-    }
-    Ok(machine)
 }
 
 /// Waits until what was written counts: nobody writes it any more.
@@ -130,14 +87,14 @@ fn settled(machine: &Machine, inside: &str) -> Result<()> {
 
 #[test]
 fn what_is_published_counts_only_if_it_is_roots_alone_and_no_link() -> Result<()> {
-    let machine = machine()?;
-    machine.write(CONFIGURATION, BROKEN)?;
+    let bed = Bed::new(BROKEN)?;
+    let machine = &bed.machine;
     machine.write(PUBLISHED, GRANT)?;
-    settled(&machine, CONFIGURATION)?;
+    settled(machine, CONFIGURATION)?;
     let published = machine.path(PUBLISHED);
     let mode = |mode| fs::set_permissions(&published, Permissions::from_mode(mode));
     let refused = |why: &str| -> Result<()> {
-        let output = add(&machine)?;
+        let output = bed.add(ROUTE)?;
         ensure!(
             output.status == 1
                 && output.stdout.contains("\"code\":103")
@@ -153,21 +110,22 @@ fn what_is_published_counts_only_if_it_is_roots_alone_and_no_link() -> Result<()
     std::os::unix::fs::chown(&published, Some(65534), None)?;
     refused("it belongs to user 65534")?;
     std::os::unix::fs::chown(&published, Some(0), None)?;
-    let output = add(&machine)?;
+    let output = bed.add(ROUTE)?;
     ensure!(output.status == 0, "{output:?}");
     fs::rename(&published, machine.path("/run/chainsaw/real"))?;
     symlink("real", &published)?;
     refused("does not count")?;
     fs::remove_file(&published)?;
     refused("")?;
-    ensure!(!add(&machine)?.stderr.contains("does not count"));
+    ensure!(!bed.add(ROUTE)?.stderr.contains("does not count"));
     Ok(())
 }
 
 #[test]
 fn a_daemon_whose_configuration_lies_elsewhere_publishes_it_for_the_plugin() -> Result<()> {
-    let machine = machine()?;
-    let output = add(&machine)?;
+    let bed = Bed::unconfigured()?;
+    let machine = &bed.machine;
+    let output = bed.add(ROUTE)?;
     ensure!(output.stdout.contains("\"code\":101"), "{output:?}");
     // As Kubernetes mounts a ConfigMap.
     machine.write("/run/map/..1/config.toml", GRANT)?;
@@ -187,7 +145,7 @@ fn a_daemon_whose_configuration_lies_elsewhere_publishes_it_for_the_plugin() -> 
     ensure!((metadata.uid(), metadata.mode() & 0o7777) == (0, 0o600));
     let folder = fs::metadata(machine.path("/run/chainsaw"))?;
     ensure!((folder.uid(), folder.mode() & 0o7777) == (0, 0o700));
-    let output = add(&machine)?;
+    let output = bed.add(ROUTE)?;
     ensure!(output.status == 0, "{output:?}");
 
     machine.write("/run/map/..2/config.toml", "")?;
@@ -199,6 +157,6 @@ fn a_daemon_whose_configuration_lies_elsewhere_publishes_it_for_the_plugin() -> 
     wait_until("the change to be published", LIMIT, || {
         Ok(fs::read_to_string(&published)?.is_empty())
     })?;
-    ensure!(add(&machine)?.stdout.contains("\"code\":101"));
+    ensure!(bed.add(ROUTE)?.stdout.contains("\"code\":101"));
     Ok(())
 }

@@ -1,18 +1,15 @@
 //! How much commands may leave in one sandbox: both entrances, restarts, attachments; and how much of a listing is read.
 
 use anyhow::{Context, Result, ensure};
+use chainsaw_tests::bed::{Bed, CONFIGURATION, KEY, conf, error};
+use chainsaw_tests::call::POD;
 use chainsaw_tests::process::Output;
-use chainsaw_tests::{Containerd, Node, bridge, parts};
+use chainsaw_tests::{Containerd, Node, bridge, chainsaw, parts};
 use serde_json::json;
 
-use super::plugin::{Bed, conf, error, records};
-
-const CNI: &str = "k8s.v1.cni.cncf.io/chainsaw";
 const SANDBOX: &str = "chainsaw.noderesource.dev/sandbox";
 const APP: &str = "chainsaw.noderesource.dev/container.app";
 const LAST: &str = "chainsaw.noderesource.dev/container.last";
-const POD: &str = "/run/netns/pod";
-const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
 const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
 
 fn routes(numbers: std::ops::Range<usize>) -> String {
@@ -23,16 +20,15 @@ fn routes(numbers: std::ops::Range<usize>) -> String {
 #[test]
 fn both_entrances_count_together_and_a_restart_at_the_limit_is_fine() -> Result<()> {
     for containerd in Containerd::ALL {
-        let chainsaw = json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
         let node = Node::builder(containerd)
             .nri()
-            .cni_chain([bridge(), chainsaw])
+            .cni_chain([bridge(), chainsaw()])
             .file(CONFIGURATION, GRANT)
             .start()?;
         let daemon = node.daemon("chainsawd", &[])?;
         let pod = node
             .pod("web")
-            .annotation(CNI, &routes(0..40))
+            .annotation(KEY, &routes(0..40))
             .annotation(SANDBOX, &routes(40..60))
             .annotation(APP, &routes(60..64))
             .annotation(LAST, &routes(64..65))
@@ -77,7 +73,7 @@ fn a_plan_that_makes_too_much_is_refused_with_all_that_is_wrong_before_it_begins
         assert!(details.contains(word), "{said}");
     }
     assert_eq!(said["code"], 101);
-    assert!(!bed.ip("-n pod route")?.contains("10.200."));
+    assert!(!bed.routes()?.contains("10.200."));
     Ok(())
 }
 
@@ -85,7 +81,7 @@ fn a_plan_that_makes_too_much_is_refused_with_all_that_is_wrong_before_it_begins
 fn attachments_that_come_and_go_add_nothing_up_and_leave_nothing_behind() -> Result<()> {
     let bed = Bed::new(&format!("[limits]\nroutes = 4\n{GRANT}"))?;
     let attach = |ifname: &str, numbers| -> Result<Output> {
-        let annotations = json!({format!("{CNI}.{ifname}"): routes(numbers)});
+        let annotations = json!({format!("{KEY}.{ifname}"): routes(numbers)});
         bed.call_at(ifname, "ADD", POD, conf(&annotations))
     };
     let detach = |ifname: &str| bed.call_at(ifname, "DEL", POD, "");
@@ -98,19 +94,19 @@ fn attachments_that_come_and_go_add_nothing_up_and_leave_nothing_behind() -> Res
         "{said}"
     );
     assert_eq!(detach("net2")?.status, 0);
-    assert_eq!(bed.ip("-n pod route")?.matches("10.200.").count(), 4);
+    assert_eq!(bed.routes()?.matches("10.200.").count(), 4);
     // What is there needs no room: it is ip that says so.
     let said = error(&attach("net1", 0..3)?)?;
     assert!(said["msg"].to_string().contains("File exists"), "{said}");
     assert_eq!(detach("net1")?.status, 0);
-    assert_eq!(records(&bed)?, "c1\n");
+    assert_eq!(bed.records()?, "c1\n");
     // With the namespace goes what is known of it, when the runtime has the leftovers looked for.
     bed.ip("netns del pod")?;
     let other = bed.machine.program(parts::chainsaw()?);
     let all = json!({"cniVersion": "1.1.0", "name": "other", "type": "chainsaw", "cni.dev/valid-attachments": []});
     let other = other.env("CNI_COMMAND", "GC").stdin(all.to_string());
     assert_eq!(other.run()?.status, 0);
-    assert_eq!(records(&bed)?, "");
+    assert_eq!(bed.records()?, "");
     Ok(())
 }
 

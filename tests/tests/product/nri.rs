@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use chainsaw_tests::container::Container;
 use chainsaw_tests::cri::v1;
-use chainsaw_tests::pod::RunningPod;
+use chainsaw_tests::pod::{RunningPod, refusal};
 use chainsaw_tests::process::wait_until;
 use chainsaw_tests::{Containerd, Node, parts};
 
@@ -40,19 +40,6 @@ fn records(node: &Node) -> Result<String> {
         .program("ls")
         .arg("/run/chainsaw/sandboxes")
         .stdout()
-}
-
-/// Why a pod did not start: where its sandbox is refused, or, where that would leak, each of its containers.
-fn refusal(pod: Result<RunningPod<'_>>) -> Result<String> {
-    let error = match pod {
-        Err(error) => error,
-        Ok(pod) => pod
-            .container("app", LOOK)
-            .map(|container| container.id().to_owned())
-            .err()
-            .context("the pod started although it should not have")?,
-    };
-    Ok(format!("{error:#}"))
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result};
 use chainsaw_tests::builder::Builder;
-use chainsaw_tests::pod::RunningPod;
-use chainsaw_tests::{Containerd, Node, bridge, parts};
+use chainsaw_tests::pod::sandbox_refusal;
+use chainsaw_tests::{Containerd, Node, bridge, chainsaw, parts};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -12,20 +12,8 @@ const VALUE: &str = r#"["ip route add 192.0.3.0/24 dev CURRENT_INTERFACE", "ip r
 const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
 const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
 
-/// As README tells an operator to chain it: `the_entry_to_paste_is_what_the_installer_prints`.
-fn chainsaw() -> Value {
-    json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}})
-}
-
 fn node(containerd: Containerd) -> Builder {
     Node::builder(containerd).cni_chain([bridge(), chainsaw()])
-}
-
-fn refusal(run: Result<RunningPod<'_>>) -> Result<String> {
-    let error = run
-        .err()
-        .context("the pod started although it should not have")?;
-    Ok(format!("{error:#}"))
 }
 
 #[test]
@@ -89,7 +77,7 @@ fn the_containers_of_a_granted_pod_use_its_route() -> Result<()> {
 fn a_pod_that_is_not_granted_fails_with_the_profile_and_the_line_to_add() -> Result<()> {
     for containerd in Containerd::ALL {
         let node = node(containerd).start()?;
-        let said = refusal(node.pod("web").annotation(KEY, VALUE).run())?;
+        let said = sandbox_refusal(node.pod("web").annotation(KEY, VALUE).run())?;
         for part in [
             "profile inspect does not allow this, it needs profile route",
             "no rule in /etc/chainsaw/config.toml (absent, and chainsawd has published none) names namespace default",
@@ -151,7 +139,7 @@ fn a_pod_without_a_value_is_passed_on_byte_for_byte_even_with_a_broken_configura
         );
         pod.remove()?;
 
-        let said = refusal(node.pod("asks").annotation(KEY, VALUE).run())?;
+        let said = sandbox_refusal(node.pod("asks").annotation(KEY, VALUE).run())?;
         assert!(
             said.contains("/etc/chainsaw/config.toml line 1"),
             "{containerd:?}: {said}"
@@ -209,7 +197,7 @@ fn a_second_attachment_needs_a_key_of_its_own_where_the_plain_one_collides() -> 
             .start()?;
         // Whichever is made first, this needs nothing of the other.
         let value = r#"["ip route add blackhole 192.0.3.0/24"]"#;
-        let said = refusal(node.pod("web").annotation(KEY, value).run())?;
+        let said = sandbox_refusal(node.pod("web").annotation(KEY, value).run())?;
         // containerd makes attachments at the same time: either may be the earlier one.
         let hint = |earlier: &str, later: &str| {
             said.contains(&format!(
@@ -264,7 +252,7 @@ fn a_failing_command_fails_the_pod_and_leaves_nothing() -> Result<()> {
     for containerd in Containerd::ALL {
         let node = node(containerd).file(CONFIGURATION, GRANT).start()?;
         let value = r#"["ip route add 192.0.3.0/24 via 203.0.113.1", "ip route add 192.0.4.0/24 dev eth0"]"#;
-        let said = refusal(node.pod("web").annotation(KEY, value).run())?;
+        let said = sandbox_refusal(node.pod("web").annotation(KEY, value).run())?;
         assert!(
             said.contains("Nexthop has invalid gateway") && said.contains("exit status 2"),
             "{containerd:?}: {said}"

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use chainsaw_tests::builder::Builder;
 use chainsaw_tests::documents::block;
-use chainsaw_tests::pod::RunningPod;
+use chainsaw_tests::pod::{RunningPod, refusal};
 use chainsaw_tests::process::{Program, wait_until};
 use chainsaw_tests::scratch::Scratch;
 use chainsaw_tests::{Containerd, Node, bridge, parts};
@@ -26,8 +26,7 @@ fn recipe(entrance: &str) -> Result<String> {
 }
 
 fn chainsaw(more: &Value) -> Value {
-    let mut entry =
-        json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
+    let mut entry = chainsaw_tests::chainsaw();
     if let (Some(entry), Some(more)) = (entry.as_object_mut(), more.as_object()) {
         entry.extend(more.clone());
     }
@@ -36,19 +35,6 @@ fn chainsaw(more: &Value) -> Value {
 
 fn cni(containerd: Containerd, more: &Value) -> Builder {
     Node::builder(containerd).cni_chain([bridge(), chainsaw(more)])
-}
-
-/// Why a pod did not start: its sandbox is refused, or, where that would leak, each of its containers.
-fn refusal(pod: Result<RunningPod<'_>>) -> Result<String> {
-    let error = match pod {
-        Err(error) => error,
-        Ok(pod) => pod
-            .container("app", ["sleep", "1000"])
-            .map(|container| container.id().to_owned())
-            .err()
-            .context("the pod started although it should not have")?,
-    };
-    Ok(format!("{error:#}"))
 }
 
 fn routes(pod: &RunningPod<'_>) -> Result<String> {

@@ -159,11 +159,8 @@ impl fmt::Display for Filter {
         }
         f.write_str(if self.up { " up" } else { "" })?;
         f.write_str(if self.down { " down" } else { "" })?;
-        match &self.master {
-            Some(Master::Device(master)) => write!(f, " master {}", quoted(master))?,
-            Some(Master::Vrf(vrf)) => write!(f, " vrf {}", quoted(vrf))?,
-            Some(Master::None) => f.write_str(" nomaster")?,
-            None => {}
+        if let Some(master) = &self.master {
+            write!(f, " {master}")?;
         }
         if let Some(group) = self.group {
             write!(f, " group {}", names::name_of(names::GROUPS, group))?;

@@ -4,7 +4,7 @@ use crate::ip::help;
 use std::fmt;
 
 use super::settings::is_name;
-use crate::ip::args::{Args, spelt};
+use crate::ip::args::Args;
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::mistake::{Mistake, USAGE};
 use crate::words::quoted;
@@ -36,12 +36,8 @@ impl AltNames {
     /// Reads what follows `ip link property add`.
     pub(super) fn read(args: &mut Args<'_>) -> Result<Self, Mistake> {
         let mut names = Self::default();
-        while let Some(word) = args.peek() {
-            let row = spelt(TABLE, word);
-            if row.is_some() {
-                args.take();
-            }
-            match row.map_or(Key::Dev, |row| row.key) {
+        while let Some(key) = args.keyword(TABLE, Key::Dev) {
+            match key {
                 Key::AltName => {
                     let name = args.value()?;
                     if !is_name(name) {

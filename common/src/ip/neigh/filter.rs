@@ -80,12 +80,8 @@ impl Filter {
             family: options.family,
             ..Self::default()
         };
-        while let Some(word) = args.peek() {
-            let row = spelt(TABLE, word);
-            if row.is_some() {
-                args.take();
-            }
-            filter.option(row.map_or(Key::To, |row| row.key), args)?;
+        while let Some(key) = args.keyword(TABLE, Key::To) {
+            filter.option(key, args)?;
         }
         // iproute2 asks for the device when it has read everything, for a master at once.
         if let Some(dev) = filter.dev.clone() {

@@ -167,12 +167,8 @@ fn neighbour(args: &mut Args<'_>, options: &Options) -> Result<Neighbour, Mistak
         managed: false,
         protocol: None,
     };
-    while let Some(word) = args.peek() {
-        let row = spelt(TABLE, word);
-        if row.is_some() {
-            args.take();
-        }
-        match row.map_or(Key::To, |row| row.key) {
+    while let Some(key) = args.keyword(TABLE, Key::To) {
+        match key {
             Key::LinkAddress => {
                 let word = args.value()?;
                 if link_address.is_some() {
@@ -239,12 +235,8 @@ fn option(key: Key, args: &mut Args<'_>, neighbour: &mut Neighbour) -> Result<()
 /// `get`: an address and a device, a proxy's too.
 fn get(args: &mut Args<'_>, options: &Options) -> Result<Named, Mistake> {
     let mut name = Name::default();
-    while let Some(word) = args.peek() {
-        let row = spelt(GET_TABLE, word);
-        if row.is_some() {
-            args.take();
-        }
-        match row.map_or(Key::To, |row| row.key) {
+    while let Some(key) = args.keyword(GET_TABLE, Key::To) {
+        match key {
             Key::Dev => name.dev = Some(args.value()?.to_owned()),
             Key::Proxy => name.proxy(args, options.family)?,
             _ => {

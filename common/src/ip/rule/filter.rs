@@ -6,7 +6,7 @@ use super::full::{mark, protocol_word};
 use super::selector::{Dscp, FlowLabel, Ports, Uids};
 use super::values;
 use crate::family::Family;
-use crate::ip::args::{Args, spelt};
+use crate::ip::args::Args;
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::mistake::Mistake;
 use crate::ip::names;
@@ -117,12 +117,8 @@ impl Filter {
             family: options.family,
             ..Self::default()
         };
-        while let Some(word) = args.peek() {
-            let row = spelt(TABLE, word);
-            if row.is_some() {
-                args.take();
-            }
-            filter.option(row.map_or(Key::To, |row| row.key), args)?;
+        while let Some(key) = args.keyword(TABLE, Key::To) {
+            filter.option(key, args)?;
         }
         Ok(filter)
     }

@@ -126,12 +126,8 @@ fn rule(verb: Verb, args: &mut Args<'_>, options: &Options) -> Result<Rule, Mist
 }
 
 fn words(args: &mut Args<'_>, rule: &mut Rule, warnings: &mut usize) -> Result<(), Mistake> {
-    while let Some(word) = args.peek() {
-        let row = spelt(TABLE, word);
-        if row.is_some() {
-            args.take();
-        }
-        match row.map_or(Key::Kind, |row| row.key) {
+    while let Some(key) = args.keyword(TABLE, Key::Kind) {
+        match key {
             Key::Nat => {
                 let word = args.value()?;
                 *warnings += 1;

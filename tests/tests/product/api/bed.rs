@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 use chainsaw_tests::api::{Answer, ApiServer, TOKEN};
+use chainsaw_tests::call::Call;
 use chainsaw_tests::machine::Machine;
 use chainsaw_tests::parts;
 use chainsaw_tests::process::Output;
@@ -60,19 +61,14 @@ impl Bed {
         cni_path: &str,
         conf: String,
     ) -> Result<Output> {
-        self.machine
-            .program(plugin)
-            .env("CNI_COMMAND", "ADD")
-            .env("CNI_CONTAINERID", "c1")
-            .env("CNI_NETNS", "/run/netns/pod")
-            .env("CNI_IFNAME", "lo")
-            .env("CNI_PATH", cni_path)
-            .env(
-                "CNI_ARGS",
-                format!("K8S_POD_UID={UID};K8S_POD_NAMESPACE=default;K8S_POD_NAME=web"),
-            )
-            .stdin(conf)
-            .run()
+        let args = format!("K8S_POD_UID={UID};K8S_POD_NAMESPACE=default;K8S_POD_NAME=web");
+        let call = Call {
+            ifname: "lo",
+            path: cni_path,
+            args: &args,
+            ..Call::default()
+        };
+        call.of(self.machine.program(plugin)).stdin(conf).run()
     }
 
     /// What a plugin that asks is told, and why as the log has it.

@@ -1,6 +1,7 @@
 //! How a door is knocked at: each of the product's programs, called as whoever has it calls it.
 
 use anyhow::{Context, Result};
+use chainsaw_tests::call::Call;
 use chainsaw_tests::parts;
 use chainsaw_tests::process::Output;
 use serde_json::Value;
@@ -28,18 +29,15 @@ impl Bed {
 
     /// ADD with the namespace at this path.
     pub fn add_at(&self, netns: &str, namespace: &str, conf: &Value) -> Result<Output> {
-        self.program(parts::chainsaw()?)
-            .env("CNI_COMMAND", "ADD")
-            .env("CNI_CONTAINERID", self.fresh("c"))
-            .env("CNI_NETNS", netns)
-            .env("CNI_IFNAME", "eth0")
-            .env("CNI_PATH", "/opt/cni/bin")
-            .env(
-                "CNI_ARGS",
-                format!("IgnoreUnknown=1;K8S_POD_NAMESPACE={namespace};K8S_POD_NAME=web"),
-            )
-            .stdin(network_configuration(conf)?)
-            .run()
+        let args = format!("IgnoreUnknown=1;K8S_POD_NAMESPACE={namespace};K8S_POD_NAME=web");
+        let call = Call {
+            container: &self.fresh("c"),
+            netns,
+            args: &args,
+            ..Call::default()
+        };
+        let plugin = call.of(self.program(parts::chainsaw()?));
+        plugin.stdin(network_configuration(conf)?).run()
     }
 
     /// An event of NRI for a pod of this namespace, and what the daemon says of it.

@@ -5,10 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use chainsaw_tests::pod::RunningPod;
+use chainsaw_tests::pod::{RunningPod, refusal};
 use chainsaw_tests::process::wait_until;
-use chainsaw_tests::{Containerd, Node, bridge};
-use serde_json::json;
+use chainsaw_tests::{Containerd, Node, bridge, chainsaw};
 
 use super::bed::{CANARY, SECRET};
 use super::doors::{APP, KEY, SANDBOX};
@@ -33,24 +32,10 @@ fn state(node: &Node, peer: &RunningPod<'_>) -> Result<String> {
     Ok(around + &there)
 }
 
-/// Why a pod did not start: its sandbox is refused, or, where that would leak, its container.
-fn refusal(pod: Result<RunningPod<'_>>) -> Result<String> {
-    let refused = match pod {
-        Err(error) => error,
-        Ok(pod) => {
-            let container = pod.container("app", ["sleep", "1000"]);
-            container.err().context("it started")?
-        }
-    };
-    Ok(format!("{refused:#}"))
-}
-
 fn a_sample_is_refused_on(containerd: Containerd) -> Result<()> {
-    let chainsaw =
-        json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
     let node = Node::builder(containerd)
         .nri()
-        .cni_chain([bridge(), chainsaw])
+        .cni_chain([bridge(), chainsaw()])
         .file("/etc/chainsaw/config.toml", GRANT)
         .file(CANARY, &format!("{SECRET} link\n"))
         .start()?;

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::thread;
 
 use anyhow::{Result, ensure};
+use chainsaw_tests::call::Call;
 use chainsaw_tests::daemon::Daemon;
 use chainsaw_tests::machine::Machine;
 use chainsaw_tests::parts;
@@ -141,13 +142,11 @@ fn nobody_but_root_is_told_of_a_pod_or_believed_by_the_guard() -> Result<()> {
 /// ADD for a pod whose namespace is nowhere.
 fn add(machine: &Machine, annotations: &Value) -> Result<Output> {
     let conf = json!({"runtimeConfig": {"io.kubernetes.cri.pod-annotations": annotations}});
-    machine
-        .program(parts::chainsaw()?)
-        .env("CNI_COMMAND", "ADD")
-        .env("CNI_CONTAINERID", "c1")
-        .env("CNI_NETNS", "/nowhere")
-        .env("CNI_IFNAME", "eth0")
-        .env("CNI_PATH", "/opt/cni/bin")
-        .stdin(network_configuration(&conf)?)
-        .run()
+    let call = Call {
+        netns: "/nowhere",
+        args: "",
+        ..Call::default()
+    };
+    let plugin = call.of(machine.program(parts::chainsaw()?));
+    plugin.stdin(network_configuration(&conf)?).run()
 }

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use super::option::{Row, Setting, Spec, Value, Wrong, row};
+use super::option::{Row, Setting, Spec, Value, Wrong, plain, row};
 use super::printed::{Field, Form, fields};
 use super::shape::{Shape, Width};
 use crate::family::Family;
@@ -133,13 +133,10 @@ const TABLE: &[Keyword<Row>] = &[
 ];
 
 pub const SPEC: Spec = Spec {
-    name: "bond",
     calls: "command",
     table: TABLE,
-    before: |_, _, _| Ok(()),
-    check: |_, _| Ok(()),
-    finish: |_, _| (),
     print,
+    ..plain("bond")
 };
 
 pub const SLAVE: Spec = Spec {

@@ -1,13 +1,13 @@
 //! `type bridge` (`IFLA_BR_*`, `linux/if_link.h`).
 
-use super::option::{Row, Spec, Wrong, row};
+use super::option::{Row, Spec, Wrong, plain, row};
 use super::printed::{Field, Form, fields};
 use super::shape::{PROTOCOLS, Shape, Width};
 use crate::ip::devices::Names;
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::page::Entry;
 use crate::ip::prefix::address_text;
-use crate::wire::{Attributes, Received, u32_of};
+use crate::wire::{Received, u32_of};
 
 /// `IFLA_BR_MULTI_BOOLOPT` and its bits (`enum br_boolopt_id`).
 const BOOLEANS: u16 = 46;
@@ -71,13 +71,10 @@ const TABLE: &[Keyword<Row>] = &[
 ];
 
 pub const SPEC: Spec = Spec {
-    name: "bridge",
     calls: "command",
     table: TABLE,
-    before: |_, _, _| Ok(()),
-    check: |_, _| Ok(()),
-    finish: |_, _: &mut Attributes| (),
     print,
+    ..plain("bridge")
 };
 
 /// In iproute2's order; what comes between two parts is printed by [`print()`].

@@ -1,6 +1,6 @@
 //! `type bridge_slave`: a device as a port of a bridge (`IFLA_BRPORT_*`).
 
-use super::option::{Row, Spec, Wrong, row};
+use super::option::{Row, Spec, Wrong, plain, row};
 use super::printed::{Field, Form, fields, mask};
 use super::shape::{Shape, Width};
 use crate::ip::devices::Names;
@@ -72,13 +72,10 @@ const TABLE: &[Keyword<Row>] = &[
 ];
 
 pub const SPEC: Spec = Spec {
-    name: "bridge_slave",
     calls: "option",
     table: TABLE,
-    before: |_, _, _| Ok(()),
-    check: |_, _| Ok(()),
-    finish: |_, _| (),
     print,
+    ..plain("bridge_slave")
 };
 
 const STATES: &[&str] = &[

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::option::{Row, Setting, Spec, Value, Wrong, row};
+use super::option::{Row, Setting, Spec, Value, Wrong, plain, row};
 use super::shape::{PROTOCOLS, Shape, Width};
 use crate::ip::args::Args;
 use crate::ip::devices::Names;
@@ -46,13 +46,10 @@ const TABLE: &[Keyword<Row>] = &[
 ];
 
 pub const SPEC: Spec = Spec {
-    name: "vlan",
     calls: "command",
     table: TABLE,
-    before: |_, _, _| Ok(()),
-    check: |_, _| Ok(()),
-    finish: |_, _| (),
     print,
+    ..plain("vlan")
 };
 
 /// `FROM:TO`, as often as a colon is in the next word.

@@ -1,6 +1,6 @@
 //! `type vrf` (`IFLA_VRF_*`), and a device in one. Its option is the routing table.
 
-use super::option::{Row, Spec, Wrong, row};
+use super::option::{Row, Spec, Wrong, plain, row};
 use super::printed::{Form, fields};
 use super::shape::Shape;
 use crate::ip::devices::Names;
@@ -14,13 +14,10 @@ const TABLE: &[Keyword<Row>] = &[prefix(
 )];
 
 pub const SPEC: Spec = Spec {
-    name: "vrf",
     calls: "option",
     table: TABLE,
-    before: |_, _, _| Ok(()),
-    check: |_, _| Ok(()),
-    finish: |_, _| (),
     print,
+    ..plain("vrf")
 };
 
 /// A device in a VRF; it has no options of its own.

@@ -102,6 +102,16 @@ pub enum Master {
     Vrf(String),
 }
 
+impl fmt::Display for Master {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("nomaster"),
+            Self::Device(master) => write!(f, "master {}", quoted(master)),
+            Self::Vrf(vrf) => write!(f, "vrf {}", quoted(vrf)),
+        }
+    }
+}
+
 impl fmt::Display for Settings {
     /// The full form, a space before each word.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,11 +146,8 @@ impl fmt::Display for Settings {
                 if *on { "on" } else { "off" }
             )?;
         }
-        match &self.master {
-            Some(Master::Device(master)) => write!(f, " master {}", quoted(master))?,
-            Some(Master::Vrf(vrf)) => write!(f, " vrf {}", quoted(vrf))?,
-            Some(Master::None) => f.write_str(" nomaster")?,
-            None => {}
+        if let Some(master) = &self.master {
+            write!(f, " {master}")?;
         }
         if let Some(group) = self.group {
             write!(f, " group {}", names::name_of(names::GROUPS, group))?;

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::InstallError;
-use super::journal::make_private_folder;
+use super::place::make_private_folder;
 
 /// Root's alone: there is a token in it.
 pub const MODE: u32 = 0o600;

@@ -16,11 +16,13 @@ mod chain;
 mod error;
 mod journal;
 mod kubeconfig;
+mod place;
 mod words;
 
 use error::InstallError;
-use journal::{Journal, write_down};
+use journal::Journal;
 use kubeconfig::{Api, Turn};
+use place::write_down;
 use words::{Said, Words};
 
 use crate::{complain, say, stop};
@@ -210,7 +212,7 @@ fn refresh(
     if turn.is_none() {
         *turn = Turn::take(path)?;
     }
-    if turn.is_none() || journal::is_so(path, &content, kubeconfig::MODE) {
+    if turn.is_none() || place::is_so(path, &content, kubeconfig::MODE) {
         return Ok(false);
     }
     let _held = Journal::open(&words.bin_dir)?;

@@ -123,7 +123,7 @@ fn what_fails_half_way_is_undone() {
 fn killed_at_every_moment(begin: impl Fn() -> Bed, act: fn(&Words), judge: impl Fn(&Bed)) -> usize {
     for moment in 0.. {
         let bed = begin();
-        let killed = journal::killed::at(moment, || act(&bed.words));
+        let killed = place::killed::at(moment, || act(&bed.words));
         judge(&bed);
         if !killed {
             return moment;
@@ -227,7 +227,7 @@ fn an_undoing_that_is_killed_is_undone_by_the_next() {
         killed_at_every_moment(
             || {
                 let bed = upgraded();
-                journal::killed::at(died, || put(&bed.words));
+                place::killed::at(died, || put(&bed.words));
                 bed
             },
             take,

@@ -1,6 +1,6 @@
 //! Work in namespaces of its own: deaths at every exchange, doubt, second starts.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::time::Duration;
 
 use chainsaw_common::kernel::Answer;
@@ -56,6 +56,50 @@ fn job(text: &str) -> Job {
     }
 }
 
+/// What happens in a namespace of its own, with records of their own.
+fn apart<T: Send + 'static>(
+    happens: impl FnOnce(&Records, &mut Socket) -> T + Send + 'static,
+) -> T {
+    let thread = thread::spawn(|| {
+        netns::throw_away().expect("this test needs root, or user namespaces");
+        let folder = tempfile::tempdir().unwrap();
+        happens(&Records::at(folder.path()), &mut Socket::open().unwrap())
+    });
+    thread.join().unwrap()
+}
+
+/// The same with one record, which is held.
+fn held<T: Send + 'static>(
+    happens: impl FnOnce(&mut Record, &mut Socket) -> T + Send + 'static,
+) -> T {
+    apart(|records, socket| happens(&mut records.open("s1").unwrap(), socket))
+}
+
+fn ip(line: &str, socket: &mut Socket) -> String {
+    let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+    engine::serve_words(&words, socket).stdout
+}
+
+fn start_of(container: &str, text: &str) -> Job {
+    Job {
+        container: Some(container.into()),
+        trigger: "StartContainer",
+        ..job(text)
+    }
+}
+
+fn attempt(job: &Job, record: &mut Record, socket: &mut Socket) -> Result<Outcome, HookError> {
+    match job.go_on(record)? {
+        Ok(run) => job.run(run, record, socket),
+        Err(nothing) => Ok(nothing),
+    }
+}
+
+fn begun(job: &Job, command: usize, record: &mut Record) {
+    let event = Event::Begun { command };
+    record.add(Entry::new(job.work(), event)).unwrap();
+}
+
 /// Each takes effect once; twice would show, since the kernel takes each of them twice.
 const TWICE: &str = "ip link set lo up\n\
     ip rule add from 192.0.2.7 table 100\n\
@@ -70,12 +114,9 @@ fn dies_at(
     left: usize,
     after: bool,
 ) -> (Result<Outcome, HookError>, String, bool) {
-    let thread = thread::spawn(move || {
-        netns::throw_away().expect("this test needs root, or user namespaces");
-        let folder = tempfile::tempdir().unwrap();
-        let records = Records::at(folder.path());
+    apart(move |records, socket| {
         let job = job(text);
-        let died = catch_unwind(AssertUnwindSafe(|| {
+        let died = catch_unwind(|| {
             let mut record = records.open("s1").unwrap();
             let run = job.go_on(&record).unwrap().unwrap();
             let mut kernel = Dying {
@@ -84,22 +125,13 @@ fn dies_at(
                 after,
             };
             job.run(run, &mut record, &mut kernel).map(drop)
-        }))
+        })
         .is_err();
-        let mut record = records.open("s1").unwrap();
-        let mut socket = Socket::open().unwrap();
-        let second = match job.go_on(&record).unwrap() {
-            Ok(run) => job.run(run, &mut record, &mut socket),
-            Err(nothing) => Ok(nothing),
-        };
-        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let mut seen = String::new();
-        for line in ["rule", "route show table all", "address"] {
-            seen.push_str(&engine::serve_words(&words(line), &mut socket).stdout);
-        }
+        let second = attempt(&job, &mut records.open("s1").unwrap(), socket);
+        let listings = ["rule", "route show table all", "address"];
+        let seen = listings.map(|listing| ip(listing, socket)).concat();
         (second, seen, died)
-    });
-    thread.join().unwrap()
+    })
 }
 
 #[test]
@@ -157,109 +189,48 @@ fn where_the_kernel_cannot_tell_a_command_in_doubt_does_not_run_twice() {
 
 #[test]
 fn what_failed_is_gone_on_with_and_what_was_done_is_not_repeated() {
-    let thread = thread::spawn(|| {
-        netns::throw_away().expect("this test needs root, or user namespaces");
-        let folder = tempfile::tempdir().unwrap();
-        let records = Records::at(folder.path());
+    held(|record, socket| {
         let job = job("ip rule add from 192.0.2.7 table 100\nip route add 192.0.2.0/24 dev lo");
-        let mut record = records.open("s1").unwrap();
-        let mut socket = Socket::open().unwrap();
-        let mut attempt = |socket: &mut Socket| {
-            let run = job.go_on(&record).unwrap().unwrap();
-            job.run(run, &mut record, socket)
-        };
         // The device is down.
-        assert!(attempt(&mut socket).is_err());
-        let up = ["link", "set", "lo", "up"].map(str::to_owned);
-        engine::serve_words(&up, &mut socket);
-        let Ok(Outcome::Ran(report)) = attempt(&mut socket) else {
+        assert!(attempt(&job, record, socket).is_err());
+        ip("link set lo up", socket);
+        let Ok(Outcome::Ran(report)) = attempt(&job, record, socket) else {
             panic!("it did not run")
         };
-        let outcomes: Vec<_> = report
-            .commands
-            .iter()
-            .map(|command| command.outcome.word())
-            .collect();
-        assert_eq!(outcomes, ["unchanged", "ok"]);
-        let rules = engine::serve_words(&["rule".to_owned()], &mut socket).stdout;
+        let outcomes = report.commands.iter().map(|one| one.outcome.word());
+        assert_eq!(outcomes.collect::<Vec<_>>(), ["unchanged", "ok"]);
+        let rules = ip("rule", socket);
         assert_eq!(rules.matches("192.0.2.7").count(), 1, "{rules}");
     });
-    thread.join().unwrap();
-}
-
-/// What happens in a namespace of its own, with a record of its own.
-fn apart<T: Send + 'static>(
-    happens: impl FnOnce(&mut Record, &mut Socket) -> T + Send + 'static,
-) -> T {
-    let thread = thread::spawn(|| {
-        netns::throw_away().expect("this test needs root, or user namespaces");
-        let folder = tempfile::tempdir().unwrap();
-        let mut record = Records::at(folder.path()).open("s1").unwrap();
-        happens(&mut record, &mut Socket::open().unwrap())
-    });
-    thread.join().unwrap()
-}
-
-fn ip(line: &str, socket: &mut Socket) -> String {
-    let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-    engine::serve_words(&words, socket).stdout
-}
-
-fn start_of(container: &str, text: &str) -> Job {
-    Job {
-        container: Some(container.into()),
-        trigger: "StartContainer",
-        ..job(text)
-    }
-}
-
-fn attempt(job: &Job, record: &mut Record, socket: &mut Socket) -> Result<Outcome, HookError> {
-    match job.go_on(record)? {
-        Ok(run) => job.run(run, record, socket),
-        Err(nothing) => Ok(nothing),
-    }
-}
-
-fn begun(job: &Job, command: usize, record: &mut Record) {
-    let event = Event::Begun { command };
-    record.add(Entry::new(job.work(), event)).unwrap();
 }
 
 #[test]
 fn of_several_alike_none_is_taken_away_in_doubt() {
-    for (add, del, seen) in [
+    for (alike, del, listing, seen) in [
         (
-            "rule add from 192.0.2.7 table 100",
+            [
+                "rule add from 192.0.2.7 table 100",
+                "rule add from 192.0.2.7 table 101",
+            ],
             "rule del from 192.0.2.7",
+            "rule",
             "192.0.2.7",
         ),
         (
-            "route append 192.0.2.0/24 dev lo",
+            [
+                "route append 192.0.2.0/24 dev lo",
+                "route append blackhole 192.0.2.0/24",
+            ],
             "route del 192.0.2.0/24",
+            "route show table all",
             "192.0.2.0/24",
         ),
     ] {
-        apart(move |record, socket| {
+        held(move |record, socket| {
             ip("link set lo up", socket);
-            ip(add, socket);
-            ip(
-                &add.replace("100", "101")
-                    .replace("append", "append blackhole")
-                    .replace(
-                        " dev lo",
-                        if add.starts_with("route") {
-                            ""
-                        } else {
-                            " dev lo"
-                        },
-                    ),
-                socket,
-            );
-            let listing = if add.starts_with("rule") {
-                "rule"
-            } else {
-                "route show table all"
-            };
+            for add in alike {
+                ip(add, socket);
+            }
             let before = ip(listing, socket).matches(seen).count();
             let job = job(&format!("ip {del}"));
             begun(&job, 0, record);
@@ -272,7 +243,7 @@ fn of_several_alike_none_is_taken_away_in_doubt() {
 
 #[test]
 fn a_device_that_is_gone_is_not_missed_in_doubt() {
-    apart(|record, socket| {
+    held(|record, socket| {
         let job = job("ip link del d0");
         begun(&job, 0, record);
         assert!(attempt(&job, record, socket).is_ok());
@@ -281,7 +252,7 @@ fn a_device_that_is_gone_is_not_missed_in_doubt() {
 
 #[test]
 fn a_device_without_a_name_is_not_made_twice() {
-    apart(|record, socket| {
+    held(|record, socket| {
         let job = job("ip link add type veth");
         begun(&job, 0, record);
         assert!(attempt(&job, record, socket).is_err());
@@ -292,7 +263,7 @@ fn a_device_without_a_name_is_not_made_twice() {
 #[test]
 fn a_restart_that_was_cut_off_leaves_alone_what_an_earlier_start_did() {
     const BOTH: &str = "ip rule add from 192.0.2.7 table 100\nip rule add from 192.0.2.8 table 100";
-    apart(|record, socket| {
+    held(|record, socket| {
         attempt(&start_of("c1", BOTH), record, socket).unwrap();
         let second = start_of("c2", BOTH);
         begun(&second, 0, record);
@@ -306,7 +277,7 @@ fn a_restart_that_was_cut_off_leaves_alone_what_an_earlier_start_did() {
 
 #[test]
 fn no_time_left_at_a_second_try_forgets_nothing_that_is_done() {
-    apart(|record, socket| {
+    held(|record, socket| {
         let both = job("ip rule add from 192.0.2.7 table 100\nip route add 192.0.2.0/24 dev lo");
         // The device is down.
         attempt(&both, record, socket).unwrap_err();
@@ -324,7 +295,7 @@ fn no_time_left_at_a_second_try_forgets_nothing_that_is_done() {
 
 #[test]
 fn tokens_mean_at_every_start_what_they_meant_at_the_first() {
-    apart(|record, socket| {
+    held(|record, socket| {
         for line in [
             "link add eth0 type veth peer name eth1",
             "link set eth0 up",
@@ -349,25 +320,15 @@ fn tokens_mean_at_every_start_what_they_meant_at_the_first() {
 
 #[test]
 fn no_time_left_stops_before_the_next_change() {
-    let thread = thread::spawn(|| {
-        netns::throw_away().expect("this test needs root, or user namespaces");
-        let folder = tempfile::tempdir().unwrap();
-        let records = Records::at(folder.path());
+    held(|record, socket| {
         let late = Job {
             deadline: Instant::now(),
             ..job("ip link set lo up")
         };
-        let mut record = records.open("s1").unwrap();
-        assert!(matches!(late.go_on(&record), Err(HookError::Late)));
-        let mut socket = Socket::open().unwrap();
-        let stopped = late.run(Run::First, &mut record, &mut socket).unwrap_err();
-        assert!(
-            stopped.line().contains("no time left"),
-            "{}",
-            stopped.line()
-        );
-        let link = engine::serve_words(&["link".to_owned()], &mut socket).stdout;
+        assert!(matches!(late.go_on(record), Err(HookError::Late)));
+        let stopped = late.run(Run::First, record, socket).unwrap_err().line();
+        assert!(stopped.contains("no time left"), "{stopped}");
+        let link = ip("link", socket);
         assert!(!link.contains("UP"), "{link}");
     });
-    thread.join().unwrap();
 }

@@ -1,0 +1,16 @@
+//! `chainsaw` called as a CNI runtime calls it, in a machine with a pod's namespace.
+
+use serde_json::Value;
+
+mod again;
+mod ends;
+mod operator;
+mod refusals;
+mod results;
+
+const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
+const GRANT_ALL: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"net-admin\"\n";
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

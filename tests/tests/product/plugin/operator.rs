@@ -1,0 +1,118 @@
+//! What the operator decides at the CNI entrance, and the pod that asks for nothing.
+
+use anyhow::Result;
+use chainsaw_tests::bed::{Bed, CONFIGURATION, KEY, PREV_RESULT, conf, error};
+use chainsaw_tests::call::POD;
+use serde_json::{Value, json};
+
+use super::text;
+
+#[test]
+fn the_operators_commands_come_first_and_need_no_grant() -> Result<()> {
+    let bed = Bed::new("")?;
+    let with = |commands: &str, annotations: &Value| {
+        conf(annotations).replacen('{', &format!("{{\"commands\": {commands}, "), 1)
+    };
+    let stdin = with(
+        "[\"ip route add 192.0.3.0/24 dev eth0\"]",
+        &json!({KEY: "ip route show 192.0.3.0/24"}),
+    );
+    let output = bed.call("ADD", POD, stdin)?;
+    assert_eq!(output.status, 0, "{output:?}");
+    assert!(
+        output
+            .stderr
+            .ends_with("192.0.3.0/24 dev eth0 scope link \n"),
+        "{output:?}"
+    );
+
+    let alone = bed.call(
+        "ADD",
+        POD,
+        with("\"ip route add 192.0.4.0/24 dev eth0\"", &json!({})),
+    )?;
+    assert_eq!(alone.status, 0, "{alone:?}");
+    assert!(bed.routes()?.contains("192.0.4.0/24"));
+
+    // Operators cannot do what nobody can, and a pod is not an operator.
+    assert_eq!(
+        error(&bed.call("ADD", POD, with("[\"ip netns add x\"]", &json!({})))?)?["code"],
+        101
+    );
+    assert_eq!(
+        error(&bed.call(
+            "ADD",
+            POD,
+            with("[\"ip route\"]", &json!({KEY: "ip route del default"}))
+        )?)?["code"],
+        101
+    );
+    Ok(())
+}
+
+#[test]
+fn what_fails_and_is_not_the_pods_own_names_its_source() -> Result<()> {
+    let bed = Bed::new("")?;
+    for (field, said) in [
+        (
+            r#""commands": ["ip rote"]"#,
+            "command 1 'ip rote' (from commands of the network configuration) failed",
+        ),
+        (
+            r#""args": {"cni": {"chainsaw": "ip rote"}}"#,
+            "command 1 'ip rote' (from args.cni.chainsaw) failed",
+        ),
+    ] {
+        let with = conf(&json!({})).replacen('{', &format!("{{{field}, "), 1);
+        let error = error(&bed.call("ADD", POD, with)?)?;
+        assert!(text(&error["msg"]).contains(said), "{error}");
+        assert!(text(&error["details"]).contains("(from "), "{error}");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_operator_may_choose_to_continue() -> Result<()> {
+    let bed = Bed::new("[failure]\ncni = \"continue\"\nunknown = \"continue\"\n")?;
+    let output = bed.add("ip route del default")?;
+    assert_eq!(
+        (output.status, output.stdout.as_str()),
+        (0, PREV_RESULT),
+        "{output:?}"
+    );
+    assert!(output.stderr.contains("reason=CommandDenied"), "{output:?}");
+    assert!(bed.routes()?.contains("default"));
+
+    let unknown = format!("{{\"cniVersion\": \"1.0.0\", \"prevResult\": {PREV_RESULT}}}");
+    let output = bed.call("ADD", POD, unknown.clone())?;
+    assert_eq!(
+        (output.status, output.stdout.as_str()),
+        (0, PREV_RESULT),
+        "{output:?}"
+    );
+
+    bed.machine.write(CONFIGURATION, "")?;
+    let said = error(&bed.call("ADD", POD, unknown)?)?;
+    assert_eq!(said["code"], 11);
+    assert!(
+        text(&said["msg"]).contains("default/web") && text(&said["msg"]).contains("capabilities"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_pod_without_a_value_is_served_with_everything_else_broken() -> Result<()> {
+    let bed = Bed::new("[[broken")?;
+    // The namespace is not even looked at.
+    let output = bed.call("ADD", "/nowhere", conf(&json!({"other.example/key": "x"})))?;
+    assert_eq!(
+        (
+            output.status,
+            output.stdout.as_str(),
+            output.stderr.as_str()
+        ),
+        (0, PREV_RESULT, "")
+    );
+    Ok(())
+}
