@@ -12,7 +12,7 @@ use chainsaw_common::report::{Outcome, Report};
 use chainsaw_common::tokens::Surroundings;
 
 use super::asked::Asked;
-use super::words::Given;
+use super::given::Given;
 use super::workload::{self, Described};
 use super::{Failure, sample, subject};
 

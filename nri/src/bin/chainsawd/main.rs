@@ -65,7 +65,7 @@ fn main() -> ExitCode {
         return install::main(verb, words.skip(1));
     }
     match args::read(words) {
-        Ok(Said::Help) => say(args::USAGE),
+        Ok(Said::Help(text)) => say(text),
         Ok(Said::Version) => say(concat!("chainsawd ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Said::Run(args)) => match run(args) {
             Ok(()) => ExitCode::SUCCESS,

@@ -16,7 +16,7 @@ mod chain;
 mod error;
 mod journal;
 mod kubeconfig;
-mod words;
+pub mod words;
 
 use error::InstallError;
 use journal::{Journal, write_down};
@@ -55,14 +55,25 @@ impl Verb {
             _ => None,
         }
     }
+
+    /// That word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Install => "install",
+            Self::Uninstall => "uninstall",
+        }
+    }
 }
 
 /// Does what the words behind the verb say.
 pub fn main(verb: Verb, words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let words = match words::read(words) {
-        Ok(Said::Help) => return say(words::USAGE),
+    let words = match words::read(verb, words) {
+        Ok(Said::Help) => return say(words::usage(verb)),
         Ok(Said::Do(words)) => words,
-        Err(wrong) => return complain(&format!("{wrong}; see chainsawd install --help"), 2),
+        Err(wrong) => {
+            let text = format!("{wrong}; see chainsawd {} --help", verb.word());
+            return complain(&text, 2);
+        }
     };
     let done = match verb {
         Verb::Install => install(&words),
