@@ -84,7 +84,8 @@ impl Judge<'_> {
 
     /// What the node would do for a pod, by both entrances, at every interface.
     fn described(&self, described: &Described) -> Report {
-        let asked = Asked::by(described);
+        let assumed = self.surroundings.interface.as_deref().unwrap_or_default();
+        let asked = Asked::by(described, assumed);
         let pod = self.pod(
             &described.name,
             described.namespace.clone(),
@@ -165,7 +166,7 @@ impl Judge<'_> {
         };
         Report {
             entrance: Entrance::Cli,
-            ..report
+            ..report.checked()
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use chainsaw_tests::parts;
 use chainsaw_tests::process::{Output, Program};
+use serde_json::Value;
 
 use super::{chainsaw, report};
 
@@ -280,5 +281,103 @@ fn tokens_are_checked_with_what_is_given_for_them() -> Result<()> {
             .contains("inet address is expected rather than \"2001:db8::10\""),
         "{output:?}"
     );
+    Ok(())
+}
+
+#[test]
+fn check_says_of_each_command_whether_it_may_run_in_the_same_word_as_json_and_as_text() -> Result<()>
+{
+    let all = "ip route\nip link set eth0 mtu 1400";
+    let good = chainsaw(&["check", "-o", "json", all])?;
+    assert_eq!(good.status, 0, "{good:?}");
+    let outcomes = |output: &Output| -> Result<Vec<String>> {
+        let report = report(output)?;
+        let commands = report["commands"].as_array().context("commands")?;
+        let outcomes = commands.iter().chain([&report]).map(|one| &one["outcome"]);
+        Ok(outcomes
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect())
+    };
+    assert_eq!(outcomes(&good)?, ["allowed", "allowed", "allowed"]);
+
+    let folder = chainsaw_tests::scratch::Scratch::new()?;
+    let policy = folder.path().join("config.toml");
+    let path = policy.to_str().context("a path of UTF-8")?;
+    fs::write(&policy, "")?;
+    let mixed = "ip route\nip link set eth0 mtu 1400\nip rotue";
+    let judged = ["check", "--policy", path, mixed];
+    let json = chainsaw(&[&judged[..], &["-o", "json"]].concat())?;
+    assert_eq!(
+        (json.status, outcomes(&json)?),
+        (
+            1,
+            ["allowed", "denied", "failed", "failed"]
+                .map(str::to_owned)
+                .to_vec()
+        )
+    );
+    let text = chainsaw(&judged)?.stdout;
+    for said in [
+        "Allowed: ip route show\n",
+        "Command 2 denied: ",
+        "Command 3 failed: ",
+    ] {
+        assert!(text.contains(said), "{text}");
+    }
+    assert!(!text.to_lowercase().contains("not run"), "{text}");
+    // What runs is reported as ever.
+    let ran = report(&chainsaw(&["try", "-o", "json", "ip route", "ip rotue"])?)?;
+    assert_eq!(ran["commands"][0]["outcome"], "not run");
+    Ok(())
+}
+
+#[test]
+fn check_judges_the_plain_key_at_an_interface_at_which_it_counts() -> Result<()> {
+    let key = |suffix: &str| {
+        format!(
+            "k8s.v1.cni.cncf.io/chainsaw{suffix}: ip route add 192.0.3.0/24 dev CURRENT_INTERFACE"
+        )
+    };
+    let ran = |annotations: &[String], more: &[&str]| -> Result<(Value, String)> {
+        let file = pod(&annotations.join("\n    "), "");
+        let output = checked(&file, &[&["-o", "json"], more].concat())?;
+        assert_eq!(output.status, 0, "{output:?}");
+        let report = report(&output)?;
+        let commands = report["commands"].as_array().context("commands")?;
+        let plain = commands
+            .iter()
+            .find(|one| one["source"] == "k8s.v1.cni.cncf.io/chainsaw");
+        Ok((
+            report["notes"].clone(),
+            plain.context("the plain key")?["ran"].to_string(),
+        ))
+    };
+    let networks = |text: &str| format!("k8s.v1.cni.cncf.io/networks: '{text}'");
+    let (notes, at) = ran(&[key(""), key(".net1")], &[])?;
+    assert!(at.contains("dev eth0") && notes.is_null(), "{at} {notes}");
+    let (notes, at) = ran(&[key(""), key(".eth0"), key(".net1")], &[])?;
+    assert!(at.contains("dev net2"), "{at}");
+    assert_eq!(
+        notes[0],
+        "annotation k8s.v1.cni.cncf.io/chainsaw: at eth0 k8s.v1.cni.cncf.io/chainsaw.eth0 wins; judged at net2, which no selection here makes: it counts only if the pod has one"
+    );
+    for text in [
+        r#"[{"name": "a", "cni-args": {"chainsaw": []}}, {"name": "b", "interface": "fast"}]"#,
+        "a@net1, b@fast",
+    ] {
+        let mut all = vec![key(""), key(".eth0"), networks(text)];
+        if text.starts_with('a') {
+            all.push(key(".net1"));
+        }
+        let (notes, at) = ran(&all, &[])?;
+        assert!(at.contains("dev fast"), "{at}");
+        assert_eq!(
+            notes[0],
+            "annotation k8s.v1.cni.cncf.io/chainsaw: at eth0 k8s.v1.cni.cncf.io/chainsaw.eth0 wins; judged at fast"
+        );
+    }
+    let (_, at) = ran(&[key(""), key(".net1")], &["--interface", "net1"])?;
+    assert!(!at.contains("net1"), "{at}");
     Ok(())
 }
