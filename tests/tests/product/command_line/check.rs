@@ -260,6 +260,18 @@ fn check_finds_what_is_wrong_in_the_policy_itself() -> Result<()> {
         output.stderr.contains(&said) && !output.stderr.contains("--help"),
         "{output:?}"
     );
+    fs::write(
+        &policy,
+        "[limits]\nrules = 1\n[[apply]]\nnamespaces = [\"*\"]\nentrance = \"cni\"\ncommands = [\n\"ip rule add priority 1\",\n\"ip rule add priority 2\"]\n",
+    )?;
+    let output = chainsaw(&["check", "--policy", path, "ip route"])?;
+    let said = format!(
+        "{path} line 8: command 2 \"ip rule add priority 2\": with it these commands make more than 1 rules in a sandbox"
+    );
+    assert!(
+        output.status == 1 && output.stderr.contains(&said),
+        "{output:?}"
+    );
     Ok(())
 }
 
