@@ -18,8 +18,8 @@ use tracing::{debug, info, warn};
 mod place;
 mod service;
 
-pub use place::AgentError;
 use place::Place;
+pub use place::{AgentError, knock};
 pub use service::Agent;
 
 /// How many peers are served at once. Who comes later is closed: only root comes, and none stays longer than a moment.

@@ -93,7 +93,7 @@ impl Drop for Place {
 
 /// Connects without waiting: a newer daemon that is stuck, with a full queue, is there all the same, and must not get
 /// this one stuck too.
-fn knock(path: &Path) -> Result<(), Errno> {
+pub fn knock(path: &Path) -> Result<(), Errno> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
     connect(&socket, &SocketAddrUnix::new(path)?)

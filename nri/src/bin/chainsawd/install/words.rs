@@ -1,9 +1,9 @@
 //! The words behind `install` and `uninstall`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use chainsaw_common::meeting::KUBECONFIG;
+use chainsaw_common::meeting::{KUBECONFIG, SOCKET};
 use lexopt::Arg::{Long, Short};
 
 use super::{InstallError, Verb};
@@ -45,8 +45,10 @@ chainsawd uninstall takes away what install has put on this node. The plugin sta
         --conf-dir DIR         where its network configuration is, which is read and never written (/etc/cni/net.d)
                                k3s: /var/lib/rancher/k3s/agent/etc/cni/net.d
         --kubeconfig[=FILE]    also takes away the kubeconfig (none; /etc/cni/net.d/chainsaw.d/chainsaw.kubeconfig)
+        --run-dir DIR          where plugin and daemon keep records and the published configuration, which go as well,
+                               unless a daemon still answers there (/run/chainsaw)
         --remove               takes the plugin away as well: pods do not start as long as a configuration names it
-        --stay                 then stays until SIGTERM
+        --stay                 then stays until SIGTERM, and outlasts a daemon that is still ending
     -h, --help                 prints this
 
 Examples:
@@ -59,7 +61,7 @@ It ends with 0 if it is done, 1 if not all of it is (run it again), 2 for a wron
 /// The options that both take; what follows is that of one.
 const BOTH: [&str; 4] = ["bin-dir", "conf-dir", "kubeconfig", "stay"];
 const INSTALLS: [&str; 2] = ["service-account", "from"];
-const UNINSTALLS: [&str; 1] = ["remove"];
+const UNINSTALLS: [&str; 2] = ["run-dir", "remove"];
 
 /// What a person may write behind a verb.
 pub fn usage(verb: Verb) -> &'static str {
@@ -91,6 +93,8 @@ pub struct Words {
     pub service_account: PathBuf,
     /// Where the programs are taken from.
     pub from: Option<PathBuf>,
+    /// Where plugin and daemon keep what they know of the node's sandboxes.
+    pub run_dir: PathBuf,
     /// Whether the plugin goes as well.
     pub remove: bool,
     /// Whether to stay.
@@ -125,6 +129,10 @@ impl Default for Words {
             kubeconfig: None,
             service_account: "/var/run/secrets/kubernetes.io/serviceaccount".into(),
             from: None,
+            run_dir: Path::new(SOCKET)
+                .parent()
+                .map(Path::to_owned)
+                .unwrap_or_default(),
             remove: false,
             stay: false,
         }
@@ -152,6 +160,7 @@ pub fn read(verb: Verb, words: impl IntoIterator<Item = OsString>) -> Result<Sai
             }
             Long("service-account") => said.service_account = parser.value()?.into(),
             Long("from") => said.from = Some(parser.value()?.into()),
+            Long("run-dir") => said.run_dir = parser.value()?.into(),
             Long("remove") => said.remove = true,
             Long("stay") => said.stay = true,
             other => return Err(other.unexpected()),
@@ -178,6 +187,7 @@ mod tests {
         let words = said(&[]);
         assert_eq!(words, Words::default());
         assert_eq!(words.kubeconfig, None);
+        assert_eq!(words.run_dir, PathBuf::from("/run/chainsaw"));
     }
 
     #[test]
