@@ -36,23 +36,18 @@ fn options(help: &str) -> BTreeMap<String, Vec<String>> {
     let lines = help.lines().map(str::trim_start);
     let mut options = BTreeMap::new();
     for line in lines.filter(|line| line.starts_with('-')) {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let (short, long) = match words[0].strip_suffix(',') {
-            Some(short) => (Some(short), words[1]),
-            None => (None, words[0]),
-        };
-        let at = usize::from(short.is_some()) + 1;
-        let value = words.get(at).and_then(|word| sample(word));
+        let mut words = line.split_whitespace().peekable();
+        let short = words.next_if(|word| word.ends_with(','));
+        let short = short.map(|word| word.trim_end_matches(','));
+        let long = words.next().unwrap_or_default();
+        let value = words.next().and_then(sample);
         let (name, own) = match long.split_once("[=") {
             Some((name, _)) => (name, Some("=/x")),
             None => (long, None),
         };
-        let written = |name: &str| {
-            vec![Some(name), value]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join(" ")
+        let written = |name: &str| match value {
+            Some(value) => format!("{name} {value}"),
+            None => name.to_owned(),
         };
         let mut ways = vec![written(name)];
         ways.extend(short.map(written));
