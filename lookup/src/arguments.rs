@@ -12,6 +12,27 @@ use crate::pod::Wanted;
 pub const USAGE: &str =
     "chainsaw-lookup --kubeconfig PATH --namespace NS --name NAME [--uid UID] [--timeout-ms N]";
 
+/// What a person may write.
+pub const HELP: &str = "\
+chainsaw-lookup asks the Kubernetes API for one pod's annotations and labels. The CNI plugin starts it; a person may, too.
+
+    chainsaw-lookup --kubeconfig PATH --namespace NS --name NAME [OPTION]…
+
+        --kubeconfig PATH    where the API is, and who asks; it has to be given
+        --namespace NS       the pod's namespace; it has to be given
+        --name NAME          the pod; it has to be given
+        --uid UID            its UID, a static pod's kubernetes.io/config.hash: another pod of that name is an error (any)
+        --timeout-ms MS      when there has to be an answer (5000)
+    -h, --help               prints this
+    -V, --version            prints the version
+
+Examples:
+    chainsaw-lookup --kubeconfig /etc/cni/net.d/chainsaw.d/chainsaw.kubeconfig --namespace default --name web
+
+It prints one JSON object, {\"annotations\": {…}, \"labels\": {…}} with what asks for something, or {\"error\": {…}}. It ends
+with 0 if it has an answer, 1 if it has none, 2 for a wrong use, which it says on standard error as well.
+";
+
 /// The deadline unless one is given.
 const TIMEOUT_MS: u64 = 5000;
 
@@ -26,16 +47,32 @@ pub struct Question {
     pub timeout: Duration,
 }
 
-/// Reads the words behind the program's name.
-pub fn parse(parser: lexopt::Parser) -> Result<Question, LookupError> {
-    let question = words(parser).map_err(|error| LookupError::Usage {
-        why: error.to_string(),
-    })?;
-    question.pod.check()?;
-    Ok(question)
+/// What the words say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// To ask.
+    Ask(Question),
+    /// To print [`HELP`].
+    Help,
+    /// To print the version.
+    Version,
 }
 
-fn words(mut parser: lexopt::Parser) -> Result<Question, lexopt::Error> {
+/// Reads the words behind the program's name.
+///
+/// # Errors
+/// What is wrong with them, or a name that no pod has.
+pub fn parse(parser: lexopt::Parser) -> Result<Said, LookupError> {
+    let said = words(parser).map_err(|error| LookupError::Usage {
+        why: error.to_string(),
+    })?;
+    if let Said::Ask(question) = &said {
+        question.pod.check()?;
+    }
+    Ok(said)
+}
+
+fn words(mut parser: lexopt::Parser) -> Result<Said, lexopt::Error> {
     let (mut kubeconfig, mut namespace, mut name, mut uid) = (None, None, None, None);
     let mut timeout = TIMEOUT_MS;
     while let Some(argument) = parser.next()? {
@@ -45,11 +82,13 @@ fn words(mut parser: lexopt::Parser) -> Result<Question, lexopt::Error> {
             Long("name") => name = Some(parser.value()?.string()?),
             Long("uid") => uid = Some(parser.value()?.string()?),
             Long("timeout-ms") => timeout = parser.value()?.parse()?,
+            Short('h') | Long("help") => return Ok(Said::Help),
+            Short('V') | Long("version") => return Ok(Said::Version),
             _ => return Err(argument.unexpected()),
         }
     }
     let missing = |option: &str| lexopt::Error::Custom(format!("{option} is missing").into());
-    Ok(Question {
+    Ok(Said::Ask(Question {
         kubeconfig: kubeconfig.ok_or_else(|| missing("--kubeconfig"))?,
         pod: Wanted {
             namespace: namespace.ok_or_else(|| missing("--namespace"))?,
@@ -57,7 +96,7 @@ fn words(mut parser: lexopt::Parser) -> Result<Question, lexopt::Error> {
             uid,
         },
         timeout: Duration::from_millis(timeout),
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -65,7 +104,10 @@ mod tests {
     use super::*;
 
     fn read(words: &str) -> Result<Question, LookupError> {
-        parse(lexopt::Parser::from_args(words.split_whitespace()))
+        match parse(lexopt::Parser::from_args(words.split_whitespace()))? {
+            Said::Ask(question) => Ok(question),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

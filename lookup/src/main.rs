@@ -2,7 +2,7 @@
 //!
 //! The CNI plugin starts it, and only where nothing else can tell them: a Kubernetes client linked into the plugin would
 //! cost every pod, this costs those that need it. It prints one JSON object:
-//! `{"annotations": {...}, "labels": {...}}`, the annotations that ask for something and all labels, or `{"error": {"reason": ..., "message": ...}}` and ends with 1.
+//! `{"annotations": {...}, "labels": {...}}`, the annotations that ask for something and all labels, or `{"error": {"reason": ..., "message": ...}}` and ends with 1, or 2 for a wrong use.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -14,21 +14,40 @@ use rustix::thread::{
     CapabilitySet, CapabilitySets, clear_ambient_capability_set, set_capabilities, set_no_new_privs,
 };
 
-use chainsaw_lookup::arguments::{self, Question};
+use chainsaw_lookup::arguments::{self, Question, Said};
 use chainsaw_lookup::pod::{self, Metadata};
 use chainsaw_lookup::{Access, Credentials, LookupError, to_json};
 
 fn main() -> ExitCode {
-    let answer = confine()
-        .and_then(|()| arguments::parse(lexopt::Parser::from_env()))
-        .and_then(answer);
+    let asked = confine().and_then(|()| arguments::parse(lexopt::Parser::from_env()));
+    let answer = match asked {
+        Ok(Said::Ask(question)) => answer(question),
+        Ok(Said::Help) => return say(arguments::HELP, ExitCode::SUCCESS),
+        Ok(Said::Version) => {
+            let version = concat!("chainsaw-lookup ", env!("CARGO_PKG_VERSION"), "\n");
+            return say(version, ExitCode::SUCCESS);
+        }
+        Err(wrong) => Err(wrong),
+    };
     let status = match &answer {
         Ok(_) => ExitCode::SUCCESS,
+        Err(wrong @ LookupError::Usage { .. }) => {
+            // For a person: the plugin reads the answer. The status says it too if nobody reads this.
+            let _ = writeln!(
+                io::stderr(),
+                "chainsaw-lookup: {wrong}; see chainsaw-lookup --help"
+            );
+            ExitCode::from(2)
+        }
         Err(_) => ExitCode::FAILURE,
     };
-    match writeln!(io::stdout().lock(), "{}", to_json(&answer)) {
+    say(&format!("{}\n", to_json(&answer)), status)
+}
+
+/// Writes to standard output and ends with `status`, or with failure if nobody takes the words.
+fn say(text: &str, status: ExitCode) -> ExitCode {
+    match io::stdout().lock().write_all(text.as_bytes()) {
         Ok(()) => status,
-        // Nobody reads any more.
         Err(_) => ExitCode::FAILURE,
     }
 }

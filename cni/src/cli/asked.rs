@@ -38,6 +38,12 @@ pub struct Wanted {
     pub value: engine::Value,
 }
 
+/// Something that wins over the plain key at an interface.
+struct Wins {
+    at: String,
+    source: String,
+}
+
 /// One of Multus' network selections, as far as we look at it.
 #[derive(Deserialize)]
 struct Selection {
@@ -47,8 +53,8 @@ struct Selection {
 }
 
 impl Asked {
-    /// Everything that a pod asks for at either entrance.
-    pub fn by(described: &Described) -> Self {
+    /// Everything that a pod asks for at either entrance; `assumed` is the interface at which a key counts that says none.
+    pub fn by(described: &Described, assumed: &str) -> Self {
         let mut asked = Self::default();
         for (key, value) in &described.annotations {
             if key == NETWORKS {
@@ -65,8 +71,43 @@ impl Asked {
                 asked.annotation(key, value, Entrance::Cni, interface);
             }
         }
+        asked.elsewhere(described, assumed);
         asked.on_a_node(described);
         asked
+    }
+
+    /// The plain key does not count where an interface has a key or `cni-args` of its own: it is judged where it does.
+    fn elsewhere(&mut self, described: &Described, assumed: &str) {
+        let at_cni = |wanted: &&Wanted| wanted.entrance == Entrance::Cni;
+        let own: Vec<Wins> = (self.values.iter().filter(at_cni))
+            .filter_map(|wanted| {
+                let source = wanted.value.source.clone();
+                wanted.interface.clone().map(|at| Wins { at, source })
+            })
+            .collect();
+        let Some(wins) = own.iter().find(|wins| wins.at == assumed) else {
+            return;
+        };
+        let is_free = |name: &String| own.iter().all(|wins| wins.at != *name);
+        let attached = interfaces(described).into_iter().find(is_free);
+        let (at, whether) = match attached {
+            Some(at) => (at, String::new()),
+            // One more than there are taken is always enough.
+            None => {
+                let mut others = (1..=own.len() + 1).map(|number| format!("net{number}"));
+                let other = others.find(is_free).unwrap_or_default();
+                let whether = ", which no selection here makes: it counts only if the pod has one";
+                (other, whether.to_owned())
+            }
+        };
+        let plain = |wanted: &&mut Wanted| wanted.value.source == KEY;
+        if let Some(plain) = self.values.iter_mut().find(plain) {
+            self.notes.push(format!(
+                "annotation {KEY}: at {assumed} {} wins; judged at {at}{whether}",
+                wins.source
+            ));
+            plain.interface = Some(at);
+        }
     }
 
     fn annotation(&mut self, key: &str, value: &Value, entrance: Entrance, at: Option<String>) {
@@ -152,6 +193,29 @@ impl Asked {
             ));
         }
     }
+}
+
+/// The interfaces of a pod's network selections, in either form that Multus reads; what is none is told elsewhere.
+fn interfaces(described: &Described) -> Vec<String> {
+    let networks = described
+        .annotations
+        .iter()
+        .find(|(key, _)| key == NETWORKS);
+    let text = networks.and_then(|(_, value)| value.as_str());
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Vec::new();
+    };
+    let named: Vec<Option<String>> = if text.starts_with(['[', '{']) {
+        let selections: Vec<Selection> = serde_json::from_str(text).unwrap_or_default();
+        selections.into_iter().map(|one| one.interface).collect()
+    } else {
+        let interface = |one: &str| one.split_once('@').map(|(_, at)| at.trim().to_owned());
+        text.split(',').map(interface).collect()
+    };
+    (1..)
+        .zip(named)
+        .map(|(number, named)| named.unwrap_or_else(|| format!("net{number}")))
+        .collect()
 }
 
 fn kind(value: &Value) -> &'static str {

@@ -12,7 +12,7 @@ use chainsaw_common::report::{Outcome, Report};
 use chainsaw_common::tokens::Surroundings;
 
 use super::asked::Asked;
-use super::words::Given;
+use super::given::Given;
 use super::workload::{self, Described};
 use super::{Failure, sample, subject};
 
@@ -84,7 +84,8 @@ impl Judge<'_> {
 
     /// What the node would do for a pod, by both entrances, at every interface.
     fn described(&self, described: &Described) -> Report {
-        let asked = Asked::by(described);
+        let assumed = self.surroundings.interface.as_deref().unwrap_or_default();
+        let asked = Asked::by(described, assumed);
         let pod = self.pod(
             &described.name,
             described.namespace.clone(),
@@ -165,7 +166,7 @@ impl Judge<'_> {
         };
         Report {
             entrance: Entrance::Cli,
-            ..report
+            ..report.checked()
         }
     }
 }

@@ -23,52 +23,23 @@ use chainsaw_common::tokens::Surroundings;
 
 mod asked;
 mod check;
+mod given;
+mod help;
 mod sample;
 mod words;
 mod workload;
 
-use words::{Form, Given, Words};
-
-const HELP: &str = "\
-chainsaw runs ip commands in a network namespace, over rtnetlink, without an ip binary.
-
-    chainsaw try VALUE…                 in a throw-away namespace that looks like a pod's; no root is needed
-    chainsaw run --netns PATH VALUE…    in the namespace at PATH, never the node's own or the caller's
-    chainsaw check VALUE…               parses and judges, runs nothing; -f FILE: every pod and template in it,
-                                        -f -: in standard input
-    chainsaw ip WORD…                   one command in the caller's namespace, as ip itself would run it
-
-A VALUE is what a pod's annotation holds: a JSON array of commands, or one command a line.
-
-    chainsaw try '[\"ip route add 192.0.3.0/24 dev CURRENT_INTERFACE\", \"ip route\"]'
-
-    -o, --output json     prints the report as JSON
-        --interface NAME  what CURRENT_INTERFACE stands for (run, check; check assumes eth0)
-        --mtu BYTES       the interface's MTU, which profile route may not raise (check; 1500 is assumed)
-        --address ADDR    what CURRENT_ADDRESS stands for (check)
-        --gateway ADDR    what CURRENT_GATEWAY stands for (check)
-        --policy FILE     the configuration that judges (check); without it only the words are checked
-        --namespace NAME  the pod's namespace in Kubernetes (check; default is assumed)
-        --label KEY=VALUE a label of the pod (check)
-        --entrance NAME   cni or nri: which rules apply (check; each key's own, cni for a VALUE)
-        --explain         what each rule says of each command, in order (check)
-    -h, --help            prints this
-    -V, --version         prints the version
-
-It ends with 0 if every command ran or may run, 1 if one was refused or failed, 2 for a wrong use of this tool.
-With CNI_COMMAND set, or without words, it is a CNI plugin.
-";
+use given::{Form, Given};
+use words::{Misuse, Words};
 
 /// Runs the tool.
 pub fn main(given: Vec<OsString>) -> ExitCode {
     let words = match Words::read(given) {
         Ok(words) => words,
-        Err(error) => return wrong_use(&error.to_string()),
+        Err(Misuse { verb, why }) => return wrong_use(verb, &why),
     };
     let (form, ran) = match words {
-        Words::Help => {
-            return say(HELP, ExitCode::SUCCESS);
-        }
+        Words::Help(text) => return say(text, ExitCode::SUCCESS),
         Words::Version => {
             return say(
                 concat!("chainsaw ", env!("CARGO_PKG_VERSION"), "\n"),
@@ -83,7 +54,7 @@ pub fn main(given: Vec<OsString>) -> ExitCode {
         ),
         Words::Check(given) => match check::check(&given) {
             Ok(reports) => (given.form, Ok(reports)),
-            Err(error) => return wrong_use(&error.to_string()),
+            Err(error) => return wrong_use(Some("check"), &error.to_string()),
         },
     };
     tell(ran, form)
@@ -93,7 +64,10 @@ pub fn main(given: Vec<OsString>) -> ExitCode {
 fn ip(words: &[String]) -> ExitCode {
     let output = match Socket::open() {
         Ok(socket) => engine::serve_words(words, &mut socket.to_the_end()),
-        Err(error) => return wrong_use(&format!("cannot open a NETLINK_ROUTE socket: {error}")),
+        Err(error) => {
+            let why = format!("cannot open a NETLINK_ROUTE socket: {error}");
+            return wrong_use(Some("ip"), &why);
+        }
     };
     warn(&output.stderr);
     say(&output.stdout, ExitCode::from(output.exit))
@@ -116,8 +90,9 @@ fn warn(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-fn wrong_use(why: &str) -> ExitCode {
-    warn(&format!("chainsaw: {why}\nTry `chainsaw --help`.\n"));
+fn wrong_use(verb: Option<&str>, why: &str) -> ExitCode {
+    let verb = verb.map(|verb| format!("{verb} ")).unwrap_or_default();
+    warn(&format!("chainsaw: {why}\nTry `chainsaw {verb}--help`.\n"));
     ExitCode::from(2)
 }
 
@@ -154,11 +129,7 @@ fn for_people(report: &Report) -> String {
     if report.commands.is_empty() && report.problems.is_empty() {
         warn("chainsaw: there is no command in this\n");
     }
-    let word = if report.outcome.is_good() {
-        "allowed"
-    } else {
-        report.outcome.word()
-    };
+    let word = report.outcome.word();
     let head = report
         .pod
         .as_ref()

@@ -7,8 +7,9 @@ use toml::Spanned;
 
 use super::select::{Selector, Written as Selectors};
 use super::{Wrong, commands};
+use crate::limits::Limits;
 use crate::pod::Entrance;
-use crate::value;
+use crate::value::{self, Line};
 
 /// The source of what `[[apply]]` has done. It does not tell the line: records stay good when the file is edited above it.
 pub const APPLY: &str = "[[apply]]";
@@ -66,6 +67,7 @@ impl Apply {
     pub(super) fn checked(
         written: Spanned<Written>,
         values: &BTreeMap<String, String>,
+        limits: &Limits,
         text: &str,
     ) -> Result<Self, Wrong> {
         let at = written.span().start;
@@ -96,11 +98,23 @@ impl Apply {
             return Err((at, "there is no command in it".to_owned()));
         }
         if let Some((command, why)) = commands::first_wrong(&lines, values) {
-            let within = text.get(span).and_then(|list| list.find(&command));
+            let within = text.get(span.clone()).and_then(|list| list.find(&command));
+            return Err((at + within.unwrap_or(0), why));
+        }
+        if let Some((place, why)) = commands::first_beyond(&lines, values, limits) {
+            let within = text.get(span).and_then(|list| within(list, &lines, place));
             return Err((at + within.unwrap_or(0), why));
         }
         Ok(Self { who, commands })
     }
+}
+
+/// Where the command at a place is written in a list: others may say the same before it.
+fn within(list: &str, lines: &[Line], place: usize) -> Option<usize> {
+    let command = lines.get(place)?.text.as_str();
+    let before = lines.get(..place)?.iter();
+    let before = before.map(|line| line.text.matches(command).count()).sum();
+    list.match_indices(command).nth(before).map(|(at, _)| at)
 }
 
 /// The node's values, by what follows `NODE_` in a token.

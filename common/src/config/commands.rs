@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::plan::{Author, Draft};
+use crate::limits::{Bounds, Excess, Kind, Limits};
+use crate::plan::{Author, Draft, Fault, Judged};
 use crate::pod::{Entrance, Subject};
-use crate::policy::Policy;
+use crate::policy::{Denial, Policy};
 use crate::report::{Advice, Report};
 use crate::tokens::Surroundings;
 use crate::value::Line;
@@ -29,7 +30,69 @@ pub(super) fn first_wrong(
     })
 }
 
+/// The first command with which they make more than a sandbox may hold, whatever is in it: its place among them, and what
+/// is wrong with that. What only a kernel can tell is not counted.
+pub(super) fn first_beyond(
+    lines: &[Line],
+    values: &BTreeMap<String, String>,
+    limits: &Limits,
+) -> Option<(usize, String)> {
+    // One command makes two things at most: such a list is within every limit, and the plugin reads this before each pod
+    // that asks.
+    let most = u32::try_from(2 * lines.len()).unwrap_or(u32::MAX);
+    if Kind::ALL.iter().all(|kind| most <= limits.of(*kind)) {
+        return None;
+    }
+    let [first, second] = [[V4, V6], [V6, V4]].map(|order| beyond(lines, order, values, limits));
+    let (place, excess) = first.filter(|_| second.is_some())?;
+    let given = lines.get(place).map(|line| line.text.as_str());
+    let (kind, limit) = (excess.kind.key(), excess.limit);
+    let why = format!(
+        "command {} {:?}: with it these commands make more than {limit} {kind} in a sandbox, which none may hold; take some away, or allow more: [limits] {kind} = NUMBER",
+        place + 1,
+        given.unwrap_or_default()
+    );
+    Some((place, why))
+}
+
+fn beyond(
+    lines: &[Line],
+    order: [IpAddr; 2],
+    values: &BTreeMap<String, String>,
+    limits: &Limits,
+) -> Option<(usize, Excess)> {
+    let bounds = Bounds {
+        limits: *limits,
+        file: String::new(),
+    };
+    let refused = draft(lines, order, values)
+        .approve(&Policy::bounded(bounds), &subject())
+        .err()?;
+    let excess = |judged| match judged {
+        Judged::Wrong(
+            _,
+            Fault::Denied {
+                denial: Denial::Full(excess),
+                ..
+            },
+        ) => Some(excess),
+        _ => None,
+    };
+    (0..)
+        .zip(refused)
+        .find_map(|(place, judged)| Some((place, excess(judged)?)))
+}
+
 fn advice(line: &Line, order: [IpAddr; 2], values: &BTreeMap<String, String>) -> Option<Advice> {
+    let line = std::slice::from_ref(line);
+    let refused = draft(line, order, values)
+        .approve(&Policy::of_the_caller(), &subject())
+        .err()?;
+    let report = Report::about(&subject()).refused(refused);
+    report.commands.into_iter().find_map(|one| one.advice)
+}
+
+fn draft(lines: &[Line], order: [IpAddr; 2], values: &BTreeMap<String, String>) -> Draft {
     let surroundings = Surroundings {
         interface: Some(INTERFACE.to_owned()),
         addresses: order.to_vec(),
@@ -37,7 +100,14 @@ fn advice(line: &Line, order: [IpAddr; 2], values: &BTreeMap<String, String>) ->
         values: values.clone(),
         ..Surroundings::default()
     };
-    let subject = Subject {
+    let mut draft = Draft::default();
+    draft.extend("", Author::Operator, lines.to_vec(), &surroundings);
+    draft
+}
+
+/// Nobody: what is judged here is the same for everyone.
+fn subject() -> Subject {
+    Subject {
         pod: None,
         sandbox: None,
         entrance: Entrance::Cli,
@@ -45,12 +115,7 @@ fn advice(line: &Line, order: [IpAddr; 2], values: &BTreeMap<String, String>) ->
         interface: None,
         mtu: None,
         netns: None,
-    };
-    let mut draft = Draft::default();
-    draft.extend("", Author::Operator, vec![line.clone()], &surroundings);
-    let refused = draft.approve(&Policy::of_the_caller(), &subject).err()?;
-    let report = Report::about(&subject).refused(refused);
-    report.commands.into_iter().find_map(|one| one.advice)
+    }
 }
 
 fn told(number: usize, line: &Line, advice: &Advice) -> String {

@@ -267,11 +267,11 @@ impl Config {
             .map(|rule| Rule::checked(rule, text))
             .collect::<Result<_, _>>()?;
         self.values = apply::values(mem::take(&mut self.written_values))?;
+        self.limits = limits::checked(mem::take(&mut self.written_limits))?;
         let applies = mem::take(&mut self.written_applies).into_iter();
         self.applies = applies
-            .map(|apply| Apply::checked(apply, &self.values, text))
+            .map(|apply| Apply::checked(apply, &self.values, &self.limits, text))
             .collect::<Result<_, _>>()?;
-        self.limits = limits::checked(mem::take(&mut self.written_limits))?;
         Ok(())
     }
 }

@@ -220,6 +220,74 @@ fn a_command_of_an_apply_that_may_be_right_in_a_pod_is_taken() {
     }
 }
 
+/// An `[[apply]]` of these commands, each on a line of its own from line 5, behind what is written before it.
+fn applied(before: &str, commands: &[String]) -> Result<Config, ConfigError> {
+    let list: Vec<String> = commands.iter().map(|one| format!("\"{one}\",\n")).collect();
+    let text = format!(
+        "{before}[[apply]]\nnamespaces = [\"*\"]\nentrance = \"nri\"\ncommands = [\n{}]\n",
+        list.concat()
+    );
+    Config::parse(&text, "c.toml")
+}
+
+#[test]
+fn an_apply_that_makes_more_than_a_sandbox_may_hold_is_no_configuration() {
+    let each = |count: u32, command: &str| -> Vec<String> {
+        (1..=count)
+            .map(|number| command.replace('#', &number.to_string()))
+            .collect()
+    };
+    let addresses = |count| each(count, "ip address add 198.51.100.#/32 dev lo");
+    let routes = |count| each(count, "ip route add 198.51.#.0/24 via CURRENT_GATEWAY");
+    assert!(applied("", &addresses(16)).is_ok());
+    assert!(applied("[limits]\naddresses = 17\n", &addresses(17)).is_ok());
+    for (before, commands, said) in [
+        (
+            "",
+            addresses(18),
+            "c.toml line 21: command 17 \"ip address add 198.51.100.17/32 dev lo\": with it these commands make more than 16 addresses in a sandbox",
+        ),
+        (
+            "[limits]\nroutes = 1\n",
+            routes(3),
+            "c.toml line 8: command 2 ",
+        ),
+        (
+            "[limits]\nrules = 2\n",
+            each(3, "ip rule add priority #"),
+            "c.toml line 9: command 3 \"ip rule add priority 3\": with it these commands make more than 2 rules in a sandbox, which none may hold; take some away, or allow more: [limits] rules = NUMBER",
+        ),
+        // A veth is two.
+        (
+            "[limits]\nlinks = 1\n",
+            each(1, "ip link add a type veth peer name b"),
+            "c.toml line 7: command 1 ",
+        ),
+    ] {
+        let why = applied(before, &commands).unwrap_err().to_string();
+        assert!(why.contains(said), "{why}");
+    }
+}
+
+/// The kernel takes a rule without a priority as often as it is added.
+#[test]
+fn of_commands_that_say_the_same_the_one_that_is_too_much_is_pointed_at() {
+    let same = vec!["ip rule add from 192.0.2.0/24 table 100".to_owned(); 34];
+    let why = applied("", &same).unwrap_err();
+    assert!(why.why.starts_with("command 33 "), "{why}");
+    assert_eq!(why.line, Some(4 + 33));
+}
+
+#[test]
+fn what_only_a_sandbox_can_tell_of_an_apply_is_not_counted() {
+    let flushed = vec![
+        "ip rule add priority 1".to_owned(),
+        "ip rule flush".to_owned(),
+        "ip rule add priority 2".to_owned(),
+    ];
+    assert!(applied("[limits]\nrules = 1\n", &flushed).is_ok());
+}
+
 #[test]
 fn values_are_what_tokens_can_name() {
     let config = Config::parse(

@@ -39,8 +39,9 @@ pub const RULE: &str = "\
 Usage: ip rule [ show | flush ] [ SELECTOR ]...
        ip rule { add | del } [ not ] [ SELECTOR ]... [ priority NUMBER ] [ ACTION ]
 Selectors: from PREFIX, to PREFIX, iif DEVICE, oif DEVICE, fwmark MARK[/MASK], tos TOS, uidrange N-N, ipproto PROTOCOL,
-           sport N[-N], dport N[-N], l3mdev
-Actions:   table TABLE, goto NUMBER, nop, blackhole, unreachable, prohibit";
+           sport N[-N], dport N[-N], dscp DSCP[/MASK], flowlabel LABEL[/MASK], tun_id NUMBER, l3mdev
+Actions:   table TABLE, goto NUMBER, nop, blackhole, unreachable, prohibit, nat ADDRESS
+Besides:   protocol PROTOCOL, realms [FROM/]TO, suppress_prefixlength LENGTH, suppress_ifgroup GROUP";
 
 /// `ip neigh help`.
 pub const NEIGH: &str = "\

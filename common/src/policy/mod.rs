@@ -86,6 +86,17 @@ impl Policy {
         }
     }
 
+    /// One that grants nothing but holds what is made to these bounds: the operator's own commands need no grant.
+    #[must_use]
+    pub(crate) fn bounded(bounds: Bounds) -> Self {
+        Self {
+            rules: Vec::new(),
+            default: Profile::Inspect,
+            limits: Some(bounds.limits),
+            file: bounds.file,
+        }
+    }
+
     /// Whether it is no configuration's.
     fn is_the_callers(&self) -> bool {
         self.limits.is_none()

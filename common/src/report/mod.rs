@@ -63,13 +63,16 @@ pub enum Outcome {
     /// Something before it failed.
     #[serde(rename = "not run")]
     NotRun,
+    /// It may run: what a check says, and nothing that runs.
+    #[serde(rename = "allowed")]
+    Allowed,
 }
 
 impl Outcome {
     /// Whether everything is as it was asked for.
     #[must_use]
     pub fn is_good(self) -> bool {
-        matches!(self, Self::Ok | Self::Unchanged)
+        matches!(self, Self::Ok | Self::Unchanged | Self::Allowed)
     }
 
     /// The word in the report.
@@ -81,6 +84,7 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Denied => "denied",
             Self::NotRun => "not run",
+            Self::Allowed => "allowed",
         }
     }
 }
@@ -165,6 +169,20 @@ impl Report {
     pub fn explained(mut self, tried: Vec<Vec<Tried>>) -> Self {
         for (command, rules) in self.commands.iter_mut().zip(tried) {
             command.rules = rules;
+        }
+        self
+    }
+
+    /// The same, as a check tells it: that nothing ran goes without saying, and what may run is allowed.
+    #[must_use]
+    pub fn checked(mut self) -> Self {
+        if self.outcome == Outcome::Ok {
+            self.outcome = Outcome::Allowed;
+        }
+        for command in &mut self.commands {
+            if command.outcome == Outcome::NotRun {
+                command.outcome = Outcome::Allowed;
+            }
         }
         self
     }

@@ -120,7 +120,7 @@ pub fn transcript(report: &Report) -> String {
         let _ = writeln!(out, "{}", line(problem));
     }
     for command in &report.commands {
-        transcribe(command, report.outcome, &mut out);
+        transcribe(command, &mut out);
     }
     escaped(&out)
 }
@@ -133,7 +133,7 @@ pub fn rehearsal(report: &Report) -> String {
     lines.map(|full| format!("would run {full}\n")).collect()
 }
 
-fn transcribe(command: &CommandReport, outcome: Outcome, out: &mut String) {
+fn transcribe(command: &CommandReport, out: &mut String) {
     let shown = line(command.ran.as_deref().unwrap_or(&command.given));
     if command.has_run() {
         let _ = write!(
@@ -146,13 +146,10 @@ fn transcribe(command: &CommandReport, outcome: Outcome, out: &mut String) {
         (Outcome::Ok, ..) => {}
         (Outcome::Unchanged, ..) => out.push_str("unchanged\n"),
         (Outcome::NotRun, ..) => {
-            // Where nothing failed it was only checked.
-            let word = if outcome == Outcome::Ok {
-                "Allowed"
-            } else {
-                "Not run"
-            };
-            let _ = writeln!(out, "{word}: {shown}");
+            let _ = writeln!(out, "Not run: {shown}");
+        }
+        (Outcome::Allowed, ..) => {
+            let _ = writeln!(out, "Allowed: {shown}");
         }
         (_, None, exit) => {
             let _ = writeln!(

@@ -160,3 +160,30 @@ fn a_daemon_whose_configuration_lies_elsewhere_publishes_it_for_the_plugin() -> 
     ensure!(bed.add(ROUTE)?.stdout.contains("\"code\":101"));
     Ok(())
 }
+
+#[test]
+fn what_counts_at_the_start_alone_is_told_once_when_it_changes() -> Result<()> {
+    let node = Node::builder(Containerd::V2)
+        .nri()
+        .file(CONFIGURATION, GRANT)
+        .start()?;
+    let daemon = node.daemon("daemon", &[])?;
+    daemon.wait_for("running")?;
+    let later = "[log], [status] of /etc/chainsaw/config.toml: what has changed there counts from the daemon's next start";
+    let changed = format!("{GRANT}[log]\nformat = \"json\"\n[status]\nannotation = true\n");
+    node.machine().write(CONFIGURATION, &changed)?;
+    daemon.wait_for(later)?;
+    // The next change is taken, and says nothing of those again.
+    node.machine()
+        .write(CONFIGURATION, format!("{changed}# and more\n"))?;
+    let taken = "the configuration has changed and is in force";
+    wait_until("the next change to be taken", LIMIT, || {
+        Ok(daemon.log()?.matches(taken).count() == 2)
+    })?;
+    ensure!(
+        daemon.log()?.matches(later).count() == 1,
+        "{}",
+        daemon.log()?
+    );
+    Ok(())
+}

@@ -4,16 +4,20 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use chainsaw_common::config;
-use lexopt::Arg::{Long, Short};
+use lexopt::Arg::{Long, Short, Value};
+
+use crate::install::{self, Verb};
+use crate::ready;
 
 /// What a person may write.
 pub const USAGE: &str = "\
 chainsawd runs the ip commands that pods ask for, at the events of their life that the runtime tells by NRI.
 
-    chainsawd [--hooks nri] [--config FILE] [--socket PATH]
+    chainsawd [OPTION]…        serves until SIGTERM
     chainsawd ready            asks a daemon whether it is ready: chainsawd ready --help
     chainsawd install          puts the CNI plugin on this node: chainsawd install --help
-    chainsawd uninstall        takes it away
+    chainsawd uninstall        takes it away: chainsawd uninstall --help
+    chainsawd help VERB        what a verb takes; chainsawd VERB --help is the same
 
         --hooks LIST         the entrances it serves: cni, nri, or cni,nri (nri)
         --config FILE        its configuration (/etc/chainsaw/config.toml); without the file, pods may only look
@@ -25,6 +29,12 @@ chainsawd runs the ip commands that pods ask for, at the events of their life th
     -V, --version            prints the version
 
 Started by the runtime from its folder of plugins, as NN-chainsaw, it takes its place from there.
+
+Examples:
+    chainsawd
+    chainsawd --hooks cni,nri --config /etc/chainsaw/config.toml
+
+It ends with 0 when it was told to stop, 1 if it cannot serve, 2 for a wrong use.
 ";
 
 /// What the daemon is to do.
@@ -49,8 +59,8 @@ pub struct Args {
 pub enum Said {
     /// To run.
     Run(Args),
-    /// To explain itself.
-    Help,
+    /// To explain itself, in these words.
+    Help(&'static str),
     /// To say its version.
     Version,
 }
@@ -82,12 +92,36 @@ pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Said, lexopt::E
             Long("socket") => args.socket = text(&mut parser)?,
             Long("index") => args.index = text(&mut parser)?,
             Long("ready-socket") => args.ready_socket = Some(parser.value()?.into()),
-            Long("help") | Short('h') => return Ok(Said::Help),
+            Long("help") | Short('h') => return Ok(Said::Help(USAGE)),
             Long("version") | Short('V') => return Ok(Said::Version),
+            Value(word) if word == "help" => return help(&mut parser).map(Said::Help),
+            Value(word) => {
+                return Err(format!("there is no verb {word:?}: {VERBS}").into());
+            }
             other => return Err(other.unexpected()),
         }
     }
     Ok(Said::Run(args))
+}
+
+/// The verbs, for whoever has named none of them.
+const VERBS: &str = "use ready, install, uninstall or help, or options alone to serve";
+
+/// What is behind `help`: a verb, or nothing.
+fn help(parser: &mut lexopt::Parser) -> Result<&'static str, lexopt::Error> {
+    let text = match parser.next()? {
+        None | Some(Long("help") | Short('h')) => USAGE,
+        Some(Value(word)) if word == ready::VERB => ready::USAGE,
+        Some(Value(word)) => match word.to_str().and_then(Verb::of) {
+            Some(verb) => install::words::usage(verb),
+            None => return Err(format!("there is no verb {word:?}: {VERBS}").into()),
+        },
+        Some(other) => return Err(other.unexpected()),
+    };
+    match parser.next()? {
+        None => Ok(text),
+        Some(more) => Err(more.unexpected()),
+    }
 }
 
 /// Whether the list names `cni`, and `nri`.
@@ -157,6 +191,8 @@ mod tests {
     fn a_word_that_is_not_known_is_an_error() {
         assert!(said(&["--frob"]).unwrap_err().contains("frob"));
         assert!(said(&["frob"]).is_err());
-        assert_eq!(said(&["-h"]), Ok(Said::Help));
+        assert_eq!(said(&["-h"]), Ok(Said::Help(USAGE)));
+        let wrong = said(&["help", "frob"]).unwrap_err();
+        assert!(wrong.contains("install, uninstall"), "{wrong}");
     }
 }

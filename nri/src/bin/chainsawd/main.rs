@@ -32,9 +32,9 @@ mod log;
 mod metrics;
 mod news;
 mod peer;
-mod place;
 mod ready;
 mod settings;
+mod socket;
 mod status;
 mod sweep;
 mod target;
@@ -71,7 +71,7 @@ fn main() -> ExitCode {
         return install::main(verb, words.skip(1));
     }
     match args::read(words) {
-        Ok(Said::Help) => say(args::USAGE),
+        Ok(Said::Help(text)) => say(text),
         Ok(Said::Version) => say(concat!("chainsawd ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Said::Run(args)) => match run(args) {
             Ok(()) => ExitCode::SUCCESS,

@@ -16,12 +16,14 @@ use chainsaw_common::config::{Config, ConfigError};
 use chainsaw_common::in_force::{self, InForce, LAST_GOOD};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
+mod at_start;
 mod publication;
 #[cfg(test)]
 mod tests;
 
+use at_start::AtStart;
 use publication::Publication;
 
 /// Between two looks at the file.
@@ -68,6 +70,8 @@ struct Now {
     /// Where its lines are, for denials.
     from: &'static str,
     publication: Publication,
+    /// What of it counts only when the daemon starts.
+    at_start: AtStart,
 }
 
 /// By what a file is known to be the same: device, inode, length, and the time of its last change.
@@ -100,6 +104,11 @@ impl Settings {
         };
         let unpublished = publication.keep().err();
         let failures = u64::from(standing != Standing::File).into();
+        // Without one the daemon starts with what is built in.
+        let at_start = match &config {
+            Ok(config) => AtStart::of(config),
+            Err(_) => AtStart::of(&Config::default()),
+        };
         let health = Health {
             standing,
             unpublished,
@@ -112,6 +121,7 @@ impl Settings {
                 config,
                 from,
                 publication,
+                at_start,
             }),
             health: watch::Sender::new(health),
             failures,
@@ -165,6 +175,7 @@ impl Settings {
             let failed = u64::from(health.standing != Standing::File);
             self.failures.fetch_add(failed, Ordering::Relaxed);
             health.standing.tell();
+            now.tell_what_counts_later();
         } else {
             now.waits = stamp;
         }
@@ -201,6 +212,22 @@ impl Now {
                 self.config = Err(wrong.clone());
                 Standing::Nobody(wrong)
             }
+        }
+    }
+}
+
+impl Now {
+    /// Tells the log which parts of a changed configuration do not count yet.
+    fn tell_what_counts_later(&mut self) {
+        let Ok(config) = &self.config else { return };
+        let news = self.at_start.news(config);
+        if !news.is_empty() {
+            warn!(
+                reason = "RestartNeeded",
+                "{} of {}: what has changed there counts from the daemon's next start",
+                news.join(", "),
+                self.from
+            );
         }
     }
 }

@@ -1,15 +1,18 @@
 //! The installer, killed as a node kills: at any time, with SIGKILL.
 
 use std::fs;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use chainsaw_tests::parts;
-use chainsaw_tests::process::{Output, Program};
+use chainsaw_tests::process::{Output, Program, wait_until};
 use chainsaw_tests::scratch::Scratch;
 
 const KILLS: usize = 24;
+const LIMIT: Duration = Duration::from_secs(20);
 const PROGRAMS: [&str; 2] = ["chainsaw", "chainsaw-lookup"];
 
 /// Two images of which the second has a byte more in each program, and a node's folder.
@@ -37,14 +40,26 @@ impl Bed {
     }
 
     fn act(&self, verb: &str, image: &str) -> Result<Program> {
-        Ok(Program::new(parts::chainsawd()?)
+        let words = Program::new(parts::chainsawd()?)
             .arg(verb)
             .arg("--bin-dir")
             .arg(self.at("bin"))
             .arg("--conf-dir")
-            .arg(self.at("conf"))
-            .arg("--from")
-            .arg(self.at(image)))
+            .arg(self.at("conf"));
+        Ok(match verb {
+            "install" => words.arg("--from").arg(self.at(image)),
+            _ => words.arg("--run-dir").arg(self.at("run")),
+        })
+    }
+
+    /// What a plugin and a daemon that was killed leave behind.
+    fn served(&self) -> Result<()> {
+        let run = self.at("run");
+        fs::create_dir_all(run.join("sandboxes"))?;
+        for name in ["last-good.toml", "sandboxes/a", "sandboxes/b"] {
+            fs::write(run.join(name), "x")?;
+        }
+        Ok(())
     }
 
     /// The plugin, as a runtime calls it.
@@ -140,6 +155,7 @@ fn killed_while_it_uninstalls_the_next_one_leaves_what_lets_pods_pass_and_no_mor
     let mut in_the_midst = 0;
     for kill in 0..KILLS {
         bed.act("install", "image-1")?.stdout()?;
+        bed.served()?;
         let left = bed.killed(bed.act("uninstall", "image-1")?, 1 + kill % 3)?;
         in_the_midst += usize::from(left.len() > 2);
         bed.act("uninstall", "image-1")?.stdout()?;
@@ -148,6 +164,7 @@ fn killed_while_it_uninstalls_the_next_one_leaves_what_lets_pods_pass_and_no_mor
             names == ["chainsaw", "chainsaw.uninstalled"],
             "kill {kill}: {names:?}"
         );
+        ensure!(!bed.at("run").exists(), "kill {kill}");
         ensure!(bed.plugin()?.status == 0);
     }
     ensure!(in_the_midst > KILLS / 6, "{in_the_midst} of {KILLS}");
@@ -178,4 +195,25 @@ fn the_chain_is_told_of_and_never_written() -> Result<()> {
         "{told}"
     );
     Ok(())
+}
+
+#[test]
+fn one_that_stays_takes_away_what_a_daemon_needs_as_soon_as_that_has_ended() -> Result<()> {
+    let bed = Bed::new()?;
+    bed.act("install", "image-1")?.stdout()?;
+    bed.served()?;
+    let daemon = UnixListener::bind(bed.at("run/agent.sock"))?;
+    let log = bed.at("uninstall.log");
+    let mut child = bed.act("uninstall", "image-1")?.arg("--stay").start(&log)?;
+    let says = |text: &str| Ok(fs::read_to_string(&log)?.contains(text));
+    wait_until("it to say that a daemon answers", LIMIT, || {
+        says("a daemon still answers there; it goes when that has ended")
+    })?;
+    ensure!(bed.at("run/last-good.toml").exists() && bed.at("run/sandboxes/a").exists());
+    drop(daemon);
+    wait_until("all of it to be gone", LIMIT, || {
+        Ok(!bed.at("run").exists())
+    })?;
+    ensure!(child.ended()?.is_none(), "it did not stay");
+    child.kill()
 }

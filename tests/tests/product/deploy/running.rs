@@ -117,10 +117,26 @@ fn uninstalled_a_pod_that_asks_for_nothing_starts_and_one_that_asks_is_told() ->
     let node = bare(Containerd::V2)?;
     let deployed = node.deploy(&granted("overlays/cni")?)?;
     chain(&node, &deployed)?;
-    node.pod("before").annotation(KEY, ROUTE).run()?;
+    let before = node.pod("before").annotation(KEY, ROUTE).run()?;
+    let left = || -> Result<Vec<String>> {
+        let entries = fs::read_dir(node.machine().path("/run/chainsaw"))?;
+        let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        Ok(entries
+            .map(|entry| entry.map(name))
+            .collect::<Result<_, _>>()?)
+    };
+    let names = left()?;
+    for name in ["last-good.toml", "sandboxes"] {
+        ensure!(names.iter().any(|one| one == name), "{names:?}");
+    }
     drop(deployed);
     let gone = node.deploy(&Manifest::build("overlays/uninstall")?)?;
     gone.wait_for("uninstall", "left /opt/cni/bin/chainsaw to let pods pass")?;
+    wait_until("nothing to be left under /run/chainsaw", LIMIT, || {
+        Ok(left()?.is_empty())
+    })?;
+    // Its record has gone, and so does it.
+    before.remove()?;
     node.pod("silent").run()?;
     let refused = node.pod("asking").annotation(KEY, ROUTE).run().err();
     let said = format!("{:#}", refused.context("it started without its commands")?);

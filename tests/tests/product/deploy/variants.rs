@@ -211,7 +211,9 @@ fn what_is_installed_in_a_folder_is_uninstalled_from_it_and_a_wrong_path_is_no_s
             ensure!(there.get(place.as_str()) == wanted, "{install}: {there:?}");
             ensure!(away.get(place.as_str()) == wanted, "{uninstall}: {away:?}");
         }
-        // The kubeconfig's folder is the same everywhere.
+        // Where plugin and daemon meet is the same everywhere, and so is the kubeconfig's folder.
+        let run = Some(&("/run/chainsaw", "DirectoryOrCreate"));
+        ensure!(away.get("/run/chainsaw") == run, "{uninstall}: {away:?}");
         ensure!(away.contains_key("/etc/cni/net.d"), "{uninstall}: {away:?}");
     }
     Ok(())

@@ -21,7 +21,7 @@ pub use service::Agent;
 
 use crate::folder;
 use crate::peer::is_root;
-use crate::place::{Place, PlaceError};
+use crate::socket::{Place, PlaceError};
 
 /// How many peers are served at once. Who comes later is closed: only root comes, and none stays longer than a moment.
 const AT_ONCE: usize = 64;

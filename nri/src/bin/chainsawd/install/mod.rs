@@ -17,12 +17,14 @@ mod error;
 mod journal;
 mod kubeconfig;
 mod place;
-mod words;
+mod state;
+pub mod words;
 
 use error::InstallError;
 use journal::Journal;
 use kubeconfig::{Api, Turn};
 use place::write_down;
+use state::Removed;
 use words::{Said, Words};
 
 use crate::{complain, say, stop};
@@ -38,6 +40,9 @@ it is here, chainsaw runs nothing: a pod that asks for nothing passes, one that 
 
 /// Between two looks at the service account.
 const LOOK: Duration = Duration::from_secs(5);
+
+/// Between two looks whether a daemon still answers.
+const KNOCK: Duration = Duration::from_secs(1);
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,14 +62,25 @@ impl Verb {
             _ => None,
         }
     }
+
+    /// That word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Install => "install",
+            Self::Uninstall => "uninstall",
+        }
+    }
 }
 
 /// Does what the words behind the verb say.
 pub fn main(verb: Verb, words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let words = match words::read(words) {
-        Ok(Said::Help) => return say(words::USAGE),
+    let words = match words::read(verb, words) {
+        Ok(Said::Help) => return say(words::usage(verb)),
         Ok(Said::Do(words)) => words,
-        Err(wrong) => return complain(&format!("{wrong}; see chainsawd install --help"), 2),
+        Err(wrong) => {
+            let text = format!("{wrong}; see chainsawd {} --help", verb.word());
+            return complain(&text, 2);
+        }
     };
     let done = match verb {
         Verb::Install => install(&words),
@@ -150,6 +166,19 @@ fn uninstall(words: &Words) -> Result<String, InstallError> {
         told.push_str(&removed(&words.bin_dir.join(UNINSTALLED))?);
         told.push_str(&chain::warned(&words.conf_dir));
     }
+    // The last: from now on no plugin makes anew what goes.
+    told.push_str(&match state::remove(&words.run_dir)? {
+        Removed::All(told) => told,
+        Removed::InUse => {
+            let folder = words.run_dir.display();
+            let next = if words.stay {
+                "it goes when that has ended"
+            } else {
+                "end it, and run this again"
+            };
+            format!("left {folder}: a daemon still answers there; {next}\n")
+        }
+    });
     Ok(told)
 }
 
@@ -161,7 +190,8 @@ fn removed(path: &Path) -> Result<String, InstallError> {
     }
 }
 
-/// Stays until somebody says stop, so that a pod can hold it. An installation keeps its kubeconfig up to date.
+/// Stays until somebody says stop, so that a pod can hold it. An installation keeps its kubeconfig up to date, an
+/// uninstallation outlasts a daemon that is still ending.
 fn stay(verb: Verb, words: &Words) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -171,9 +201,33 @@ fn stay(verb: Verb, words: &Words) -> std::io::Result<()> {
         tokio::select! {
             () = stop => {}
             () = keep(words), if verb == Verb::Install => {}
+            () = outlast(words), if verb == Verb::Uninstall => {}
         }
         Ok(())
     })
+}
+
+/// Takes away what a daemon still needs as soon as that has ended, and then stays.
+async fn outlast(words: &Words) {
+    let mut last = String::new();
+    loop {
+        match state::remove(&words.run_dir) {
+            Ok(Removed::All(told)) => {
+                say(&told);
+                return std::future::pending().await;
+            }
+            Ok(Removed::InUse) => {}
+            Err(wrong) => {
+                let text = format!("{wrong} (reason={})\n", wrong.reason());
+                // A trouble that lasts is told once.
+                if text != last {
+                    say(&text);
+                }
+                last = text;
+            }
+        }
+        sleep(KNOCK).await;
+    }
 }
 
 /// Writes the kubeconfig anew whenever its token or its CA is another: the kubelet renews a token long before it expires.

@@ -1,6 +1,7 @@
 //! An installation, whole and killed at every moment.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
 
 use tempfile::TempDir;
 
@@ -23,6 +24,7 @@ impl Bed {
             bin_dir: at("bin"),
             conf_dir: at("conf"),
             from: Some(at("image")),
+            run_dir: at("run"),
             ..Words::default()
         };
         let bed = Self {
@@ -336,4 +338,87 @@ fn of_two_that_stay_one_writes_the_kubeconfig_and_the_other_goes_on_when_that_on
     fs::remove_file(&path).unwrap();
     kubeconfig::remove_folder(&path);
     assert!(!path.parent().unwrap().exists());
+}
+
+/// What a plugin and a daemon leave behind, the halves of one that was killed too, and something of somebody else's.
+fn state(bed: &Bed) {
+    let run = &bed.words.run_dir;
+    fs::create_dir_all(run.join("sandboxes")).unwrap();
+    for name in [
+        "last-good.toml",
+        ".last-good.1",
+        "sandboxes/a",
+        "sandboxes/b",
+        "theirs",
+    ] {
+        fs::write(run.join(name), "x").unwrap();
+    }
+    // What is dropped is a socket at which nobody listens.
+    for name in ["agent.sock", "new.1.sock"] {
+        let path = run.join(name);
+        fs::remove_file(&path).ok();
+        drop(UnixListener::bind(path).unwrap());
+    }
+}
+
+fn left(bed: &Bed) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(&bed.words.run_dir) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn uninstalled_nothing_of_ours_is_left_where_plugin_and_daemon_meet() {
+    let bed = Bed::new();
+    install(&bed.words).unwrap();
+    state(&bed);
+    let told = uninstall(&bed.words).unwrap();
+    assert_eq!(left(&bed), ["theirs"]);
+    for name in ["last-good.toml", "sandboxes", "agent.sock"] {
+        let said = format!("removed {}\n", bed.words.run_dir.join(name).display());
+        assert!(told.contains(&said), "{told}");
+    }
+    fs::remove_file(bed.words.run_dir.join("theirs")).unwrap();
+    let again = uninstall(&bed.words).unwrap();
+    assert!(!again.contains("/run"), "{again}");
+    assert!(!bed.words.run_dir.exists());
+    // And where there never was any.
+    uninstall(&bed.words).unwrap();
+}
+
+#[test]
+fn what_a_daemon_needs_that_still_answers_is_left_to_it() {
+    let bed = Bed::new();
+    install(&bed.words).unwrap();
+    state(&bed);
+    let before = left(&bed);
+    let socket = bed.words.run_dir.join("agent.sock");
+    fs::remove_file(&socket).unwrap();
+    let daemon = UnixListener::bind(&socket).unwrap();
+    let told = uninstall(&bed.words).unwrap();
+    let said = format!(
+        "left {}: a daemon still answers there; end it, and run this again\n",
+        bed.words.run_dir.display()
+    );
+    assert!(told.contains(&said), "{told}");
+    assert_eq!(left(&bed), before);
+    assert_eq!(bed.names(), ["chainsaw", UNINSTALLED]);
+    drop(daemon);
+    uninstall(&bed.words).unwrap();
+    assert_eq!(left(&bed), ["theirs"]);
+}
+
+#[test]
+fn a_link_in_the_place_of_the_records_goes_and_what_it_names_stays() {
+    let bed = Bed::new();
+    fs::create_dir(&bed.words.run_dir).unwrap();
+    std::os::unix::fs::symlink(&bed.words.conf_dir, bed.words.run_dir.join("sandboxes")).unwrap();
+    fs::write(bed.words.conf_dir.join("mine"), "x").unwrap();
+    uninstall(&bed.words).unwrap();
+    assert!(bed.words.conf_dir.join("mine").exists() && !bed.words.run_dir.exists());
 }

@@ -1,34 +1,84 @@
 //! The words behind `install` and `uninstall`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use chainsaw_common::meeting::KUBECONFIG;
+use chainsaw_common::meeting::{KUBECONFIG, SOCKET};
 use lexopt::Arg::{Long, Short};
 
-use super::InstallError;
+use super::{InstallError, Verb};
 
-/// What a person may write.
-pub const USAGE: &str = "\
-chainsawd install puts the CNI plugin on this node; chainsawd uninstall takes it away.
+/// What a person may write behind `install`.
+const INSTALL: &str = "\
+chainsawd install puts the CNI plugin on this node, whole or not at all; what is already so stays untouched.
 
-    chainsawd install [--kubeconfig[=FILE]] [--stay]
-    chainsawd uninstall [--kubeconfig[=FILE]] [--remove] [--stay]
+    chainsawd install [OPTION]…
 
-        --bin-dir DIR        where the runtime looks for CNI plugins (/opt/cni/bin)
-                             k3s: /var/lib/rancher/k3s/data/cni
-        --conf-dir DIR       where its network configuration is, which is read and never written (/etc/cni/net.d)
-                             k3s: /var/lib/rancher/k3s/agent/etc/cni/net.d
-        --kubeconfig[=FILE]  also write (take away) the kubeconfig by which the plugin asks the Kubernetes API
-                             (/etc/cni/net.d/chainsaw.d/chainsaw.kubeconfig), for runtimes that hand on no annotations
-        --service-account DIR  whose token and CA go into it (/var/run/secrets/kubernetes.io/serviceaccount)
-        --from DIR           where chainsaw and chainsaw-lookup are (beside chainsawd)
-        --remove             uninstall takes the plugin away as well; pods do not start as long as a configuration names it
-        --stay               then stay until SIGTERM; install writes the kubeconfig anew when its token or CA changes
-    -h, --help               prints this
+        --bin-dir DIR            where the runtime looks for CNI plugins (/opt/cni/bin)
+                                 k3s: /var/lib/rancher/k3s/data/cni
+        --conf-dir DIR           where its network configuration is, which is read and never written (/etc/cni/net.d)
+                                 k3s: /var/lib/rancher/k3s/agent/etc/cni/net.d
+        --kubeconfig[=FILE]      also writes the kubeconfig by which the plugin asks the Kubernetes API, for runtimes
+                                 that hand on no annotations (none; /etc/cni/net.d/chainsaw.d/chainsaw.kubeconfig)
+        --service-account DIR    whose token and CA go into it (/var/run/secrets/kubernetes.io/serviceaccount)
+        --from DIR               where chainsaw and chainsaw-lookup are (beside chainsawd)
+        --stay                   then stays until SIGTERM, and writes the kubeconfig anew when its token or CA changes
+    -h, --help                   prints this
 
 The plugin is chained by whoever owns the network configuration: install prints the entry to paste.
+
+Examples:
+    chainsawd install
+    chainsawd install --bin-dir /var/lib/rancher/k3s/data/cni --conf-dir /var/lib/rancher/k3s/agent/etc/cni/net.d
+
+It ends with 0 if everything is there, 1 if it is as it was before, 2 for a wrong use.
 ";
+
+/// What a person may write behind `uninstall`.
+const UNINSTALL: &str = "\
+chainsawd uninstall takes away what install has put on this node. The plugin stays, to let pods pass, and runs nothing.
+
+    chainsawd uninstall [OPTION]…
+
+        --bin-dir DIR          where the runtime looks for CNI plugins (/opt/cni/bin)
+                               k3s: /var/lib/rancher/k3s/data/cni
+        --conf-dir DIR         where its network configuration is, which is read and never written (/etc/cni/net.d)
+                               k3s: /var/lib/rancher/k3s/agent/etc/cni/net.d
+        --kubeconfig[=FILE]    also takes away the kubeconfig (none; /etc/cni/net.d/chainsaw.d/chainsaw.kubeconfig)
+        --run-dir DIR          where plugin and daemon keep records and the published configuration, which go as well,
+                               unless a daemon still answers there (/run/chainsaw)
+        --remove               takes the plugin away as well: pods do not start as long as a configuration names it
+        --stay                 then stays until SIGTERM, and outlasts a daemon that is still ending
+    -h, --help                 prints this
+
+Examples:
+    chainsawd uninstall --kubeconfig
+    chainsawd uninstall --remove
+
+It ends with 0 if it is done, 1 if not all of it is (run it again), 2 for a wrong use.
+";
+
+/// The options that both take; what follows is that of one.
+const BOTH: [&str; 4] = ["bin-dir", "conf-dir", "kubeconfig", "stay"];
+const INSTALLS: [&str; 2] = ["service-account", "from"];
+const UNINSTALLS: [&str; 2] = ["run-dir", "remove"];
+
+/// What a person may write behind a verb.
+pub fn usage(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Install => INSTALL,
+        Verb::Uninstall => UNINSTALL,
+    }
+}
+
+/// The options that a verb takes, beside `--help`.
+fn taken(verb: Verb) -> impl Iterator<Item = &'static str> {
+    let own: &[&str] = match verb {
+        Verb::Install => &INSTALLS,
+        Verb::Uninstall => &UNINSTALLS,
+    };
+    BOTH.iter().chain(own).copied()
+}
 
 /// What to install, from where, to where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +93,8 @@ pub struct Words {
     pub service_account: PathBuf,
     /// Where the programs are taken from.
     pub from: Option<PathBuf>,
+    /// Where plugin and daemon keep what they know of the node's sandboxes.
+    pub run_dir: PathBuf,
     /// Whether the plugin goes as well.
     pub remove: bool,
     /// Whether to stay.
@@ -77,6 +129,10 @@ impl Default for Words {
             kubeconfig: None,
             service_account: "/var/run/secrets/kubernetes.io/serviceaccount".into(),
             from: None,
+            run_dir: Path::new(SOCKET)
+                .parent()
+                .map(Path::to_owned)
+                .unwrap_or_default(),
             remove: false,
             stay: false,
         }
@@ -87,11 +143,15 @@ impl Default for Words {
 ///
 /// # Errors
 /// What is wrong with them, for a person.
-pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Said, lexopt::Error> {
+pub fn read(verb: Verb, words: impl IntoIterator<Item = OsString>) -> Result<Said, lexopt::Error> {
     let mut said = Words::default();
     let mut parser = lexopt::Parser::from_args(words);
     while let Some(word) = parser.next()? {
         match word {
+            Long("help") | Short('h') => return Ok(Said::Help),
+            Long(other) if !taken(verb).any(|one| one == other) => {
+                return Err(format!("{} does not take --{other}", verb.word()).into());
+            }
             Long("bin-dir") => said.bin_dir = parser.value()?.into(),
             Long("conf-dir") => said.conf_dir = parser.value()?.into(),
             Long("kubeconfig") => {
@@ -100,9 +160,9 @@ pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Said, lexopt::E
             }
             Long("service-account") => said.service_account = parser.value()?.into(),
             Long("from") => said.from = Some(parser.value()?.into()),
+            Long("run-dir") => said.run_dir = parser.value()?.into(),
             Long("remove") => said.remove = true,
             Long("stay") => said.stay = true,
-            Long("help") | Short('h') => return Ok(Said::Help),
             other => return Err(other.unexpected()),
         }
     }
@@ -111,10 +171,12 @@ pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Said, lexopt::E
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn said(words: &[&str]) -> Words {
-        match read(words.iter().map(OsString::from)) {
+        match read(Verb::Install, words.iter().map(OsString::from)) {
             Ok(Said::Do(words)) => words,
             other => panic!("{other:?}"),
         }
@@ -125,21 +187,39 @@ mod tests {
         let words = said(&[]);
         assert_eq!(words, Words::default());
         assert_eq!(words.kubeconfig, None);
+        assert_eq!(words.run_dir, PathBuf::from("/run/chainsaw"));
     }
 
     #[test]
     fn a_kubeconfig_is_where_the_plugin_looks_unless_it_is_said() {
         let file = |words| said(words).kubeconfig.unwrap();
         assert_eq!(file(&["--kubeconfig"]), PathBuf::from(KUBECONFIG));
-        assert!(USAGE.contains(KUBECONFIG));
+        assert!(INSTALL.contains(KUBECONFIG) && UNINSTALL.contains(KUBECONFIG));
         assert_eq!(file(&["--kubeconfig=/k"]), PathBuf::from("/k"));
         assert!(said(&["--kubeconfig", "--stay"]).stay);
     }
 
     #[test]
     fn a_word_that_is_not_known_is_an_error() {
-        for wrong in ["--force", "now"] {
-            assert!(read([OsString::from(wrong)]).is_err());
+        for verb in [Verb::Install, Verb::Uninstall] {
+            for wrong in ["--force", "now"] {
+                assert!(read(verb, [OsString::from(wrong)]).is_err());
+            }
+        }
+        let wrong = read(Verb::Install, ["--remove".into()]).unwrap_err();
+        assert_eq!(wrong.to_string(), "install does not take --remove");
+    }
+
+    #[test]
+    fn the_help_of_a_verb_has_each_option_that_it_takes_and_no_other() {
+        for verb in [Verb::Install, Verb::Uninstall] {
+            let lines = usage(verb).lines().map(str::trim_start);
+            let named = lines
+                .filter(|line| line.starts_with('-'))
+                .filter_map(|line| line.split_once("--")?.1.split(['[', ' ']).next());
+            let named: BTreeSet<&str> = named.collect();
+            let taken: BTreeSet<&str> = taken(verb).chain(["help"]).collect();
+            assert_eq!(named, taken, "{}", verb.word());
         }
     }
 }

@@ -26,7 +26,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 const ANSWER_BYTES: u64 = 64 << 10;
 
 /// What a person may write.
-const USAGE: &str = "\
+pub const USAGE: &str = "\
 chainsawd ready asks the daemon of this container whether it is ready: whether the runtime tells it of events (if its
 --hooks has nri), and a good configuration is in force. It prints what /readyz says, of this daemon and of no other.
 
@@ -35,7 +35,7 @@ chainsawd ready asks the daemon of this container whether it is ready: whether t
         --ready-socket PATH  where the daemon answers (/run/chainsawd/ready.sock); the daemon has the same option
     -h, --help               prints this
 
-It ends with 0 if the daemon is ready, 1 if it is not or nobody answers within 3 s, 2 for wrong use.
+It ends with 0 if the daemon is ready, 1 if it is not or nobody answers within 3 s, 2 for a wrong use.
 The daemon makes the socket when it starts, if the folder is there: give each daemon a folder of its own.
 ";
 

@@ -16,11 +16,11 @@ use tracing::{debug, error, info, warn};
 use crate::folder;
 use crate::metrics::Standing;
 use crate::peer::is_root;
-use crate::place::Place;
+use crate::socket::Place;
 
 mod ask;
 
-pub use ask::{VERB, main};
+pub use ask::{USAGE, VERB, main};
 
 /// Where it is, unless it is said. The folder is not the one that all daemons of a node have in common.
 const SOCKET: &str = "/run/chainsawd/ready.sock";

@@ -9,6 +9,9 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use tokio::net::UnixListener;
 
+/// What the name begins with that a socket has until it is put in its place.
+pub const NEW: &str = "new.";
+
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {what} {path}: {source}")]
@@ -42,7 +45,7 @@ impl Place {
         take_folder(folder).map_err(failed("take the folder", folder))?;
         let _held = held(folder).map_err(failed("lock", folder))?;
         // Two daemons, each alone in its container, may have the same process id.
-        let own = folder.join(format!("new.{:016x}.sock", fastrand::u64(..)));
+        let own = folder.join(format!("{NEW}{:016x}.sock", fastrand::u64(..)));
         let listener = UnixListener::bind(&own).map_err(failed("listen at", &own))?;
         let placed = put(&own, path);
         if placed.is_err() {
@@ -86,7 +89,7 @@ impl Drop for Place {
 
 /// Connects without waiting: a newer daemon that is stuck, with a full queue, is there all the same, and must not get
 /// this one stuck too.
-fn knock(path: &Path) -> Result<(), Errno> {
+pub fn knock(path: &Path) -> Result<(), Errno> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
     connect(&socket, &SocketAddrUnix::new(path)?)
