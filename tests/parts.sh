@@ -6,6 +6,7 @@
 #   cni/             the reference CNI plugins                             (Debian sid)
 #   judge/           iproute2 6.15, the judge of the `ip` dialect          (Debian bookworm-backports)
 #   kustomize/       what builds the manifests, as `kubectl -k` does       (Debian trixie)
+#   kubectl/         what runs the commands that README tells people       (Debian trixie)
 #
 # They are unpacked, never installed: the system keeps its own libc, its own `ip` and its own runc (the suites' runc
 # wants a newer libc). The mirror and the archive's key are those that this machine's apt already uses.
@@ -93,7 +94,7 @@ fetch() {
     rm -f "$new"/usr/bin/runc "$new"/usr/sbin/runc
     for program in "$@"; do
         "$new/$program" -V >"$new.out" 2>&1 || "$new/$program" -v >"$new.out" 2>&1 ||
-            "$new/$program" version >"$new.out" 2>&1 ||
+            "$new/$program" version >"$new.out" 2>&1 || "$new/$program" version --client >"$new.out" 2>&1 ||
             { cat "$new.out" >&2; fail "$package $version of suite '$suite' does not run on this machine's libc"; }
     done
     printf '%s\n%s\n' "$recipe" "$version" >"$new/recipe"
@@ -113,4 +114,5 @@ part containerd-2 sid containerd '[2-9].*' usr/bin/containerd usr/bin/containerd
 part cni sid containernetworking-plugins '1.*'
 part judge bookworm-backports iproute2 '6.15.*' bin/ip
 part kustomize trixie kustomize '5.*' usr/bin/kustomize
+part kubectl trixie kubectl '1.3*' usr/bin/kubectl
 printf '%-15s %s\n' "system's own" "$(runc --version | head -n 1)"

@@ -43,22 +43,66 @@ pub fn text(name: &str) -> Result<String> {
     fs::read_to_string(path(name)).with_context(|| name.to_owned())
 }
 
-/// Every block of code in this language.
+/// A block of code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The page.
+    pub page: String,
+    /// The number of its first line.
+    pub line: usize,
+    /// The last heading before it.
+    pub heading: String,
+    /// What it says it is: `sh`.
+    pub language: String,
+    /// Its lines.
+    pub text: String,
+}
+
+/// Every block of code of a page, in their order.
+///
+/// # Errors
+/// There is no such page, or a block in it does not end.
+pub fn code(name: &str) -> Result<Vec<Block>> {
+    let text = text(name)?;
+    let (mut blocks, mut heading) = (Vec::new(), "");
+    let mut lines = text.lines().zip(1..);
+    while let Some((line, number)) = lines.next() {
+        if line.starts_with('#') {
+            heading = line.trim_start_matches('#').trim();
+        }
+        let Some(language) = line.strip_prefix("```") else {
+            continue;
+        };
+        let mut text = String::new();
+        loop {
+            let (line, _) = lines
+                .next()
+                .with_context(|| format!("{name}: the block at line {number} has no end"))?;
+            if line == "```" {
+                break;
+            }
+            text.push_str(line);
+            text.push('\n');
+        }
+        blocks.push(Block {
+            page: name.to_owned(),
+            line: number + 1,
+            heading: heading.to_owned(),
+            language: language.to_owned(),
+            text,
+        });
+    }
+    Ok(blocks)
+}
+
+/// The text of every block of code in this language.
 ///
 /// # Errors
 /// There is no such page, or a block in it does not end.
 pub fn blocks(name: &str, language: &str) -> Result<Vec<String>> {
-    let page = text(name)?;
-    let begin = format!("\n```{language}\n");
-    let behind = page.split(&begin).skip(1);
-    behind
-        .map(|rest| {
-            let (block, _) = rest
-                .split_once("\n```")
-                .with_context(|| format!("{name}: a block of {language} has no end"))?;
-            Ok(format!("{block}\n"))
-        })
-        .collect()
+    let mut blocks = code(name)?;
+    blocks.retain(|block| block.language == language);
+    Ok(blocks.into_iter().map(|block| block.text).collect())
 }
 
 /// The first block of code in this language behind a text.
@@ -70,7 +114,9 @@ pub fn block(name: &str, language: &str, behind: &str) -> Result<String> {
     let (before, _) = page
         .split_once(behind)
         .with_context(|| format!("{name} has no {behind:?}"))?;
-    let earlier = before.matches(&format!("\n```{language}\n")).count();
-    let block = blocks(name, language)?.into_iter().nth(earlier);
-    block.with_context(|| format!("{name} has no {language} behind {behind:?}"))
+    let line = before.lines().count();
+    let mut blocks = code(name)?.into_iter();
+    let block = blocks.find(|block| block.language == language && block.line > line);
+    let block = block.with_context(|| format!("{name} has no {language} behind {behind:?}"))?;
+    Ok(block.text)
 }

@@ -13,6 +13,9 @@ use crate::process::Program;
 /// The image of test containers: busybox, and nothing else.
 pub const BUSYBOX: &str = "localhost/busybox:1";
 
+/// The same by the name that the samples know it by.
+const SAMPLE: &str = "busybox:stable";
+
 /// The image of the sandbox's own container, which waits for ever.
 pub const PAUSE: &str = "localhost/pause:1";
 
@@ -26,21 +29,21 @@ const APPLETS: [&str; 14] = [
 pub fn write_archive(path: &Path) -> Result<()> {
     let mut archive = Builder::new(File::create(path)?);
     let images = [
-        (BUSYBOX, "busybox.json", json!(["sh"])),
-        (PAUSE, "pause.json", json!(["sleep", "2147483647"])),
+        (json!([BUSYBOX, SAMPLE]), "busybox.json", json!(["sh"])),
+        (json!([PAUSE]), "pause.json", json!(["sleep", "2147483647"])),
     ];
     let layer = layer()?;
     let digest = format!("sha256:{}", sha256(&layer)?);
     append(&mut archive, "layer.tar", 0o644, &layer)?;
     let mut manifest = Vec::new();
-    for (name, config, command) in images {
+    for (names, config, command) in images {
         append(
             &mut archive,
             config,
             0o644,
             &serde_json::to_vec(&configuration(&command, &digest))?,
         )?;
-        manifest.push(json!({"Config": config, "RepoTags": [name], "Layers": ["layer.tar"]}));
+        manifest.push(json!({"Config": config, "RepoTags": names, "Layers": ["layer.tar"]}));
     }
     append(
         &mut archive,

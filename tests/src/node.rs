@@ -66,6 +66,11 @@ impl Node {
         Pod::new(self, name)
     }
 
+    /// Which containerd it has.
+    pub fn containerd(&self) -> Containerd {
+        self.containerd
+    }
+
     /// The machine: its files, and programs in it.
     pub fn machine(&self) -> &Machine {
         &self.machine

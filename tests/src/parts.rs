@@ -48,6 +48,11 @@ pub fn kustomize() -> Result<PathBuf> {
     part("kustomize/usr/bin/kustomize")
 }
 
+/// The `kubectl` that runs what README tells people to run.
+pub fn kubectl() -> Result<PathBuf> {
+    part("kubectl/usr/bin/kubectl")
+}
+
 /// The image that `make image` built.
 pub fn product_image() -> Result<PathBuf> {
     let path = workspace().join("target/chainsaw-image.tar");

@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout_at};
 
 /// How many pieces wait for a client that is slow.
 const ROOM: usize = 16;
@@ -39,5 +40,25 @@ impl Body for Pieces {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let piece = self.0.poll_recv(context);
         piece.map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+/// Sends what is new, and again whenever something has changed, until the time that goes with it has come or nobody reads
+/// any more.
+pub(super) async fn follow(
+    send: &mpsc::Sender<Bytes>,
+    mut changed: watch::Receiver<u64>,
+    mut news: impl FnMut() -> (Vec<Bytes>, Instant),
+) -> Option<()> {
+    loop {
+        changed.borrow_and_update();
+        let (lines, until) = news();
+        for line in lines {
+            send.send(line).await.ok()?;
+        }
+        tokio::select! {
+            () = send.closed() => return None,
+            changed = timeout_at(until, changed.changed()) => changed.ok()?.ok()?,
+        }
     }
 }

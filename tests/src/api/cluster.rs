@@ -9,9 +9,9 @@ use http::{Request, Response, StatusCode};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use super::body::Pieces;
+use super::body::{Pieces, follow};
 use super::question::{Asks, Question};
 
 /// A pod of a cluster.
@@ -237,29 +237,23 @@ impl Cluster {
         until: Instant,
         send: mpsc::Sender<Bytes>,
     ) -> Option<()> {
-        let mut changed = self.changed.subscribe();
         for line in first {
             send.send(line).await.ok()?;
         }
-        loop {
-            changed.borrow_and_update();
-            let (silent, news) = {
-                let state = self.state();
-                let news = state.log.iter().filter(|(version, _)| *version > from);
-                (state.silent, news.cloned().collect::<Vec<_>>())
-            };
-            if !silent {
-                for (version, line) in news {
-                    send.send(line).await.ok()?;
-                    from = version;
-                }
+        let news = || {
+            let state = self.state();
+            if state.silent {
+                return (Vec::new(), far_off());
             }
-            let limit = if silent { far_off() } else { until };
-            tokio::select! {
-                () = send.closed() => return None,
-                changed = timeout_at(limit, changed.changed()) => changed.ok()?.ok()?,
-            }
-        }
+            let new = state.log.iter().filter(|(version, _)| *version > from);
+            let lines = new.map(|(_, line)| line.clone()).collect();
+            from = state
+                .log
+                .last()
+                .map_or(from, |(version, _)| from.max(*version));
+            (lines, until)
+        };
+        follow(&send, self.changed.subscribe(), news).await
     }
 }
 

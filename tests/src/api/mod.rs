@@ -1,7 +1,8 @@
 //! A Kubernetes API server that answers as a test says, over real HTTPS, on a machine's loopback.
 //!
 //! It is the one thing that tests make up: what a server answers is a contract, and its worst days cannot be had from a
-//! real one. It gives every request one [`Answer`], or is a whole [`Cluster`] of pods, by a scenario that the test plays.
+//! real one. It gives every request one [`Answer`], or is a whole [`Cluster`] of pods, by a scenario that the test plays, or
+//! the server of [`Objects`] that `kubectl` needs.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,10 +23,12 @@ use crate::machine::Machine;
 
 mod body;
 mod cluster;
+pub(crate) mod objects;
 mod question;
 
 use body::Pieces;
 pub use cluster::{Cluster, Fault, Pod};
+pub use objects::Objects;
 pub use question::{Asks, NODE};
 
 /// The token that the kubeconfig carries. Whoever prints it has given away a secret.
@@ -55,6 +58,8 @@ pub enum Answer {
     Hang,
     /// Answers as the server of these pods.
     Pods(Cluster),
+    /// Answers as the server of these objects.
+    Objects(Objects),
 }
 
 /// What a server answers to what it is asked.
@@ -215,8 +220,9 @@ async fn serve(
                 let head = Request::from_parts(head, ());
                 let asked = asked(&head, body, certified).await?;
                 let answer = scenario(&asked);
+                let body = asked.body.clone();
                 locked(&seen).push(asked);
-                reply(answer, &head).await
+                reply(answer, &head, &body).await
             });
             let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             served.await.ok();
@@ -224,7 +230,7 @@ async fn serve(
     }
 }
 
-async fn reply(answer: Answer, request: &Request<()>) -> Result<Response<Pieces>> {
+async fn reply(answer: Answer, request: &Request<()>, body: &str) -> Result<Response<Pieces>> {
     match answer {
         Answer::Reply(status, body) => {
             let response = Response::builder().status(StatusCode::from_u16(status)?);
@@ -234,6 +240,7 @@ async fn reply(answer: Answer, request: &Request<()>) -> Result<Response<Pieces>
         }
         Answer::Hang => std::future::pending().await,
         Answer::Pods(cluster) => Ok(cluster.answer(request).await),
+        Answer::Objects(objects) => Ok(objects.answer(request, body)),
     }
 }
 

@@ -1,0 +1,178 @@
+//! What the server does with a request.
+
+use std::fs;
+
+use anyhow::Result;
+use http::{Request, Response};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::request::Asked;
+use super::store::{self, Refused};
+use super::{ACCOUNT, Objects, access, discovery, respond, written};
+use crate::api::TOKEN;
+use crate::api::body::{Pieces, follow};
+
+impl Objects {
+    /// Answers a request.
+    pub(in crate::api) fn answer(&self, request: &Request<()>, body: &str) -> Response<Pieces> {
+        match request.uri().path() {
+            "/api" => return respond::discovered(&discovery::groups(true)),
+            "/apis" => return respond::discovered(&discovery::groups(false)),
+            "/openapi/v3" => return respond::json(200, &discovery::descriptions()),
+            "/version" => {
+                return respond::json(
+                    200,
+                    &json!({"major": "1", "minor": "32", "gitVersion": "v1.32.0"}),
+                );
+            }
+            path => {
+                if let Some(root) = path.strip_prefix("/openapi/v3") {
+                    return respond::json(200, &discovery::description(root));
+                }
+            }
+        }
+        let answered = Asked::of(request)
+            .map_err(|message| Refused::new(404, "NotFound", message))
+            .and_then(|asked| {
+                self.admit(request, &asked)?;
+                self.act(request, asked, body)
+            });
+        answered.unwrap_or_else(|refused| respond::refused(&refused))
+    }
+
+    /// Whether who asks may.
+    fn admit(&self, request: &Request<()>, asked: &Asked) -> Result<(), Refused> {
+        let token = request.headers().get("authorization");
+        let token = token.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let token = token.unwrap_or_default();
+        if token == TOKEN {
+            return Ok(());
+        }
+        let Some(account) = token.strip_prefix(ACCOUNT) else {
+            return Err(Refused::new(401, "Unauthorized", "nobody has this token"));
+        };
+        let mut state = self.state();
+        if access::allows(&state.store, account, asked) {
+            return Ok(());
+        }
+        let what = format!("{account} may not {} {}", asked.verb, request.uri());
+        state.forbidden.push(what.clone());
+        Err(Refused::new(403, "Forbidden", what))
+    }
+
+    fn act(
+        &self,
+        request: &Request<()>,
+        asked: Asked,
+        body: &str,
+    ) -> Result<Response<Pieces>, Refused> {
+        let strict = request
+            .uri()
+            .query()
+            .is_some_and(|query| query.contains("fieldValidation=Strict"));
+        match asked.verb {
+            "watch" => return Ok(self.watch(asked)),
+            "get" if asked.subresource.as_deref() == Some("log") => return self.log(&asked),
+            _ => {}
+        }
+        let read = || -> Result<Value, Refused> {
+            serde_json::from_str(body)
+                .map_err(|error| Refused::new(400, "BadRequest", error.to_string()))
+        };
+        let mut body = Value::Null;
+        if matches!(asked.verb, "create" | "patch") {
+            body = read()?;
+        }
+        if asked.verb == "create" {
+            respond::validated(asked.kind, &body, strict)?;
+        }
+        let key = asked.key(&body);
+        let strategic = request
+            .headers()
+            .get("content-type")
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/strategic"));
+        let answer = self.change(|state| match asked.verb {
+            "create" => state
+                .store
+                .create(asked.kind, key, body)
+                .map(|object| (201, asked.seen(&object))),
+            "patch" => {
+                let object = state.store.get(&key)?;
+                let merged = store::merged(object, &body, strategic);
+                let merged =
+                    merged.map_err(|error| Refused::new(409, "Conflict", error.to_string()))?;
+                respond::validated(asked.kind, &merged, strict)?;
+                state
+                    .store
+                    .update(key, merged)
+                    .map(|object| (200, asked.seen(&object)))
+            }
+            "delete" => {
+                state.store.get(&key)?;
+                state.delete(&key);
+                Ok((
+                    200,
+                    json!({"kind": "Status", "apiVersion": "v1", "status": "Success"}),
+                ))
+            }
+            "list" => Ok((200, asked.list(&state.store))),
+            _ => state
+                .store
+                .get(&key)
+                .map(|object| (200, asked.seen(object))),
+        });
+        answer.map(|(status, object)| respond::json(status, &object))
+    }
+
+    fn log(&self, asked: &Asked) -> Result<Response<Pieces>, Refused> {
+        let word = |word: &Option<String>| word.clone().unwrap_or_default();
+        let state = self.state();
+        let pod = state.store.get(&asked.key(&Value::Null))?;
+        let only = || {
+            pod["spec"]["containers"][0]["name"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let container = asked.container.clone().unwrap_or_else(only);
+        let key = (word(&asked.namespace), word(&asked.name), container);
+        let path = state.logs.get(&key);
+        let text = path.and_then(|path| fs::read_to_string(path).ok());
+        let text = text
+            .ok_or_else(|| Refused::new(400, "BadRequest", format!("{key:?} has not started")))?;
+        Ok(respond::text(&written(&text)))
+    }
+
+    fn watch(&self, asked: Asked) -> Response<Pieces> {
+        let (send, body) = Pieces::new();
+        let until = Instant::now() + asked.limit;
+        let (first, mut from) = {
+            let state = self.state();
+            let version = state.store.version();
+            match asked.initial {
+                true => (asked.initial(&state.store), version),
+                false => (Vec::new(), asked.version.unwrap_or(version)),
+            }
+        };
+        let (objects, changed) = (self.clone(), self.changed.subscribe());
+        tokio::spawn(async move {
+            for line in first {
+                send.send(line).await.ok()?;
+            }
+            let news = || {
+                let state = objects.state();
+                let news = state
+                    .store
+                    .since(from)
+                    .filter_map(|change| asked.told(change))
+                    .collect();
+                from = state.store.version();
+                (news, until)
+            };
+            // A client that is gone is told nothing more.
+            follow(&send, changed, news).await
+        });
+        respond::stream(body)
+    }
+}
