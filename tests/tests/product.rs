@@ -7,6 +7,7 @@ mod product {
     mod capabilities;
     mod cluster;
     mod command_line;
+    mod commands;
     mod deploy;
     mod dialect;
     mod escapes;
