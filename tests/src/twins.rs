@@ -151,6 +151,9 @@ impl Twins {
         {
             writeln!(text, "+ {line}")?;
         }
+        if text.is_empty() {
+            text.push_str("the same lines in another order\n");
+        }
         Ok(Some(text))
     }
 
@@ -159,8 +162,26 @@ impl Twins {
             self.judge
                 .run(&twin.path(), command.split_whitespace())?
                 .success(&format!("`ip {command}`"))?;
+            if command.ends_with(" up") {
+                wait_until("the links to be up", SETTLE, || self.is_settled(twin))?;
+            }
         }
         Ok(())
+    }
+
+    /// Whether the kernel has told itself of every carrier. It does so late (linkwatch), and makes the device's IPv6 routes
+    /// only then: what is made meanwhile would stand before or behind them, by chance.
+    fn is_settled(&self, twin: &Namespace) -> Result<bool> {
+        let output = self.judge.run(&twin.path(), ["-j", "link", "show", "up"])?;
+        let links: Vec<Value> = serde_json::from_str(&output.success("`ip link`")?.stdout)?;
+        let has_carrier = |link: &Value| {
+            let flags = link["flags"].as_array().into_iter().flatten();
+            flags
+                .filter_map(Value::as_str)
+                .any(|flag| flag == "LOWER_UP")
+        };
+        let is_told = |link: &Value| matches!(link["operstate"].as_str(), Some("UP" | "UNKNOWN"));
+        Ok(links.iter().filter(|link| has_carrier(link)).all(is_told))
     }
 
     fn state(&self, twin: &Namespace) -> Result<String> {
