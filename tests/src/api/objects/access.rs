@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::request::{Asked, Select};
+use super::request::Asked;
 use super::store::Store;
 
 /// Whether a service account, `NAMESPACE:NAME`, is allowed what is asked.
 pub(super) fn allows(store: &Store, account: &str, asked: &Asked) -> bool {
     let (namespace, name) = account.split_once(':').unwrap_or_default();
-    let all = |resource| store.list(resource, None, &Select::default());
+    let all = |resource| store.list(resource, None);
     let mut bindings = all("clusterrolebindings");
     let here = |binding: &Value| {
         asked

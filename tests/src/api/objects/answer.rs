@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::request::Asked;
+use super::sent::Sent;
+use super::state::State;
 use super::store::{self, Refused};
 use super::{ACCOUNT, Objects, access, discovery, respond, written};
 use crate::api::TOKEN;
@@ -67,62 +69,19 @@ impl Objects {
         asked: Asked,
         body: &str,
     ) -> Result<Response<Pieces>, Refused> {
-        let strict = request
-            .uri()
-            .query()
-            .is_some_and(|query| query.contains("fieldValidation=Strict"));
         match asked.verb {
             "watch" => return Ok(self.watch(asked)),
             "get" if asked.subresource.as_deref() == Some("log") => return self.log(&asked),
             _ => {}
         }
-        let read = || -> Result<Value, Refused> {
-            serde_json::from_str(body)
-                .map_err(|error| Refused::new(400, "BadRequest", error.to_string()))
-        };
-        let mut body = Value::Null;
-        if matches!(asked.verb, "create" | "patch") {
-            body = read()?;
-        }
-        if asked.verb == "create" {
-            respond::validated(asked.kind, &body, strict)?;
-        }
-        let key = asked.key(&body);
-        let strategic = request
-            .headers()
-            .get("content-type")
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/strategic"));
-        let answer = self.change(|state| match asked.verb {
-            "create" => state
-                .store
-                .create(asked.kind, key, body)
-                .map(|object| (201, asked.seen(&object))),
-            "patch" => {
-                let object = state.store.get(&key)?;
-                let merged = store::merged(object, &body, strategic);
-                let merged =
-                    merged.map_err(|error| Refused::new(409, "Conflict", error.to_string()))?;
-                respond::validated(asked.kind, &merged, strict)?;
-                state
-                    .store
-                    .update(key, merged)
-                    .map(|object| (200, asked.seen(&object)))
-            }
-            "delete" => {
-                state.store.get(&key)?;
-                state.delete(&key);
-                Ok((
-                    200,
-                    json!({"kind": "Status", "apiVersion": "v1", "status": "Success"}),
-                ))
-            }
+        let (status, object) = self.change(|state| match asked.verb {
+            "create" => Ok((201, state.make(&asked, Sent::of(request, body)?)?)),
+            "patch" => Ok((200, state.patch(&asked, &Sent::of(request, body)?)?)),
+            "delete" => Ok((200, state.take_away(&asked)?)),
             "list" => Ok((200, asked.list(&state.store))),
-            _ => state
-                .store
-                .get(&key)
-                .map(|object| (200, asked.seen(object))),
-        });
-        answer.map(|(status, object)| respond::json(status, &object))
+            _ => Ok((200, asked.seen(state.store.get(&asked.key(&Value::Null))?))),
+        })?;
+        Ok(respond::json(status, &object))
     }
 
     fn log(&self, asked: &Asked) -> Result<Response<Pieces>, Refused> {
@@ -174,5 +133,31 @@ impl Objects {
             follow(&send, changed, news).await
         });
         respond::stream(body)
+    }
+}
+
+impl State {
+    fn make(&mut self, asked: &Asked, sent: Sent) -> Result<Value, Refused> {
+        sent.validated(asked.kind, &sent.object)?;
+        let key = asked.key(&sent.object);
+        let made = self.store.create(asked.kind, key, sent.object)?;
+        Ok(asked.seen(&made))
+    }
+
+    fn patch(&mut self, asked: &Asked, sent: &Sent) -> Result<Value, Refused> {
+        let key = asked.key(&sent.object);
+        let object = self.store.get(&key)?;
+        let merged = store::merged(object, &sent.object, sent.strategic)
+            .map_err(|error| Refused::new(409, "Conflict", error.to_string()))?;
+        sent.validated(asked.kind, &merged)?;
+        let new = self.store.update(key, merged)?;
+        Ok(asked.seen(&new))
+    }
+
+    fn take_away(&mut self, asked: &Asked) -> Result<Value, Refused> {
+        let key = asked.key(&Value::Null);
+        self.store.get(&key)?;
+        self.delete(&key);
+        Ok(json!({"kind": "Status", "apiVersion": "v1", "status": "Success"}))
     }
 }

@@ -26,11 +26,11 @@ mod event;
 pub(crate) mod kind;
 mod request;
 mod respond;
+mod sent;
 mod state;
 mod store;
 
 use kind::Kind;
-use request::Select;
 use state::State;
 use store::Key;
 
@@ -65,10 +65,7 @@ impl Objects {
     /// All objects of a kind.
     pub fn all<K: Resource + DeserializeOwned>(&self) -> Result<Vec<K>> {
         let kind = kind::of::<K>()?;
-        let all = self
-            .state()
-            .store
-            .list(kind.resource, None, &Select::default());
+        let all = self.state().store.list(kind.resource, None);
         all.into_iter()
             .map(|object| {
                 serde_json::from_value(object).with_context(|| format!("read a {}", K::KIND))
@@ -99,11 +96,7 @@ impl Objects {
 
     /// Merges a patch into an object that may be gone.
     pub fn merge<K: Resource>(&self, namespace: &str, name: &str, patch: &Value) -> Result<()> {
-        let key: Key = (
-            kind::of::<K>()?.resource,
-            namespace.to_owned(),
-            name.to_owned(),
-        );
+        let key = key::<K>(namespace, name)?;
         self.change(|state| {
             let Ok(object) = state.store.get(&key) else {
                 return Ok(());
@@ -121,11 +114,7 @@ impl Objects {
 
     /// Deletes an object as a controller does: a pod goes when its kubelet has ended it.
     pub fn delete<K: Resource>(&self, namespace: &str, name: &str) -> Result<()> {
-        let key: Key = (
-            kind::of::<K>()?.resource,
-            namespace.to_owned(),
-            name.to_owned(),
-        );
+        let key = key::<K>(namespace, name)?;
         self.change(|state| state.delete(&key));
         Ok(())
     }
@@ -160,6 +149,11 @@ impl Objects {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn key<K: Resource>(namespace: &str, name: &str) -> Result<Key> {
+    let resource = kind::of::<K>()?.resource;
+    Ok((resource, namespace.to_owned(), name.to_owned()))
 }
 
 /// What a container has written, without the runtime's marks: time, stream, tag.

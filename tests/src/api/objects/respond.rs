@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::super::body::Pieces;
 use super::discovery::AGGREGATED;
 use super::event;
-use super::kind::Kind;
 use super::request::Asked;
 use super::store::{Change, Key, Refused, Store, is_in};
 
@@ -51,11 +50,7 @@ impl Asked {
     }
 
     fn all(&self, store: &Store) -> Vec<Value> {
-        let all = store.list(
-            self.kind.resource,
-            self.namespace.as_deref(),
-            &super::Select::default(),
-        );
+        let all = store.list(self.kind.resource, self.namespace.as_deref());
         all.iter()
             .filter(|object| self.takes(object))
             .map(|object| self.seen(object))
@@ -89,46 +84,6 @@ impl Asked {
     pub(super) fn told(&self, change: &Change) -> Option<Bytes> {
         let meant = change.resource == self.kind.resource && self.takes(&change.object);
         meant.then(|| line(change.how, &self.seen(&change.object)))
-    }
-}
-
-/// Refuses an object in which the type of Kubernetes does not know a field: `fieldValidation=Strict`.
-pub(super) fn validated(kind: &Kind, object: &Value, strict: bool) -> Result<(), Refused> {
-    let bad = |message: String| Refused::new(400, "BadRequest", message);
-    let typed = (kind.typed)(object).map_err(|error| bad(format!("{error:#}")))?;
-    match lost(object, &typed, "") {
-        Some(field) if strict => Err(bad(format!(
-            "strict decoding error: unknown field \"{field}\""
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// A field that is in one object and not in the other.
-fn lost(object: &Value, typed: &Value, at: &str) -> Option<String> {
-    match (object, typed) {
-        (Value::Object(all), Value::Object(kept)) => all.iter().find_map(|(name, value)| {
-            let path = format!("{at}.{name}");
-            match kept.get(name) {
-                Some(kept) => lost(value, kept, &path),
-                // What is null or empty may be left out.
-                None => (!is_empty(value)).then_some(path),
-            }
-        }),
-        (Value::Array(all), Value::Array(kept)) => all
-            .iter()
-            .zip(kept)
-            .find_map(|(value, kept)| lost(value, kept, at)),
-        _ => None,
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Object(fields) => fields.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
     }
 }
 

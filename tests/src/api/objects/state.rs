@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::kind::{KINDS, Kind};
 use super::now;
-use super::request::Select;
 use super::store::{Key, Store};
 
 #[derive(Default)]
@@ -31,9 +30,7 @@ impl State {
             "namespaces" => {
                 self.mark(key, object);
                 for kind in &KINDS {
-                    let inside = self
-                        .store
-                        .list(kind.resource, Some(&key.2), &Select::default());
+                    let inside = self.store.list(kind.resource, Some(&key.2));
                     inside
                         .iter()
                         .for_each(|object| self.delete(&key_of(kind.resource, object)));
@@ -56,7 +53,7 @@ impl State {
     }
 
     fn delete_owned(&mut self, owner: &Value) {
-        for pod in self.store.list("pods", None, &Select::default()) {
+        for pod in self.store.list("pods", None) {
             let owners = pod["metadata"]["ownerReferences"].as_array();
             if owners.into_iter().flatten().any(|one| one["uid"] == *owner) {
                 self.delete(&key_of("pods", &pod));
@@ -66,14 +63,10 @@ impl State {
 
     /// A namespace that is to go goes with the last that was in it.
     pub(super) fn finish_namespaces(&mut self) {
-        for namespace in self.store.list("namespaces", None, &Select::default()) {
+        for namespace in self.store.list("namespaces", None) {
             let key = key_of("namespaces", &namespace);
             let inside = |kind: &Kind| {
-                kind.namespaced
-                    && !self
-                        .store
-                        .list(kind.resource, Some(&key.2), &Select::default())
-                        .is_empty()
+                kind.namespaced && !self.store.list(kind.resource, Some(&key.2)).is_empty()
             };
             if namespace["metadata"].get("deletionTimestamp").is_some() && !KINDS.iter().any(inside)
             {

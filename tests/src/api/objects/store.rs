@@ -63,19 +63,10 @@ impl Store {
     }
 
     /// The objects of a resource, in one namespace or in all.
-    pub(super) fn list(
-        &self,
-        resource: &str,
-        namespace: Option<&str>,
-        select: &Select,
-    ) -> Vec<Value> {
-        let mut found = Vec::new();
-        for ((of, _, _), object) in &self.objects {
-            if *of == resource && is_in(object, namespace) && select.takes(object) {
-                found.push(object.clone());
-            }
-        }
-        found
+    pub(super) fn list(&self, resource: &str, namespace: Option<&str>) -> Vec<Value> {
+        let all = self.objects.iter();
+        let found = all.filter(|((of, _, _), object)| *of == resource && is_in(object, namespace));
+        found.map(|(_, object)| object.clone()).collect()
     }
 
     /// What changed since a version.
