@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::image;
 use crate::machine::Machine;
 use crate::network::{bridge, configuration_list};
-use crate::node::Node;
+use crate::node::{CONFLIST, Node};
 use crate::parts::{self, Containerd};
 use crate::scratch::Scratch;
 
@@ -93,7 +93,7 @@ impl Builder {
             self.containerd_configuration(),
         )?;
         let list = configuration_list(&self.cni_version, &self.chain);
-        machine.write("/etc/cni/net.d/10-pods.conflist", list.to_string())?;
+        machine.write(CONFLIST, list.to_string())?;
         self.install_plugins(&machine.path(CNI_BIN))?;
         for (path, content) in &self.files {
             machine.write(path, content)?;

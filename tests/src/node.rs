@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
 
 use crate::builder::Builder;
 use crate::child::Child;
@@ -16,6 +17,9 @@ use crate::parts::{self, Containerd};
 use crate::pod::Pod;
 use crate::process::{Program, wait_until};
 use crate::scratch::Scratch;
+
+/// The chain of the node's pods.
+pub(crate) const CONFLIST: &str = "/etc/cni/net.d/10-pods.conflist";
 
 /// How long containerd may take until it answers.
 const START: Duration = Duration::from_secs(20);
@@ -154,6 +158,26 @@ impl Node {
     pub fn install_chainsaw(&self) -> Result<()> {
         let program = self.machine.program(parts::chainsawd()?);
         program.arg("install").stdout().map(drop)
+    }
+
+    /// Pastes the entry that an installer has printed behind the chain's main plugin, as an operator does.
+    pub fn paste_entry(&self, printed: &str) -> Result<()> {
+        let mut lines = printed.lines().map(str::trim);
+        let entry = lines.find(|line| line.starts_with('{'));
+        let entry = entry.with_context(|| format!("no entry to paste in:\n{printed}"))?;
+        self.insert_entry(&serde_json::from_str(entry)?)
+    }
+
+    /// Chains a plugin behind the main plugin.
+    pub fn insert_entry(&self, entry: &Value) -> Result<()> {
+        let mut list: Value = serde_json::from_str(&self.machine.read(CONFLIST)?)?;
+        let plugins = list.pointer_mut("/plugins").and_then(Value::as_array_mut);
+        plugins.context("no plugins")?.insert(1, entry.clone());
+        // As one file in place of the other: the runtime reads whenever something happens there.
+        let outside = self.machine.path(CONFLIST);
+        let new = outside.with_extension("new");
+        fs::write(&new, list.to_string())?;
+        Ok(fs::rename(new, outside)?)
     }
 
     /// Loads an archive of images, as README says it.

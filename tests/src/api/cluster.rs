@@ -2,17 +2,17 @@
 //! and with whatever a test lets go wrong.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::body::{Pieces, follow};
 use super::question::{Asks, Question};
+use super::shared::Shared;
 
 /// A pod of a cluster.
 #[derive(Clone, Debug)]
@@ -72,11 +72,7 @@ pub enum Fault {
 
 /// A cluster. Clones are the same cluster.
 #[derive(Clone)]
-pub struct Cluster {
-    state: Arc<Mutex<State>>,
-    /// Counts what changes, for watches that wait.
-    changed: watch::Sender<u64>,
-}
+pub struct Cluster(Shared<State>);
 
 struct State {
     version: u64,
@@ -107,15 +103,12 @@ impl Cluster {
             silent: false,
             refuses: false,
         };
-        Self {
-            state: Arc::new(Mutex::new(state)),
-            changed: watch::Sender::new(0),
-        }
+        Self(Shared::new(state))
     }
 
     /// Makes a pod, or changes it.
     pub fn put(&self, pod: Pod) {
-        self.change(|state| {
+        self.0.change(|state| {
             let known = state.pods.contains_key(&pod.name);
             let kind = if known { "MODIFIED" } else { "ADDED" };
             state.happen(kind, pod.object(state.version + 1));
@@ -126,7 +119,7 @@ impl Cluster {
 
     /// Takes a pod away.
     pub fn delete(&self, name: &str) {
-        self.change(|state| {
+        self.0.change(|state| {
             if let Some((pod, _)) = state.pods.remove(name) {
                 state.happen("DELETED", pod.object(state.version + 1));
             }
@@ -135,7 +128,7 @@ impl Cluster {
 
     /// Tells watches up to where they are.
     pub fn bookmark(&self) -> u64 {
-        self.change(|state| {
+        self.0.change(|state| {
             let version = state.version + 1;
             state.happen("BOOKMARK", bookmark(version, false));
             version
@@ -144,7 +137,7 @@ impl Cluster {
 
     /// Forgets what has changed up to now, so that a watch from before has expired.
     pub fn forget(&self) {
-        self.change(|state| {
+        self.0.change(|state| {
             state.version += 1;
             state.oldest = state.version;
             state.log.clear();
@@ -153,47 +146,37 @@ impl Cluster {
 
     /// Whether it says that a watch has expired by the answer's status, as some proxies do, and not in an event.
     pub fn expire_by_status(&self, by_status: bool) {
-        self.change(|state| state.refuses = by_status);
+        self.0.change(|state| state.refuses = by_status);
     }
 
     /// Lets the next request of this kind go wrong; several, one after the other.
     pub fn fail(&self, asks: Asks, fault: Fault) {
-        self.change(|state| state.faults.push((asks, fault)));
+        self.0.change(|state| state.faults.push((asks, fault)));
     }
 
     /// Accepts these tokens from now on, and no other.
     pub fn accept(&self, tokens: &[&str]) {
         let tokens = tokens.iter().map(|&token| token.to_owned()).collect();
-        self.change(|state| state.tokens = tokens);
+        self.0.change(|state| state.tokens = tokens);
     }
 
     /// Whether watches tell of pods that there are, as servers do from Kubernetes 1.32 on.
     pub fn stream(&self, streams: bool) {
-        self.change(|state| state.streams = streams);
+        self.0.change(|state| state.streams = streams);
     }
 
     /// While it is silent no watch tells anything, nor ends.
     pub fn silence(&self, silent: bool) {
-        self.change(|state| state.silent = silent);
-    }
-
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let changed = change(&mut self.state());
-        self.changed.send_modify(|count| *count += 1);
-        changed
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.change(|state| state.silent = silent);
     }
 
     /// Answers a request.
     pub(super) async fn answer(&self, request: &Request<()>) -> Response<Pieces> {
         let question = Question::of(request);
-        if !self.state().accepts(&question.token) {
+        if !self.0.state().accepts(&question.token) {
             return refused(401, None);
         }
-        let fault = self.state().fault(question.asks);
+        let fault = self.0.state().fault(question.asks);
         match fault {
             Some(Fault::Status(code, after)) => return refused(code, after),
             Some(Fault::Event(code)) => {
@@ -205,8 +188,8 @@ impl Cluster {
             None => {}
         }
         match question.asks {
-            Asks::Get => self.state().one(&question.name),
-            Asks::List => self.state().all(),
+            Asks::Get => self.0.state().one(&question.name),
+            Asks::List => self.0.state().all(),
             Asks::Watch => self.watch(question),
             Asks::Else => refused(404, None),
         }
@@ -214,7 +197,7 @@ impl Cluster {
 
     fn watch(&self, question: Question) -> Response<Pieces> {
         let (send, body) = Pieces::new();
-        let (first, from) = match self.state().begin(&question) {
+        let (first, from) = match self.0.state().begin(&question) {
             Ok(begun) => begun,
             Err(response) => return *response,
         };
@@ -241,7 +224,7 @@ impl Cluster {
             send.send(line).await.ok()?;
         }
         let news = || {
-            let state = self.state();
+            let state = self.0.state();
             if state.silent {
                 return (Vec::new(), far_off());
             }
@@ -253,7 +236,7 @@ impl Cluster {
                 .map_or(from, |(version, _)| from.max(*version));
             (lines, until)
         };
-        follow(&send, self.changed.subscribe(), news).await
+        follow(&send, self.0.changes(), news).await
     }
 }
 

@@ -25,6 +25,7 @@ mod body;
 mod cluster;
 pub(crate) mod objects;
 mod question;
+mod shared;
 
 use body::Pieces;
 pub use cluster::{Cluster, Fault, Pod};

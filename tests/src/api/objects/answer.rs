@@ -54,7 +54,7 @@ impl Objects {
         let Some(account) = token.strip_prefix(ACCOUNT) else {
             return Err(Refused::new(401, "Unauthorized", "nobody has this token"));
         };
-        let mut state = self.state();
+        let mut state = self.0.state();
         if access::allows(&state.store, account, asked) {
             return Ok(());
         }
@@ -74,7 +74,7 @@ impl Objects {
             "get" if asked.subresource.as_deref() == Some("log") => return self.log(&asked),
             _ => {}
         }
-        let (status, object) = self.change(|state| match asked.verb {
+        let (status, object) = self.0.change(|state| match asked.verb {
             "create" => Ok((201, state.make(&asked, Sent::of(request, body)?)?)),
             "patch" => Ok((200, state.patch(&asked, &Sent::of(request, body)?)?)),
             "delete" => Ok((200, state.take_away(&asked)?)),
@@ -86,7 +86,7 @@ impl Objects {
 
     fn log(&self, asked: &Asked) -> Result<Response<Pieces>, Refused> {
         let word = |word: &Option<String>| word.clone().unwrap_or_default();
-        let state = self.state();
+        let state = self.0.state();
         let pod = state.store.get(&asked.key(&Value::Null))?;
         let only = || {
             pod["spec"]["containers"][0]["name"]
@@ -107,20 +107,20 @@ impl Objects {
         let (send, body) = Pieces::new();
         let until = Instant::now() + asked.limit;
         let (first, mut from) = {
-            let state = self.state();
+            let state = self.0.state();
             let version = state.store.version();
             match asked.initial {
                 true => (asked.initial(&state.store), version),
                 false => (Vec::new(), asked.version.unwrap_or(version)),
             }
         };
-        let (objects, changed) = (self.clone(), self.changed.subscribe());
+        let (objects, changed) = (self.clone(), self.0.changes());
         tokio::spawn(async move {
             for line in first {
                 send.send(line).await.ok()?;
             }
             let news = || {
-                let state = objects.state();
+                let state = objects.0.state();
                 let news = state
                     .store
                     .since(from)

@@ -9,7 +9,6 @@
 )]
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, anyhow};
 use k8s_openapi::jiff::Timestamp;
@@ -17,7 +16,6 @@ use k8s_openapi::{Metadata, NamespaceResourceScope, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 mod access;
 mod answer;
@@ -30,6 +28,8 @@ mod sent;
 mod state;
 mod store;
 
+use super::shared::Shared;
+
 use kind::Kind;
 use state::State;
 use store::Key;
@@ -39,19 +39,12 @@ pub(crate) const ACCOUNT: &str = "account:";
 
 /// The objects of a cluster. Clones are the same objects.
 #[derive(Clone)]
-pub struct Objects {
-    state: Arc<Mutex<State>>,
-    /// Counts what changes, for watches that wait.
-    changed: watch::Sender<u64>,
-}
+pub struct Objects(Shared<State>);
 
 impl Objects {
     /// Those of a new cluster: a namespace `default`.
     pub fn new() -> Result<Self> {
-        let objects = Self {
-            state: Arc::default(),
-            changed: watch::Sender::new(0),
-        };
+        let objects = Self(Shared::new(State::default()));
         let namespace =
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}});
         objects.create_value(
@@ -65,7 +58,7 @@ impl Objects {
     /// All objects of a kind.
     pub fn all<K: Resource + DeserializeOwned>(&self) -> Result<Vec<K>> {
         let kind = kind::of::<K>()?;
-        let all = self.state().store.list(kind.resource, None);
+        let all = self.0.state().store.list(kind.resource, None);
         all.into_iter()
             .map(|object| {
                 serde_json::from_value(object).with_context(|| format!("read a {}", K::KIND))
@@ -88,7 +81,7 @@ impl Objects {
     fn create_value(&self, kind: &'static Kind, namespace: &str, object: Value) -> Result<()> {
         let name = object["metadata"]["name"].as_str().context("no name")?;
         let key = (kind.resource, namespace.to_owned(), name.to_owned());
-        let created = self.change(|state| state.store.create(kind, key, object));
+        let created = self.0.change(|state| state.store.create(kind, key, object));
         created
             .map(drop)
             .map_err(|refused| anyhow!(refused.message))
@@ -97,7 +90,7 @@ impl Objects {
     /// Merges a patch into an object that may be gone.
     pub fn merge<K: Resource>(&self, namespace: &str, name: &str, patch: &Value) -> Result<()> {
         let key = key::<K>(namespace, name)?;
-        self.change(|state| {
+        self.0.change(|state| {
             let Ok(object) = state.store.get(&key) else {
                 return Ok(());
             };
@@ -115,13 +108,13 @@ impl Objects {
     /// Deletes an object as a controller does: a pod goes when its kubelet has ended it.
     pub fn delete<K: Resource>(&self, namespace: &str, name: &str) -> Result<()> {
         let key = key::<K>(namespace, name)?;
-        self.change(|state| state.delete(&key));
+        self.0.change(|state| state.delete(&key));
         Ok(())
     }
 
     /// Takes a pod away that its kubelet has ended.
     pub fn ended(&self, namespace: &str, pod: &str) {
-        self.change(|state| {
+        self.0.change(|state| {
             state
                 .store
                 .remove(&("pods", namespace.to_owned(), pod.to_owned()));
@@ -132,22 +125,12 @@ impl Objects {
     /// Tells where what a container writes is.
     pub fn has_log(&self, namespace: &str, pod: &str, container: &str, path: PathBuf) {
         let container = [namespace, pod, container].map(str::to_owned);
-        self.state().logs.insert(container.into(), path);
+        self.0.state().logs.insert(container.into(), path);
     }
 
     /// What was asked by those who are not allowed it.
     pub fn forbidden(&self) -> Vec<String> {
-        self.state().forbidden.clone()
-    }
-
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let changed = change(&mut self.state());
-        self.changed.send_modify(|count| *count += 1);
-        changed
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state().forbidden.clone()
     }
 }
 

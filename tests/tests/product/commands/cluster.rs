@@ -1,14 +1,11 @@
 //! The commands of those who have a cluster, copied one after the other into the shell of a node.
 
-use std::fs;
-
 use anyhow::{Context, Result, ensure};
 use chainsaw_tests::control::Control;
 use chainsaw_tests::documents::Block;
 use chainsaw_tests::reader::Reader;
 use chainsaw_tests::{Containerd, Node};
 use k8s_openapi::api::core::v1::{Namespace, Pod};
-use serde_json::Value;
 
 use super::{Place, commands};
 
@@ -19,26 +16,6 @@ const STATUS: Place = ("docs/operating.md", "The status annotation");
 const ADMISSION: Place = ("docs/policy.md", "At admission");
 
 pub(super) const PLACES: &[Place] = &[INSTALL, UNINSTALL, MULTUS, STATUS, ADMISSION];
-
-const CONFLIST: &str = "/etc/cni/net.d/10-pods.conflist";
-
-/// Pastes the entry that the installer has printed behind the main plugin.
-fn paste(node: &Node, screen: &str) -> Result<()> {
-    let entry = screen
-        .lines()
-        .find(|line| line.trim().starts_with("{ \"type\""));
-    let entry = entry.with_context(|| format!("no entry to paste in:\n{screen}"))?;
-    let mut list: Value = serde_json::from_str(&node.machine().read(CONFLIST)?)?;
-    let plugins = list.pointer_mut("/plugins").and_then(Value::as_array_mut);
-    plugins
-        .context("no plugins")?
-        .insert(1, serde_json::from_str(entry)?);
-    // As one file in place of the other: the runtime reads whenever something happens there.
-    let outside = node.machine().path(CONFLIST);
-    let new = outside.with_extension("new");
-    fs::write(&new, list.to_string())?;
-    Ok(fs::rename(new, outside)?)
-}
 
 /// Reads a place as a person does: runs each block, and looks at the screen.
 fn read(
@@ -68,7 +45,7 @@ fn there_and_back(node: &Node, control: &Control) -> Result<()> {
     let mut logs = 0;
     read(&reader, INSTALL, |block, screen| {
         if block.text.contains("-c install") {
-            paste(node, screen)?;
+            node.paste_entry(screen)?;
         }
         for (pod, effect) in [
             ("logs chainsaw-nri-sample", "from 192.0.2.0/24 lookup 100"),

@@ -12,12 +12,11 @@ use chainsaw_tests::manifest::Manifest;
 use chainsaw_tests::process::wait_until;
 use chainsaw_tests::scratch::Scratch;
 use chainsaw_tests::{Containerd, Node, parts};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
 const SANDBOX: &str = "chainsaw.noderesource.dev/sandbox";
 const APP: &str = "chainsaw.noderesource.dev/container.app";
-const CONFLIST: &str = "/etc/cni/net.d/10-pods.conflist";
 const KUBECONFIG: &str = "/etc/cni/net.d/chainsaw.d/chainsaw.kubeconfig";
 const UID: &str = "11111111-1111-4111-8111-111111111111";
 const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
@@ -40,23 +39,9 @@ fn granted(overlay: &str) -> Result<Manifest> {
     Ok(manifest)
 }
 
-/// Pastes the entry that the installer prints behind the main plugin, as the operator does.
+/// Pastes the entry that the installer prints.
 fn chain(node: &Node, deployed: &Deployed<'_>) -> Result<()> {
-    let log = deployed.log("install")?;
-    let entry = log.lines().find(|line| line.trim().starts_with('{'));
-    let entry = entry.with_context(|| format!("no entry to paste in:\n{log}"))?;
-    insert(node, &serde_json::from_str(entry)?)
-}
-
-fn insert(node: &Node, entry: &Value) -> Result<()> {
-    let mut conf: Value = serde_json::from_str(&node.machine().read(CONFLIST)?)?;
-    let plugins = conf.pointer_mut("/plugins").and_then(Value::as_array_mut);
-    plugins.context("no plugins")?.insert(1, entry.clone());
-    // As one file in place of the other: the runtime reads whenever something happens there.
-    let outside = node.machine().path(CONFLIST);
-    let new = outside.with_extension("new");
-    fs::write(&new, conf.to_string())?;
-    Ok(fs::rename(new, outside)?)
+    node.paste_entry(&deployed.log("install")?)
 }
 
 #[test]
@@ -162,7 +147,7 @@ fn the_kubeconfig_is_roots_alone_and_carries_the_token_that_the_kubelet_has_rene
     let api = ApiServer::start(node.machine(), Answer::Reply(200, object.to_string()))?;
     let deployed = node.deploy_in(&asking_the_api()?, &api)?;
     deployed.wait_for("kubeconfig", "installed /etc/cni/net.d/chainsaw.d")?;
-    insert(&node, &json!({"type": "chainsaw"}))?;
+    node.insert_entry(&json!({"type": "chainsaw"}))?;
     let mode = || {
         Ok::<_, anyhow::Error>(
             fs::metadata(node.machine().path(KUBECONFIG))?
