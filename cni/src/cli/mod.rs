@@ -129,7 +129,7 @@ fn for_people(report: &Report) -> String {
     if report.commands.is_empty() && report.problems.is_empty() {
         warn("chainsaw: there is no command in this\n");
     }
-    let word = report.outcome.word();
+    let word = report.word();
     let head = report
         .pod
         .as_ref()

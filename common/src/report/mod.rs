@@ -33,6 +33,9 @@ pub struct Report {
     pub netns: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether all of it may run, where it was only checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<bool>,
     /// What is wrong with the value as a whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
@@ -63,16 +66,13 @@ pub enum Outcome {
     /// Something before it failed.
     #[serde(rename = "not run")]
     NotRun,
-    /// It may run: what a check says, and nothing that runs.
-    #[serde(rename = "allowed")]
-    Allowed,
 }
 
 impl Outcome {
     /// Whether everything is as it was asked for.
     #[must_use]
     pub fn is_good(self) -> bool {
-        matches!(self, Self::Ok | Self::Unchanged | Self::Allowed)
+        matches!(self, Self::Ok | Self::Unchanged)
     }
 
     /// The word in the report.
@@ -84,7 +84,6 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Denied => "denied",
             Self::NotRun => "not run",
-            Self::Allowed => "allowed",
         }
     }
 }
@@ -101,6 +100,9 @@ pub struct CommandReport {
     pub source: String,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether it may run, where it was only checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<bool>,
     /// Whether its failure was to be ignored.
     #[serde(skip)]
     pub ignore_failure: bool,
@@ -157,6 +159,7 @@ impl Report {
             interface: subject.interface.clone(),
             netns: subject.netns.clone(),
             outcome: Outcome::Ok,
+            allowed: None,
             problems: Vec::new(),
             notes: Vec::new(),
             commands: Vec::new(),
@@ -173,18 +176,23 @@ impl Report {
         self
     }
 
-    /// The same, as a check tells it: that nothing ran goes without saying, and what may run is allowed.
+    /// The same, as a check tells it: nothing ran, and what has not failed is allowed.
     #[must_use]
     pub fn checked(mut self) -> Self {
-        if self.outcome == Outcome::Ok {
-            self.outcome = Outcome::Allowed;
-        }
+        self.allowed = Some(self.outcome.is_good());
         for command in &mut self.commands {
-            if command.outcome == Outcome::NotRun {
-                command.outcome = Outcome::Allowed;
-            }
+            command.allowed = Some(command.outcome == Outcome::NotRun);
         }
         self
+    }
+
+    /// How it ended, in one word: `allowed`, or its outcome.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.allowed {
+            Some(true) => "allowed",
+            _ => self.outcome.word(),
+        }
     }
 
     /// The key of the limit that kept a command from running, if one did.

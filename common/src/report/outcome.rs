@@ -94,6 +94,7 @@ impl CommandReport {
             ran,
             source,
             outcome,
+            allowed: None,
             ignore_failure: false,
             stdout: String::new(),
             stderr: String::new(),

@@ -146,10 +146,9 @@ fn transcribe(command: &CommandReport, out: &mut String) {
         (Outcome::Ok, ..) => {}
         (Outcome::Unchanged, ..) => out.push_str("unchanged\n"),
         (Outcome::NotRun, ..) => {
-            let _ = writeln!(out, "Not run: {shown}");
-        }
-        (Outcome::Allowed, ..) => {
-            let _ = writeln!(out, "Allowed: {shown}");
+            let is_allowed = command.allowed == Some(true);
+            let word = if is_allowed { "Allowed" } else { "Not run" };
+            let _ = writeln!(out, "{word}: {shown}");
         }
         (_, None, exit) => {
             let _ = writeln!(

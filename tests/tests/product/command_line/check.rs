@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use chainsaw_tests::parts;
 use chainsaw_tests::process::{Output, Program};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{chainsaw, report};
 
@@ -297,21 +297,24 @@ fn tokens_are_checked_with_what_is_given_for_them() -> Result<()> {
 }
 
 #[test]
-fn check_says_of_each_command_whether_it_may_run_in_the_same_word_as_json_and_as_text() -> Result<()>
-{
+fn check_says_of_each_command_whether_it_is_allowed_as_json_and_as_text() -> Result<()> {
     let all = "ip route\nip link set eth0 mtu 1400";
     let good = chainsaw(&["check", "-o", "json", all])?;
     assert_eq!(good.status, 0, "{good:?}");
-    let outcomes = |output: &Output| -> Result<Vec<String>> {
+    // The outcomes are those of every report: nothing ran.
+    let said = |output: &Output| -> Result<Vec<Value>> {
         let report = report(output)?;
         let commands = report["commands"].as_array().context("commands")?;
-        let outcomes = commands.iter().chain([&report]).map(|one| &one["outcome"]);
-        Ok(outcomes
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
+        let all = commands.iter().chain([&report]);
+        Ok(all
+            .map(|one| json!([one["outcome"], one["allowed"]]))
             .collect())
     };
-    assert_eq!(outcomes(&good)?, ["allowed", "allowed", "allowed"]);
+    let may = json!(["not run", true]);
+    assert_eq!(
+        said(&good)?,
+        [may.clone(), may.clone(), json!(["ok", true])]
+    );
 
     let folder = chainsaw_tests::scratch::Scratch::new()?;
     let policy = folder.path().join("config.toml");
@@ -320,15 +323,9 @@ fn check_says_of_each_command_whether_it_may_run_in_the_same_word_as_json_and_as
     let mixed = "ip route\nip link set eth0 mtu 1400\nip rotue";
     let judged = ["check", "--policy", path, mixed];
     let json = chainsaw(&[&judged[..], &["-o", "json"]].concat())?;
-    assert_eq!(
-        (json.status, outcomes(&json)?),
-        (
-            1,
-            ["allowed", "denied", "failed", "failed"]
-                .map(str::to_owned)
-                .to_vec()
-        )
-    );
+    let no = |outcome: &str| json!([outcome, false]);
+    let wanted = vec![may, no("denied"), no("failed"), no("failed")];
+    assert_eq!((json.status, said(&json)?), (1, wanted));
     let text = chainsaw(&judged)?.stdout;
     for said in [
         "Allowed: ip route show\n",
@@ -341,6 +338,7 @@ fn check_says_of_each_command_whether_it_may_run_in_the_same_word_as_json_and_as
     // What runs is reported as ever.
     let ran = report(&chainsaw(&["try", "-o", "json", "ip route", "ip rotue"])?)?;
     assert_eq!(ran["commands"][0]["outcome"], "not run");
+    assert_eq!(ran["commands"][0].get("allowed"), None);
     Ok(())
 }
 

@@ -103,7 +103,7 @@ impl Counts {
 
     fn command(&self, entrance: Entrance, command: &CommandReport) {
         let reason = match command.outcome {
-            Outcome::Ok | Outcome::Unchanged | Outcome::NotRun | Outcome::Allowed => "",
+            Outcome::Ok | Outcome::Unchanged | Outcome::NotRun => "",
             Outcome::Failed => "CommandFailed",
             Outcome::Denied => "CommandDenied",
         };
