@@ -34,7 +34,7 @@ struct Judge<'a> {
 pub fn check(given: &Given) -> Result<Vec<Report>, Failure> {
     let (policy, node) = match policy(given.policy.as_deref())? {
         Ok(taken) => taken,
-        Err(wrong) => return Ok(vec![mistaken(wrong)]),
+        Err(wrong) => return Ok(vec![mistaken(wrong).checked()]),
     };
     let judge = Judge {
         given,
@@ -56,7 +56,8 @@ pub fn check(given: &Given) -> Result<Vec<Report>, Failure> {
             Err(wrong) => reports.push(mistaken(wrong)),
         }
     }
-    Ok(reports)
+    // Not before all is known that is wrong.
+    Ok(reports.into_iter().map(Report::checked).collect())
 }
 
 /// What is wrong with a file as a whole.
@@ -166,7 +167,7 @@ impl Judge<'_> {
         };
         Report {
             entrance: Entrance::Cli,
-            ..report.checked()
+            ..report
         }
     }
 }
