@@ -55,9 +55,7 @@ impl Place {
         let path = path.to_owned();
         Ok((Self { path, ours }, listener))
     }
-}
 
-impl Place {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -96,7 +94,7 @@ pub fn knock(path: &Path) -> Result<(), Errno> {
 }
 
 /// The folder's lock, held until the file is dropped; nobody holds it longer than a moment.
-fn held(folder: &Path) -> io::Result<File> {
+pub fn held(folder: &Path) -> io::Result<File> {
     let folder = File::open(folder)?;
     folder.lock()?;
     Ok(folder)

@@ -83,16 +83,20 @@ pub fn main(verb: Verb, words: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let done = match verb {
-        Verb::Install => install(&words),
+        Verb::Install => install(&words).map(|told| (told, true)),
         Verb::Uninstall => uninstall(&words),
     };
-    let told = match done {
-        Ok(told) => told,
+    let (told, is_whole) = match done {
+        Ok(done) => done,
         Err(wrong) => return complain(&format!("{wrong} (reason={})", wrong.reason()), 1),
     };
     say(&told);
     if !words.stay {
-        return ExitCode::SUCCESS;
+        return if is_whole {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
     }
     match stay(verb, &words) {
         Ok(()) => ExitCode::SUCCESS,
@@ -142,7 +146,8 @@ fn steps(journal: &mut Journal, words: &Words) -> Result<String, InstallError> {
 }
 
 /// Takes away what [`install`] put there, in reverse order. Each removal is whole, so this is completed by doing it again.
-fn uninstall(words: &Words) -> Result<String, InstallError> {
+/// Gives what to tell, and whether nothing is left to do.
+fn uninstall(words: &Words) -> Result<(String, bool), InstallError> {
     let mut journal = Journal::open(&words.bin_dir)?;
     journal.undo()?;
     let plugin = words.bin_dir.join("chainsaw");
@@ -167,8 +172,8 @@ fn uninstall(words: &Words) -> Result<String, InstallError> {
         told.push_str(&chain::warned(&words.conf_dir));
     }
     // The last: from now on no plugin makes anew what goes.
-    told.push_str(&match state::remove(&words.run_dir)? {
-        Removed::All(told) => told,
+    let (state, is_whole) = match state::remove(&words.run_dir)? {
+        Removed::All(told) => (told, true),
         Removed::InUse => {
             let folder = words.run_dir.display();
             let next = if words.stay {
@@ -176,10 +181,11 @@ fn uninstall(words: &Words) -> Result<String, InstallError> {
             } else {
                 "end it, and run this again"
             };
-            format!("left {folder}: a daemon still answers there; {next}\n")
+            let told = format!("left {folder}: a daemon still answers there; {next}\n");
+            (told, false)
         }
-    });
-    Ok(told)
+    };
+    Ok((told + &state, is_whole))
 }
 
 fn removed(path: &Path) -> Result<String, InstallError> {

@@ -1,8 +1,8 @@
-//! What plugin and daemon have left under `/run/chainsaw`: the published configuration, the records, a dead socket.
+//! What a daemon has left under `/run/chainsaw`: the published configuration, a dead socket, and what one that was killed had
+//! not yet put in its place. A daemon that still answers needs it.
 //!
-//! A daemon that still answers needs all of it. Without one, and with a plugin that runs nothing any more, nobody does: DEL
-//! succeeds without a record. What goes first is what could still count, the published configuration. Each removal is whole,
-//! so whoever is killed in between is completed by doing it again.
+//! The records stay. They say what was done in sandboxes that are still there: whoever is installed next goes on with them,
+//! the plugin's DEL takes each away with its sandbox, and the others go at the node's next boot.
 
 use std::fs;
 use std::io;
@@ -11,12 +11,12 @@ use std::path::Path;
 use rustix::io::Errno;
 
 use super::InstallError;
-use crate::socket::{NEW, knock};
+use crate::socket::{NEW, held, knock};
 
-/// The names there that are ours, in the order in which they go.
+/// The names there that are ours.
 const PUBLISHED: &str = "last-good.toml";
-const RECORDS: &str = "sandboxes";
 const SOCKET: &str = "agent.sock";
+const RECORDS: &str = "sandboxes";
 
 /// What became of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +33,13 @@ pub enum Removed {
 /// What could not be removed; or whether somebody answers could not be seen.
 pub fn remove(folder: &Path) -> Result<Removed, InstallError> {
     let socket = folder.join(SOCKET);
+    // A daemon that starts now waits, and makes its socket anew.
+    let _held = match held(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Removed::All(String::new()));
+        }
+        held => held.map_err(InstallError::io("lock", folder))?,
+    };
     match knock(&socket) {
         Ok(()) | Err(Errno::AGAIN) => return Ok(Removed::InUse),
         Err(Errno::NOENT | Errno::NOTDIR | Errno::CONNREFUSED) => {}
@@ -42,10 +49,11 @@ pub fn remove(folder: &Path) -> Result<Removed, InstallError> {
     for half in halves(folder)? {
         told.push_str(&super::removed(&folder.join(half))?);
     }
-    told.push_str(&removed_folder(&folder.join(RECORDS))?);
     told.push_str(&super::removed(&socket)?);
-    // It stays where it is mounted, or has something that is not ours.
-    fs::remove_dir(folder).ok();
+    // They stay where something is in them, or where they are mounted.
+    for empty in [&folder.join(RECORDS), folder] {
+        fs::remove_dir(empty).ok();
+    }
     Ok(Removed::All(told))
 }
 
@@ -66,13 +74,4 @@ fn halves(folder: &Path) -> Result<Vec<std::ffi::OsString>, InstallError> {
         }
     }
     Ok(names)
-}
-
-/// A link that stands in its place goes, and not what it names.
-fn removed_folder(path: &Path) -> Result<String, InstallError> {
-    match fs::remove_dir_all(path) {
-        Ok(()) => Ok(format!("removed {}\n", path.display())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-        Err(source) => Err(InstallError::io("remove", path)(source)),
-    }
 }

@@ -244,7 +244,7 @@ fn an_undoing_that_is_killed_is_undone_by_the_next() {
 #[test]
 fn uninstalled_the_plugin_stays_to_let_pods_pass_unless_it_is_to_go() {
     let bed = upgraded();
-    let told = uninstall(&bed.words).unwrap();
+    let (told, _) = uninstall(&bed.words).unwrap();
     assert!(
         told.contains("left ") && told.contains("removed "),
         "{told}"
@@ -373,18 +373,21 @@ fn left(bed: &Bed) -> Vec<String> {
 }
 
 #[test]
-fn uninstalled_nothing_of_ours_is_left_where_plugin_and_daemon_meet() {
+fn uninstalled_the_records_of_living_sandboxes_are_left_where_plugin_and_daemon_meet() {
     let bed = Bed::new();
     install(&bed.words).unwrap();
     state(&bed);
-    let told = uninstall(&bed.words).unwrap();
-    assert_eq!(left(&bed), ["theirs"]);
-    for name in ["last-good.toml", "sandboxes", "agent.sock"] {
+    let (told, _) = uninstall(&bed.words).unwrap();
+    assert_eq!(left(&bed), ["sandboxes", "theirs"]);
+    for name in ["last-good.toml", "agent.sock"] {
         let said = format!("removed {}\n", bed.words.run_dir.join(name).display());
         assert!(told.contains(&said), "{told}");
     }
-    fs::remove_file(bed.words.run_dir.join("theirs")).unwrap();
-    let again = uninstall(&bed.words).unwrap();
+    // As the plugin does at DEL, and somebody else.
+    for gone in ["theirs", "sandboxes/a", "sandboxes/b"] {
+        fs::remove_file(bed.words.run_dir.join(gone)).unwrap();
+    }
+    let (again, _) = uninstall(&bed.words).unwrap();
     assert!(!again.contains("/run"), "{again}");
     assert!(!bed.words.run_dir.exists());
     // And where there never was any.
@@ -400,7 +403,8 @@ fn what_a_daemon_needs_that_still_answers_is_left_to_it() {
     let socket = bed.words.run_dir.join("agent.sock");
     fs::remove_file(&socket).unwrap();
     let daemon = UnixListener::bind(&socket).unwrap();
-    let told = uninstall(&bed.words).unwrap();
+    let (told, is_whole) = uninstall(&bed.words).unwrap();
+    assert!(!is_whole);
     let said = format!(
         "left {}: a daemon still answers there; end it, and run this again\n",
         bed.words.run_dir.display()
@@ -409,16 +413,6 @@ fn what_a_daemon_needs_that_still_answers_is_left_to_it() {
     assert_eq!(left(&bed), before);
     assert_eq!(bed.names(), ["chainsaw", UNINSTALLED]);
     drop(daemon);
-    uninstall(&bed.words).unwrap();
-    assert_eq!(left(&bed), ["theirs"]);
-}
-
-#[test]
-fn a_link_in_the_place_of_the_records_goes_and_what_it_names_stays() {
-    let bed = Bed::new();
-    fs::create_dir(&bed.words.run_dir).unwrap();
-    std::os::unix::fs::symlink(&bed.words.conf_dir, bed.words.run_dir.join("sandboxes")).unwrap();
-    fs::write(bed.words.conf_dir.join("mine"), "x").unwrap();
-    uninstall(&bed.words).unwrap();
-    assert!(bed.words.conf_dir.join("mine").exists() && !bed.words.run_dir.exists());
+    assert!(uninstall(&bed.words).unwrap().1);
+    assert_eq!(left(&bed), ["sandboxes", "theirs"]);
 }

@@ -45,8 +45,8 @@ chainsawd uninstall takes away what install has put on this node. The plugin sta
         --conf-dir DIR         where its network configuration is, which is read and never written (/etc/cni/net.d)
                                k3s: /var/lib/rancher/k3s/agent/etc/cni/net.d
         --kubeconfig[=FILE]    also takes away the kubeconfig (none; /etc/cni/net.d/chainsaw.d/chainsaw.kubeconfig)
-        --run-dir DIR          where plugin and daemon keep records and the published configuration, which go as well,
-                               unless a daemon still answers there (/run/chainsaw)
+        --run-dir DIR          where a daemon has published its configuration, which goes as well, unless one still
+                               answers there; the records of sandboxes stay (/run/chainsaw)
         --remove               takes the plugin away as well: pods do not start as long as a configuration names it
         --stay                 then stays until SIGTERM, and outlasts a daemon that is still ending
     -h, --help                 prints this
