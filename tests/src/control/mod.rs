@@ -46,14 +46,31 @@ impl Node {
         let ends = AtomicBool::new(false);
         thread::scope(|scope| {
             let kubelet = scope.spawn(|| Kubelet::new(self, &control).run(&ends));
-            let done = work(&control);
-            ends.store(true, Ordering::Relaxed);
+            let done = {
+                let _ends = End(&ends);
+                work(&control)
+            };
             let kubelet = kubelet
                 .join()
                 .map_err(|_| anyhow!("the kubelet panicked"))?;
-            // What the work met tells more than what the kubelet did.
-            done.and_then(|done| kubelet.map(|()| done))
+            // What went wrong at the kubelet may be why the work did not succeed.
+            match (done, kubelet) {
+                (Ok(done), kubelet) => kubelet.map(|()| done),
+                (Err(error), Ok(())) => Err(error),
+                (Err(error), Err(cause)) => {
+                    Err(error.context(format!("at the kubelet: {cause:#}")))
+                }
+            }
         })
+    }
+}
+
+/// Ends the kubelet, also when the work panics.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -83,7 +100,8 @@ struct Kubelet<'n> {
 struct Run<'n> {
     /// When it was last seen how it is.
     seen: Instant,
-    is_ready: bool,
+    /// Since when it is ready.
+    ready: Option<Instant>,
     deployed: Deployed<'n>,
     /// The ConfigMap's data that its volumes have.
     config: Option<ConfigMap>,
@@ -100,15 +118,30 @@ impl<'n> Kubelet<'n> {
         }
     }
 
+    /// Turns until it is ended. What goes wrong in one turn may go well in the next, as with every controller; the first
+    /// such error is the outcome.
+    #[expect(
+        clippy::print_stderr,
+        reason = "test runners show this for a test that failed, and only then"
+    )]
     fn run(mut self, ends: &AtomicBool) -> Result<()> {
+        let mut outcome = Ok(());
         while !ends.load(Ordering::Relaxed) {
-            for set in self.objects().all()? {
-                self.control_set(&set)?;
-            }
-            for pod in self.objects().all()? {
-                self.sync(&pod)?;
+            if let Err(error) = self.turn() {
+                eprintln!("--- the kubelet: {error:#}");
+                outcome = outcome.and(Err(error));
             }
             thread::sleep(TURN);
+        }
+        outcome
+    }
+
+    fn turn(&mut self) -> Result<()> {
+        for set in self.objects().all()? {
+            self.control_set(&set)?;
+        }
+        for pod in self.objects().all()? {
+            self.sync(&pod)?;
         }
         Ok(())
     }
@@ -145,11 +178,14 @@ impl<'n> Kubelet<'n> {
         let Some(run) = self.running.get_mut(&uid) else {
             return Ok(());
         };
-        if run.seen.elapsed() > NOTICE {
-            run.seen = Instant::now();
-            run.is_ready = run.deployed.all_are_ready().unwrap_or(false);
+        if run.seen.elapsed() < NOTICE {
+            return Ok(());
         }
-        let status = status(pod, run.is_ready);
+        run.seen = Instant::now();
+        let states = run.deployed.states()?;
+        let is_ready = states.iter().all(|state| state.is_ready);
+        run.ready = is_ready.then(|| run.ready.unwrap_or_else(Instant::now));
+        let status = status(&states);
         self.objects()
             .merge::<Pod>(namespace, name, &json!({"status": status}))
     }
@@ -173,7 +209,7 @@ impl<'n> Kubelet<'n> {
                     uid,
                     Run {
                         seen: Instant::now(),
-                        is_ready: false,
+                        ready: None,
                         deployed,
                         config,
                     },

@@ -1,5 +1,7 @@
 //! The controller of DaemonSets.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::Pod;
@@ -30,19 +32,20 @@ impl Kubelet<'_> {
         let Some(new) = pods.iter().filter(owned).find(is_new) else {
             return self.make_pod(set, &generation);
         };
-        let ready = is_ready(new);
-        for old in pods
-            .iter()
-            .filter(owned)
-            .filter(|pod| ready && !is_new(pod))
-        {
+        let least = set.spec.as_ref().and_then(|spec| spec.min_ready_seconds);
+        let least = Duration::from_secs(u64::try_from(least.unwrap_or_default())?);
+        let uid = new.metadata.uid.as_deref().unwrap_or_default();
+        let ready = self.running.get(uid).and_then(|run| run.ready);
+        let available = ready.is_some_and(|since| since.elapsed() >= least);
+        let olds = pods.iter().filter(owned).filter(|pod| !is_new(pod));
+        for old in olds.filter(|_| available) {
             let (namespace, name) = place(&old.metadata);
             self.objects().delete::<Pod>(namespace, name)?;
         }
-        let count = i32::from(ready);
         let status = json!({"status": {
             "currentNumberScheduled": 1, "desiredNumberScheduled": 1, "numberMisscheduled": 0,
-            "updatedNumberScheduled": 1, "numberReady": count, "numberAvailable": count,
+            "updatedNumberScheduled": 1, "numberReady": i32::from(ready.is_some()),
+            "numberAvailable": i32::from(available),
             "observedGeneration": set.metadata.generation,
         }});
         let (namespace, name) = place(&set.metadata);
@@ -74,16 +77,7 @@ impl Kubelet<'_> {
             spec: template.spec,
             ..Default::default()
         };
-        self.objects().create(namespace, &pod)
+        // A set that has gone meanwhile makes none.
+        self.objects().create(namespace, &pod).map(drop)
     }
-}
-
-fn is_ready(pod: &Pod) -> bool {
-    let conditions = pod
-        .status
-        .iter()
-        .flat_map(|status| status.conditions.iter().flatten());
-    conditions
-        .filter(|one| one.type_ == "Ready")
-        .any(|one| one.status == "True")
 }

@@ -8,6 +8,7 @@ use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Kubelet, place};
+use crate::kubelet::State;
 
 impl Kubelet<'_> {
     /// An Event of the kubelet's on a pod.
@@ -34,19 +35,24 @@ impl Kubelet<'_> {
             }),
             ..Default::default()
         };
-        self.objects().create(namespace, &event)
+        self.objects().create(namespace, &event).map(drop)
     }
 }
 
-/// How a pod is that runs.
-pub(super) fn status(pod: &Pod, ready: bool) -> Value {
-    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-    let containers: Vec<Value> = containers
+/// How a pod is that was started.
+pub(super) fn status(states: &[State]) -> Value {
+    let containers: Vec<Value> = states
+        .iter()
         .map(|one| {
-            json!({"name": one.name, "image": one.image, "imageID": "", "ready": ready, "started": true,
-                "restartCount": 0, "state": {"running": {}}})
+            let state = match one.exited {
+                Some(status) => json!({"terminated": {"exitCode": status}}),
+                None => json!({"running": {}}),
+            };
+            json!({"name": one.name, "image": "", "imageID": "", "ready": one.is_ready,
+                "started": one.exited.is_none(), "restartCount": 0, "state": state})
         })
         .collect();
-    let is = if ready { "True" } else { "False" };
+    let is_ready = states.iter().all(|one| one.is_ready);
+    let is = if is_ready { "True" } else { "False" };
     json!({"phase": "Running", "conditions": [{"type": "Ready", "status": is}], "containerStatuses": containers})
 }

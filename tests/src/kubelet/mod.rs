@@ -47,6 +47,14 @@ pub(crate) struct Cluster {
     pub(crate) token: String,
 }
 
+/// How a container is.
+pub(crate) struct State {
+    pub(crate) name: String,
+    /// The status with which it has ended.
+    pub(crate) exited: Option<i32>,
+    pub(crate) is_ready: bool,
+}
+
 struct Started {
     name: String,
     id: String,
@@ -150,14 +158,25 @@ impl Deployed<'_> {
         self.node.machine().path(folder.join(&started.log))
     }
 
-    /// Whether every container is ready: one without a readiness probe is when it runs.
-    pub(crate) fn all_are_ready(&self) -> Result<bool> {
-        for container in &self.spec.containers {
-            if container.readiness_probe.is_some() && !self.is_ready(&container.name)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    /// How each container is: with what status it has ended, or whether it is ready, which one without a readiness probe
+    /// is when it runs.
+    pub(crate) fn states(&self) -> Result<Vec<State>> {
+        let containers = self.spec.containers.iter();
+        containers
+            .map(|container| {
+                let name = container.name.clone();
+                let status = self.status(&self.started(&name)?.id)?;
+                let exited = status.state == v1::ContainerState::ContainerExited as i32;
+                let exited = exited.then_some(status.exit_code);
+                let is_ready = exited.is_none()
+                    && (container.readiness_probe.is_none() || self.is_ready(&name)?);
+                Ok(State {
+                    name,
+                    exited,
+                    is_ready,
+                })
+            })
+            .collect()
     }
 
     /// Renews the files of a ConfigMap, as a kubelet does when it has changed.

@@ -41,6 +41,15 @@ fn grants(rule: &Value, asked: &Asked) -> bool {
     any(&rule["apiGroups"], |group| group == asked.kind.group)
         && any(&rule["resources"], |one| *one == resource)
         && any(&rule["verbs"], |verb| verb == asked.verb)
+        && names_it(&rule["resourceNames"], asked)
+}
+
+/// Whether a rule that names objects names this one; one that names none is of all.
+fn names_it(names: &Value, asked: &Asked) -> bool {
+    names.is_null()
+        || any(names, |name| {
+            asked.name.as_deref().is_some_and(|asked| name == asked)
+        })
 }
 
 fn any(list: &Value, mut is_it: impl FnMut(&Value) -> bool) -> bool {

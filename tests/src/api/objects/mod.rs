@@ -32,7 +32,7 @@ use super::shared::Shared;
 
 use kind::Kind;
 use state::State;
-use store::Key;
+use store::{GOING, Key, Refused};
 
 /// What the token of a service account begins with; `NAMESPACE:NAME` follows.
 pub(crate) const ACCOUNT: &str = "account:";
@@ -47,11 +47,9 @@ impl Objects {
         let objects = Self(Shared::new(State::default()));
         let namespace =
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}});
-        objects.create_value(
-            kind::of::<k8s_openapi::api::core::v1::Namespace>()?,
-            "",
-            namespace,
-        )?;
+        let kind = kind::of::<k8s_openapi::api::core::v1::Namespace>()?;
+        let created = objects.create_value(kind, "", namespace)?;
+        created.map_err(|refused| anyhow!(refused.message))?;
         Ok(objects)
     }
 
@@ -66,8 +64,9 @@ impl Objects {
             .collect()
     }
 
-    /// Makes an object in a namespace.
-    pub fn create<K>(&self, namespace: &str, object: &K) -> Result<()>
+    /// Makes an object in a namespace, and says whether it is there: where the namespace or the object's owner is going,
+    /// nothing new is made.
+    pub fn create<K>(&self, namespace: &str, object: &K) -> Result<bool>
     where
         K: Resource<Scope = NamespaceResourceScope> + Metadata + Serialize,
     {
@@ -75,16 +74,23 @@ impl Objects {
         let mut object = serde_json::to_value(object)?;
         object["apiVersion"] = json!(K::API_VERSION);
         object["kind"] = json!(K::KIND);
-        self.create_value(kind, namespace, object)
+        match self.create_value(kind, namespace, object)? {
+            Err(refused) if refused.reason == GOING => Ok(false),
+            created => created
+                .map(|_| true)
+                .map_err(|refused| anyhow!(refused.message)),
+        }
     }
 
-    fn create_value(&self, kind: &'static Kind, namespace: &str, object: Value) -> Result<()> {
+    fn create_value(
+        &self,
+        kind: &'static Kind,
+        namespace: &str,
+        object: Value,
+    ) -> Result<Result<Value, Refused>> {
         let name = object["metadata"]["name"].as_str().context("no name")?;
         let key = (kind.resource, namespace.to_owned(), name.to_owned());
-        let created = self.0.change(|state| state.store.create(kind, key, object));
-        created
-            .map(drop)
-            .map_err(|refused| anyhow!(refused.message))
+        Ok(self.0.change(|state| state.store.create(kind, key, object)))
     }
 
     /// Merges a patch into an object that may be gone.

@@ -55,6 +55,10 @@ impl Asked {
                 .map(|(_, value)| value.into_owned())
         };
         let pairs = |name| selector(&parameter(name).unwrap_or_default());
+        let select = Select {
+            fields: pairs("fieldSelector")?,
+            labels: pairs("labelSelector")?,
+        };
         let watches = matches!(parameter("watch").as_deref(), Some("true" | "1"));
         let accept = request
             .headers()
@@ -74,10 +78,7 @@ impl Asked {
             namespace,
             name,
             subresource,
-            select: Select {
-                fields: pairs("fieldSelector"),
-                labels: pairs("labelSelector"),
-            },
+            select,
             metadata_only: accept.is_some_and(|accept| accept.contains("as=PartialObjectMetadata")),
             version: parameter("resourceVersion").and_then(|value| value.parse().ok()),
             initial: parameter("sendInitialEvents").as_deref() == Some("true"),
@@ -104,10 +105,17 @@ fn place(rest: &str) -> (&str, Option<String>, Option<String>, Option<String>) {
     (resource, namespace.map(str::to_owned), word(1), word(2))
 }
 
-/// A selector's pairs. Only equality is known here.
-fn selector(text: &str) -> Vec<(String, String)> {
-    let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
-    pairs
-        .map(|(key, value)| (key.to_owned(), value.trim_start_matches('=').to_owned()))
+/// A selector's pairs. Only equality is known here: `KEY=VALUE`, `KEY==VALUE`.
+fn selector(text: &str) -> Result<Vec<(String, String)>, String> {
+    let parts = text.split(',').filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let pair = part.split_once("==").or_else(|| part.split_once('='));
+            let is_plain = |key: &str| !key.contains(['!', '(', ')', ' ']);
+            let pair = pair.filter(|(key, _)| is_plain(key));
+            let (key, value) =
+                pair.ok_or_else(|| format!("selector {part:?} is not known here"))?;
+            Ok((key.to_owned(), value.to_owned()))
+        })
         .collect()
 }

@@ -11,6 +11,9 @@ use super::request::Select;
 /// Which object it is: resource, namespace (`""` without one), name.
 pub(super) type Key = (&'static str, String, String);
 
+/// Why nothing is made in what is going.
+pub(super) const GOING: &str = "Forbidden";
+
 /// Objects, with versions that go on.
 #[derive(Default)]
 pub(super) struct Store {
@@ -86,7 +89,15 @@ impl Store {
             return Err(Refused::new(409, "AlreadyExists", message));
         }
         if kind.namespaced {
-            self.get(&("namespaces", String::new(), key.1.clone()))?;
+            let namespace = self.get(&("namespaces", String::new(), key.1.clone()))?;
+            if namespace["metadata"].get("deletionTimestamp").is_some() {
+                let message = format!("namespace \"{}\" is being terminated", key.1);
+                return Err(Refused::new(403, GOING, message));
+            }
+        }
+        if let Some(owner) = self.missing_owner(&object) {
+            let message = format!("its owner {owner} has gone");
+            return Err(Refused::new(403, GOING, message));
         }
         let metadata = &mut object["metadata"];
         if kind.namespaced {
@@ -96,6 +107,16 @@ impl Store {
         metadata["creationTimestamp"] = json!(super::now());
         metadata["generation"] = json!(1);
         self.put("ADDED", key, object)
+    }
+
+    /// An owner of an object that is not there. Kubernetes' garbage collector takes such an object away; here it is not made.
+    fn missing_owner<'o>(&self, object: &'o Value) -> Option<&'o Value> {
+        let owners = object["metadata"]["ownerReferences"].as_array();
+        let mut uids = owners.into_iter().flatten().map(|owner| &owner["uid"]);
+        uids.find(|uid| {
+            let mut all = self.objects.values();
+            !all.any(|other| other["metadata"]["uid"] == **uid)
+        })
     }
 
     /// Puts an object in the place of the one that is there.

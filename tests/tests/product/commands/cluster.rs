@@ -67,7 +67,17 @@ fn there_and_back(node: &Node, control: &Control) -> Result<()> {
     let pods: Vec<Pod> = control.objects().all()?;
     ensure!(pods.len() == 2, "{pods:?}");
     ensure!(node.machine().path("/opt/cni/bin/chainsaw").exists());
-    ensure!(!node.machine().path("/opt/cni/bin/chainsaw-lookup").exists());
+    for gone in [
+        "/opt/cni/bin/chainsaw-lookup",
+        "/run/chainsaw/last-good.toml",
+    ] {
+        ensure!(!node.machine().path(gone).exists(), "{gone} is left");
+    }
+    ensure!(
+        node.machine()
+            .path("/opt/cni/bin/chainsaw.uninstalled")
+            .exists()
+    );
     Ok(())
 }
 

@@ -20,20 +20,58 @@ fn commands((page, heading): Place) -> Result<Vec<Block>> {
     Ok(all)
 }
 
+/// Programs that a page may tell people to run.
+const PROGRAMS: [&str; 13] = [
+    "chainsaw",
+    "chainsawd",
+    "chainsaw-lookup",
+    "kubectl",
+    "ctr",
+    "k3s",
+    "make",
+    "cargo",
+    "sudo",
+    "kustomize",
+    "sh",
+    "mv",
+    "cp",
+];
+
+fn begins_a_command(line: &str) -> bool {
+    let word = line.trim_start().trim_start_matches("$ ").split(' ').next();
+    word.is_some_and(|word| PROGRAMS.contains(&word))
+}
+
 #[test]
-fn every_block_of_commands_is_of_a_place_whose_commands_are_run() -> Result<()> {
+fn every_block_is_of_a_kind_that_is_judged_and_commands_are_of_a_place_that_is_run() -> Result<()> {
     let places = [cluster::PLACES, node::PLACES, house::PLACES].concat();
     let mut count = 0;
     for page in documents::all()? {
         for block in code(&page)? {
+            let at = format!("{page}, line {}, below {:?}", block.line, block.heading);
             let here = |place: &Place| *place == (block.page.as_str(), block.heading.as_str());
-            ensure!(
-                block.language != "sh" || places.iter().any(here),
-                "nothing runs the commands at line {} of {page}, below {:?}",
-                block.line,
-                block.heading
-            );
-            count += usize::from(block.language == "sh");
+            let mut lines = block.text.lines();
+            match block.language.as_str() {
+                "sh" => {
+                    ensure!(places.iter().any(here), "nothing runs the commands of {at}");
+                    count += 1;
+                }
+                "console" => ensure!(
+                    screens::is_judged(&block),
+                    "nothing judges the screen of {at}"
+                ),
+                "text" => ensure!(
+                    lines.all(|line| !begins_a_command(line) || screens::is_a_synopsis(line)),
+                    "nothing runs the command in {at}"
+                ),
+                "yaml" | "toml" | "json" | "rust" => {
+                    ensure!(
+                        !lines.any(begins_a_command),
+                        "nothing runs the command in {at}"
+                    );
+                }
+                other => anyhow::bail!("nothing judges {other:?} of {at}"),
+            }
         }
     }
     ensure!(count > 15, "{count}");
@@ -46,44 +84,35 @@ fn every_block_of_commands_is_of_a_place_whose_commands_are_run() -> Result<()> 
 
 #[test]
 fn commands_with_arguments_stand_in_blocks_alone() -> Result<()> {
-    const PROGRAMS: [&str; 12] = [
-        "chainsaw",
-        "chainsawd",
-        "chainsaw-lookup",
-        "kubectl",
-        "ctr",
-        "k3s",
-        "make",
-        "cargo",
-        "sudo",
-        "kustomize",
-        "sh",
-        "mv",
-    ];
     for page in documents::all()? {
         let text = documents::text(&page)?;
-        let blocks = code(&page)?;
+        let mut blocks = code(&page)?;
+        blocks.retain(|block| ["sh", "console"].contains(&block.language.as_str()));
         let is_in_a_block = |span: &str| blocks.iter().any(|block| block.text.contains(span));
-        let prose = text.split("\n```").step_by(2);
-        for span in prose.flat_map(|prose| prose.split('`').skip(1).step_by(2)) {
-            let mut words = span.split_whitespace();
-            let is_ours = words.next().is_some_and(|word| PROGRAMS.contains(&word));
+        let prose: Vec<&str> = text.split("\n```").step_by(2).collect();
+        for span in prose
+            .iter()
+            .flat_map(|prose| prose.split('`').skip(1).step_by(2))
+        {
             // A verb or an option is the name of something; what is longer is a command.
+            let is_long = span.split_whitespace().count() > 3;
             ensure!(
-                !is_ours || words.count() <= 2 || is_in_a_block(span),
+                !begins_a_command(span) || !is_long || is_in_a_block(span),
                 "{page}: `{span}` is in no block, so nothing runs it"
             );
         }
-        let indented = text.lines().find(|line| {
-            let command = line
-                .strip_prefix("    ")
-                .and_then(|rest| rest.split(' ').next());
-            command.is_some_and(|word| PROGRAMS.contains(&word))
-        });
+        // A fence that is not at the margin is none for `code`.
         ensure!(
-            indented.is_none_or(is_in_a_block),
-            "{page}: {indented:?} is in no block, so nothing runs it"
+            !text.contains(" ```") && !text.contains("~~~"),
+            "{page}: a block is indented"
         );
+        for line in prose.iter().flat_map(|prose| prose.lines()) {
+            let is_indented = line.starts_with("    ") || line.starts_with('\t');
+            ensure!(
+                !is_indented || !begins_a_command(line),
+                "{page}: {line:?} is in no block, so nothing runs it"
+            );
+        }
     }
     Ok(())
 }
