@@ -1,6 +1,7 @@
 //! The real parts that judge us, as `tests/parts.sh` unpacked them, and the product as it was built.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
@@ -82,6 +83,27 @@ pub fn lookup() -> Result<PathBuf> {
 /// The built `chainsawd`: `CHAINSAWD_BIN` if set, else the release build for this machine.
 pub fn chainsawd() -> Result<PathBuf> {
     built("CHAINSAWD_BIN", "chainsawd")
+}
+
+/// Fails if a program is older than what it is built of, so that no test builds it: that takes minutes, and changes the
+/// programs that other tests run. Cargo writes beside each what it was built of.
+pub fn are_fresh() -> Result<()> {
+    for program in [chainsaw()?, lookup()?, chainsawd()?] {
+        let built = fs::metadata(&program)?.modified()?;
+        let list = fs::read_to_string(program.with_extension("d"))?;
+        let sources = list.split_whitespace().skip(1).map(Path::new);
+        for source in sources {
+            // One that has been taken away is a change as well.
+            let changed = fs::metadata(source).and_then(|source| source.modified());
+            ensure!(
+                changed.is_ok_and(|changed| changed <= built),
+                "{} is older than {}: run `make image`",
+                program.display(),
+                source.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 fn built(variable: &str, name: &str) -> Result<PathBuf> {

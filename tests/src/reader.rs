@@ -54,6 +54,7 @@ impl<'n> Reader<'n> {
     /// `make` works where the sources are, whose builds are there; root needs no `sudo`; `kubectl` and `ctr` are those of
     /// the parts. k3s has containerd's `ctr` in itself, with the namespace that Kubernetes uses.
     fn install_programs(&self) -> Result<()> {
+        parts::are_fresh()?;
         let folder = self.programs();
         fs::create_dir(&folder)?;
         let make = format!(

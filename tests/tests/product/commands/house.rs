@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use chainsaw_tests::documents::{block, path};
+use chainsaw_tests::parts;
 use chainsaw_tests::process::Program;
 
 use super::{Place, commands};
@@ -33,6 +34,7 @@ fn here(command: &str) -> Program {
 
 #[test]
 fn the_demo_shows_what_readme_shows_and_pods_of_both_entrances() -> Result<()> {
+    parts::are_fresh()?;
     let shown = here("make demo").stdout()?;
     let screen = block("README.md", "console", "## See it")?;
     ensure!(shown.contains(&screen), "{shown}");
