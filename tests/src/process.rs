@@ -77,6 +77,16 @@ impl Program {
         self
     }
 
+    /// Gives what cargo needs to find what it has built.
+    pub fn with_home(mut self) -> Self {
+        for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME"] {
+            if let Some(value) = std::env::var_os(name) {
+                self = self.env(name, value);
+            }
+        }
+        self
+    }
+
     /// Gives the bytes of standard input, empty otherwise.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = bytes.into();

@@ -124,19 +124,12 @@ impl<'n> Reader<'n> {
     fn shell(&self, script: &str) -> Program {
         let script = format!("cd '{}'\n{script}", self.clone_path().display());
         let path = std::env::var("PATH").unwrap_or_default();
-        let mut shell = self
-            .node
+        self.node
             .machine()
             .program("sh")
             .args(["-c", &script])
-            .limit(LIMIT);
-        // What cargo needs to find what it has built.
-        for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME"] {
-            if let Some(value) = std::env::var_os(name) {
-                shell = shell.env(name, value);
-            }
-        }
-        shell
+            .limit(LIMIT)
+            .with_home()
             .env("PATH", format!("{}:{path}", self.programs().display()))
             .env("KUBECONFIG", KUBECONFIG)
     }

@@ -4,11 +4,11 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use chainsaw_tests::documents::{self, block, blocks, text};
-use chainsaw_tests::pod::{Pod, RunningPod};
+use chainsaw_tests::pod::{Pod, refusal};
 use chainsaw_tests::process::Program;
 use chainsaw_tests::scratch::Scratch;
-use chainsaw_tests::{Containerd, Node, bridge, parts};
-use serde_json::{Value, json};
+use chainsaw_tests::{Containerd, Node, bridge, chainsaw, parts};
+use serde_json::Value;
 
 const README: &str = "README.md";
 const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
@@ -37,18 +37,6 @@ fn values() -> Result<Vec<String>> {
     Ok(cells.map(|(value, _)| value.to_owned()).collect())
 }
 
-fn refusal(pod: Result<RunningPod<'_>>) -> Result<String> {
-    let error = match pod {
-        Err(error) => error,
-        Ok(pod) => pod
-            .container("app", ["sleep", "1000"])
-            .map(|container| container.id().to_owned())
-            .err()
-            .context("the pod started although it should not have")?,
-    };
-    Ok(format!("{error:#}"))
-}
-
 #[test]
 fn without_a_configuration_the_articles_value_is_refused_with_the_lines_to_add_and_with_readmes_it_runs()
 -> Result<()> {
@@ -66,10 +54,9 @@ fn without_a_configuration_the_articles_value_is_refused_with_the_lines_to_add_a
     let (key, value) = annotation(&block(README, "yaml", "# Chainsaw")?)?;
     ensure!(key == "k8s.v1.cni.cncf.io/chainsaw");
     for containerd in Containerd::ALL {
-        let chainsaw = json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
         let node = Node::builder(containerd)
             .nri()
-            .cni_chain([bridge(), chainsaw])
+            .cni_chain([bridge(), chainsaw()])
             .start()?;
         ensure!(!node.machine().path(CONFIGURATION).exists());
         let daemon = node.daemon("chainsawd", &[])?;

@@ -22,14 +22,8 @@ const LIMIT: Duration = Duration::from_secs(300);
 fn here(command: &str) -> Program {
     let root = path("");
     let script = format!("cd '{}'\n{command}", root.display());
-    let mut shell = Program::new("sh").args(["-euc", &script]).limit(LIMIT);
-    // What cargo needs to find what it has built.
-    for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME"] {
-        if let Some(value) = std::env::var_os(name) {
-            shell = shell.env(name, value);
-        }
-    }
-    shell
+    let shell = Program::new("sh").args(["-euc", &script]);
+    shell.limit(LIMIT).with_home()
 }
 
 #[test]

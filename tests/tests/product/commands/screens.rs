@@ -7,7 +7,7 @@ use chainsaw_tests::control::Control;
 use chainsaw_tests::documents::{self, Block, code};
 use chainsaw_tests::process::{Program, wait_until};
 use chainsaw_tests::reader::Reader;
-use chainsaw_tests::{Containerd, Node, bridge, parts};
+use chainsaw_tests::{Containerd, Node, bridge, chainsaw, parts};
 use serde_json::json;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -73,11 +73,9 @@ fn kubectl_describe_tells_a_pods_author_what_the_page_shows() -> Result<()> {
     let block = blocks.find(|block| block.text.starts_with(command));
     let block = block.context("no screen of kubectl describe")?;
     let (command, shown) = screen(&block)?;
-    let chainsaw =
-        json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
     let node = Node::builder(Containerd::V2)
         .nri()
-        .cni_chain([bridge(), chainsaw])
+        .cni_chain([bridge(), chainsaw()])
         .file(CONFIGURATION, "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n[cluster]\nkubeconfig = \"/run/reader/kubeconfig\"\nnode = \"node-1\"\n")
         .start()?;
     node.in_cluster(|control| describe(&node, control, command, shown))

@@ -7,9 +7,8 @@ use anyhow::{Context, Result, ensure};
 use chainsaw_tests::manifest::{Manifest, is, through};
 use chainsaw_tests::pod::RunningPod;
 use chainsaw_tests::process::{Program, wait_until};
-use chainsaw_tests::{Containerd, Node, bridge, parts};
+use chainsaw_tests::{Containerd, Node, bridge, chainsaw, parts};
 use k8s_openapi::api::core::v1::Pod;
-use serde_json::json;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -98,11 +97,9 @@ fn the_articles_attachment_as_a_delegates_configuration_has_its_route() -> Resul
 #[test]
 fn the_cni_sample_has_its_route_behind_the_clusters_own_chain() -> Result<()> {
     let sample = sample("cni.yaml")?;
-    let entry =
-        json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
     for containerd in Containerd::ALL {
         let node = Node::builder(containerd)
-            .cni_chain([bridge(), entry.clone()])
+            .cni_chain([bridge(), chainsaw()])
             .file("/etc/chainsaw/config.toml", &policy()?)
             .start()?;
         let (_pod, logs) = run(&node, &sample, "192.0.3.0/24")?;

@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use chainsaw_tests::api::{Answer, ApiServer, Asked, Cluster};
 use chainsaw_tests::builder::Builder;
 use chainsaw_tests::daemon::Daemon;
-use chainsaw_tests::pod::RunningPod;
+pub(super) use chainsaw_tests::pod::sandbox_refusal as refusal;
 use chainsaw_tests::process::wait_until;
-use chainsaw_tests::{Containerd, Node, bridge};
+use chainsaw_tests::{Containerd, Node, bridge, chainsaw};
 use serde_json::{Value, json};
 
 pub(super) const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
@@ -27,11 +27,9 @@ pub(super) const LIMIT: Duration = Duration::from_secs(15);
 
 /// A node with both entrances.
 pub(super) fn node(containerd: Containerd) -> Builder {
-    let chainsaw =
-        json!({"type": "chainsaw", "capabilities": {"io.kubernetes.cri.pod-annotations": true}});
     Node::builder(containerd)
         .nri()
-        .cni_chain([bridge(), chainsaw])
+        .cni_chain([bridge(), chainsaw()])
         .file(CONFIGURATION, GRANT)
 }
 
@@ -40,13 +38,6 @@ pub(super) fn daemon(node: &Node, name: &str) -> Result<Daemon> {
     let daemon = node.daemon(name, &["--hooks", "cni,nri"])?;
     daemon.wait_for("metrics and health")?;
     Ok(daemon)
-}
-
-pub(super) fn refusal(run: Result<RunningPod<'_>>) -> Result<String> {
-    let error = run
-        .err()
-        .context("the pod started although it should not have")?;
-    Ok(format!("{error:#}"))
 }
 
 /// The value of one line of the metrics, 0 if it is not there.

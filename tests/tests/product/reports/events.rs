@@ -1,6 +1,8 @@
 //! The Events that pods get, as an API server receives them from the daemon of a real node.
 
-use anyhow::{Context, Result, ensure};
+use std::thread;
+
+use anyhow::{Context, Result, anyhow, ensure};
 use chainsaw_tests::Containerd;
 use chainsaw_tests::api::{Cluster, NODE, Pod, TOKEN};
 use chainsaw_tests::process::wait_until;
@@ -342,10 +344,12 @@ fn a_daemon_that_is_stopped_writes_the_status_that_waits() -> Result<()> {
     let daemon = daemon(&node, "chainsawd")?;
     // At its pace it would need three seconds, and more than it has when it stops.
     let names = ["a", "b", "c", "d", "e", "f"];
-    let mut pods = Vec::new();
-    for name in names {
-        pods.push(node.pod(name).annotation(KEY, VALUE).run()?);
-    }
+    let _pods = thread::scope(|scope| {
+        let run = |name| node.pod(name).annotation(KEY, VALUE).run();
+        let starting = names.map(|name| scope.spawn(move || run(name)));
+        let started = starting.map(|pod| pod.join().map_err(|_| anyhow!("it panicked"))?);
+        started.into_iter().collect::<Result<Vec<_>>>()
+    })?;
     ensure!(events.statuses().len() < names.len(), "nothing waits");
     daemon.stop()?;
     let asked = events.statuses();
