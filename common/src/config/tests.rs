@@ -12,7 +12,7 @@ fn reads_rules_with_their_lines() {
         "c.toml",
     )
     .unwrap();
-    assert_eq!(config.rules[0].line, 3);
+    assert_eq!(config.rules[0].line, 1);
     assert_eq!(config.rules[0].profile, Some(Profile::Route));
     assert_eq!(config.failure.unknown, OnFailure::Fail);
     assert_eq!(Config::parse("", "c.toml").unwrap(), Config::default());
