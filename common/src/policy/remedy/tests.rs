@@ -7,8 +7,8 @@ fn policy(text: &str) -> Policy {
     Policy::of(&Config::parse(text, "c.toml").unwrap(), "c.toml")
 }
 
-fn is_allowed(text: &str, subject: &Subject, line: &str) -> bool {
-    let judged = policy(text).judge(subject, Author::Pod, &command(line));
+fn is_allowed(policy: &Policy, subject: &Subject, line: &str) -> bool {
+    let judged = policy.judge(subject, Author::Pod, &command(line));
     judged.is_ok()
 }
 
@@ -264,42 +264,46 @@ fn what_is_said_can_be_done_and_gives_no_more() {
         "address add 192.0.2.1/24 dev eth0",
         "route flush table 100",
     ];
+    let (pod, stranger) = (labelled("team-a"), labelled("team-b"));
+    let at_nri = Subject {
+        entrance: Entrance::Nri,
+        ..pod.clone()
+    };
+    let at_lan = Subject {
+        interface: Some("lan0".into()),
+        ..pod.clone()
+    };
     let mut told = 0;
     for text in &texts {
-        for line in lines {
-            let subject = labelled("team-a");
-            if is_allowed(text, &subject, line) {
-                continue;
-            }
-            let said = remedy(text, &subject, &[line]);
+        let old = policy(text);
+        for line in lines
+            .into_iter()
+            .filter(|line| !is_allowed(&old, &pod, line))
+        {
+            let said = remedy(text, &pod, &[line]);
             assert!(said.len() < 600, "{said}");
-            let new = followed(text, &said);
-            let context = format!("{line}\n{text}\n=> {said}\n=> {new}");
-            assert!(is_allowed(&new, &subject, line), "{context}");
+            let followed = followed(text, &said);
+            let new = policy(&followed);
+            let context = format!("{line}\n{text}\n=> {said}\n=> {followed}");
+            assert!(is_allowed(&new, &pod, line), "{context}");
             for other in lines {
-                let was = |who: &Subject| is_allowed(text, who, other);
-                let is = |who: &Subject| is_allowed(&new, who, other);
-                assert!(!was(&subject) || is(&subject), "takes {other}: {context}");
-                let stranger = labelled("team-b");
-                assert_eq!(was(&stranger), is(&stranger), "{other}: {context}");
+                let is = [&old, &new].map(|policy| is_allowed(policy, &pod, other));
+                assert!(is != [true, false], "takes {other}: {context}");
+                let is = [&old, &new].map(|policy| is_allowed(policy, &stranger, other));
+                assert_eq!(is[0], is[1], "{other}: {context}");
             }
-            let fenced = |key: &str| text.contains(key);
-            // Prefixes hold for all that was not asked for.
-            if fenced("prefixes") && !line.starts_with("route add 172") {
+            if text.contains("prefixes") {
                 let outside = "route add 198.51.100.0/24 dev eth0";
-                let was = is_allowed(text, &subject, outside);
-                assert_eq!(is_allowed(&new, &subject, outside), was, "{context}");
+                let is = [&old, &new].map(|policy| is_allowed(policy, &pod, outside));
+                assert_eq!(is[0], is[1], "{outside}: {context}");
             }
-            let at_nri = Subject {
-                entrance: Entrance::Nri,
-                ..labelled("team-a")
-            };
-            if fenced("entrance") {
-                assert_eq!(
-                    is_allowed(text, &at_nri, line),
-                    is_allowed(&new, &at_nri, line),
-                    "{context}"
-                );
+            if text.contains("entrance") {
+                let is = [&old, &new].map(|policy| is_allowed(policy, &at_nri, line));
+                assert_eq!(is[0], is[1], "{line} at nri: {context}");
+            }
+            if text.contains("interfaces") {
+                let is = [&old, &new].map(|policy| is_allowed(policy, &at_lan, line));
+                assert_eq!(is[0], is[1], "{line} at lan0: {context}");
             }
             told += 1;
         }
