@@ -92,7 +92,11 @@ profile = "net-admin"
             "ip link set eth0 mtu 1400 promisc on",
             "it does not name \"promisc on\"",
         ),
-        ("team-b", ROUTE, "(rule at line 11 of /etc/chainsaw/config.toml"),
+        (
+            "team-b",
+            ROUTE,
+            "(rule at line 11 of /etc/chainsaw/config.toml",
+        ),
         (
             "team-c",
             "ip address add 10.88.9.9/16 dev eth0",
