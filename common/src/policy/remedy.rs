@@ -1,18 +1,20 @@
 //! What an operator writes so that a subject may do what was denied: no more than that, for its namespace alone, and
 //! over no fence (prefixes, labels, an entrance, interfaces) without saying so.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::ptr;
 
 use super::pattern::Full;
-use super::{Case, Denial, Pattern, Policy, Profile, Says, Stretch, stretch};
+use super::{Case, Denial, Pattern, Policy, Profile, Stretch, stretch};
 use crate::config::{Mismatch, Rule};
 use crate::ip::Command;
-use crate::pod::{Entrance, Subject};
+use crate::pod::Subject;
 
 #[cfg(test)]
 mod tests;
+mod would;
+mod written;
+
+use would::{Fence, Would, would};
 
 /// So many prefixes of a rule are told; of more, only that it has some.
 const TOLD_PREFIXES: usize = 3;
@@ -73,64 +75,13 @@ struct Wish<'a> {
     would: Option<Would<'a>>,
 }
 
-/// A rule that does not decide, and could.
-struct Would<'a> {
-    rule: &'a Rule,
-    /// Whether it grants enough.
-    suffices: bool,
-    /// What it does not speak of; none where a later rule decides.
-    fence: Option<Fence>,
-}
-
-/// What keeps a rule from speaking of a command.
-enum Fence {
-    Prefixes,
-    Selector(Mismatch),
-}
-
 /// What a rule to be written grants.
 struct Granted {
     profile: Option<Profile>,
     allow: Vec<String>,
 }
 
-/// The last rule that would allow all of it, or that at least speaks of something else alone.
-fn would<'a>(
-    cases: &[Case<'_>],
-    near: &[&'a Rule],
-    decides: Option<&'a Rule>,
-) -> Option<Would<'a>> {
-    let mut others: Vec<Would<'a>> = near
-        .iter()
-        .filter(|rule| decides.is_none_or(|decides| !ptr::eq(decides, **rule)))
-        .map(|rule| {
-            let open = Rule {
-                prefixes: Vec::new(),
-                ..(*rule).clone()
-            };
-            let allows =
-                |case: &Case<'_>| matches!(case.grant(&open), Says::Profile(_) | Says::Allows(_));
-            Would {
-                rule,
-                suffices: cases.iter().all(allows),
-                fence: cases.iter().find_map(|case| case.fence(rule)),
-            }
-        })
-        .collect();
-    let place = others.iter().rposition(|other| other.suffices);
-    let place = place.or_else(|| others.iter().rposition(|other| other.fence.is_some()));
-    place.map(|place| others.swap_remove(place))
-}
-
 impl Case<'_> {
-    fn fence(&self, rule: &Rule) -> Option<Fence> {
-        match self.said(rule) {
-            Says::Elsewhere(mismatch) => Some(Fence::Selector(mismatch)),
-            Says::OtherAddresses => Some(Fence::Prefixes),
-            _ => None,
-        }
-    }
-
     /// The command as a pattern: itself, in full, if that covers it.
     fn pattern(&self) -> Option<String> {
         let text = self.command.action.to_string();
@@ -337,54 +288,6 @@ impl Wish<'_> {
                 plain && small && !self.others_are_fenced() && holds
             }
         }
-    }
-
-    /// A rule for the namespace alone, as narrow at this pod as any rule that is near.
-    fn rule(&self, granted: &Granted) -> String {
-        let any = |has: fn(&Rule) -> bool| self.near.iter().any(|rule| has(rule));
-        let mut text = format!("[[rule]]\nnamespaces = [\"{}\"]", self.namespace);
-        let mut key = |key: &str, value: String| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "\n{key} = {value}");
-        };
-        let labels = self.labels();
-        if !labels.is_empty() {
-            let labels = labels
-                .iter()
-                .map(|(key, value)| format!("{key:?} = {value:?}"));
-            let labels: Vec<String> = labels.collect();
-            key("labels", format!("{{ {} }}", labels.join(", ")));
-        }
-        if any(|rule| rule.who.entrance.is_some()) && self.subject.entrance != Entrance::Cli {
-            key("entrance", format!("\"{}\"", self.subject.entrance.word()));
-        }
-        if let Some(interface) = &self.subject.interface
-            && any(|rule| !rule.who.interfaces.is_empty())
-        {
-            key("interfaces", format!("[{interface:?}]"));
-        }
-        if let Some(stretches) = self.stretches()
-            && any(|rule| !rule.prefixes.is_empty())
-        {
-            key("prefixes", format!("[{}]", quoted(&stretches)));
-        }
-        if let Some(profile) = granted.profile {
-            key("profile", format!("\"{profile}\""));
-        }
-        if !granted.allow.is_empty() {
-            key("allow", format!("[{}]", quoted(&granted.allow)));
-        }
-        text
-    }
-
-    /// The labels that the pod has and that a rule near wants.
-    fn labels(&self) -> BTreeMap<&String, &String> {
-        let pod = self.subject.pod.as_ref();
-        let own = pod.and_then(|pod| pod.labels.as_ref());
-        let wanted = self.near.iter().flat_map(|rule| &rule.who.labels);
-        wanted
-            .filter(|(key, value)| own.is_some_and(|own| own.get(*key) == Some(*value)))
-            .collect()
     }
 }
 

@@ -1,7 +1,10 @@
 use super::super::tests::{command, subject};
 use super::*;
 use crate::config::Config;
-use crate::plan::Author;
+use crate::plan::{Author, Draft, Fault, Judged};
+use crate::pod::Entrance;
+use crate::tokens::Surroundings;
+use crate::value;
 
 fn policy(text: &str) -> Policy {
     Policy::of(&Config::parse(text, "c.toml").unwrap(), "c.toml")
@@ -218,6 +221,40 @@ fn a_rule_for_one_namespace_alone_is_changed_where_its_profile_stands() {
             "\n[[rule]]\nnamespaces = [\"team-b\"]\nprefixes = [\"10.1.0.0/16\"]\nprofile = \"route\""
         ),
         "{said}"
+    );
+}
+
+#[test]
+fn each_rule_that_denies_commands_has_one_advice() {
+    let rules = "\
+[[rule]]
+namespaces = [\"a\"]
+profile = \"route\"
+[[rule]]
+namespaces = [\"a\"]
+prefixes = [\"10.0.0.0/8\"]
+profile = \"inspect\"
+";
+    let lines = value::lines(
+        "ip route add 10.1.0.0/16 dev eth0\nip link set eth0 up\nip route add 10.2.0.0/16 dev eth0\nip link set eth0 down",
+    );
+    let mut draft = Draft::default();
+    draft.extend("k", Author::Pod, lines.unwrap(), &Surroundings::default());
+    let judged = draft.approve(&policy(rules), &subject("a")).unwrap_err();
+    let told: Vec<Option<&str>> = judged
+        .iter()
+        .map(|one| match one {
+            Judged::Wrong(_, Fault::Denied { remedy, .. }) => remedy.as_deref(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let [Some(first), Some(second), None, None] = told[..] else {
+        panic!("{told:?}");
+    };
+    assert!(first.ends_with("profile = \"route\""), "{first}");
+    assert!(
+        second.ends_with("allow = [\"link set dev eth0 up\", \"link set dev eth0 down\"]"),
+        "{second}"
     );
 }
 
