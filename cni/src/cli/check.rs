@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::{fs, slice};
 
-use chainsaw_common::config::Config;
+use chainsaw_common::config::{Config, Mode};
 use chainsaw_common::engine::{self, Ask, Value};
 use chainsaw_common::plan::Run;
 use chainsaw_common::pod::{Entrance, Pod, Subject};
@@ -24,23 +24,35 @@ const MTU: u32 = 1500;
 struct Judge<'a> {
     given: &'a Given,
     policy: Policy,
+    mode: Mode,
     surroundings: Surroundings,
 }
 
-/// Checks the values, or those of every pod in the files.
+/// Checks the values, or those of every pod in the files; without any, the configuration itself.
 ///
 /// # Errors
 /// A file that cannot be read: what is wrong in one is reported.
 pub fn check(given: &Given) -> Result<Vec<Report>, Failure> {
-    let (policy, node) = match policy(given.policy.as_deref())? {
+    let taken = match taken(given.policy.as_deref())? {
         Ok(taken) => taken,
         Err(wrong) => return Ok(vec![mistaken(wrong).checked()]),
     };
+    if given.values.is_empty() && given.files.is_empty() {
+        let good = taken.iter().map(|(config, file)| good(config, file));
+        return Ok(good.map(Report::checked).collect());
+    }
     let judge = Judge {
         given,
-        policy,
+        policy: taken
+            .as_ref()
+            .map_or_else(Policy::of_the_caller, |(config, file)| {
+                Policy::of(config, file)
+            }),
+        mode: taken
+            .as_ref()
+            .map_or(Mode::Enforce, |(config, _)| config.mode),
         surroundings: Surroundings {
-            values: node,
+            values: taken.map_or_else(BTreeMap::new, |(config, _)| config.values),
             ..placeholders(given)
         },
     };
@@ -67,6 +79,36 @@ fn mistaken(why: String) -> Report {
         problems: vec![why],
         ..Report::about(&subject("check", None, None))
     }
+}
+
+/// What there is in a configuration that can be taken. Of such a report the first note is the verdict.
+fn good(config: &Config, file: &str) -> Report {
+    let counted = |count: usize, one: &str, more: &str| {
+        let word = if count == 1 { one } else { more };
+        format!("{count} {word}")
+    };
+    let mode = match config.mode {
+        Mode::Enforce => "enforce",
+        Mode::Report => "report",
+    };
+    let verdict = format!(
+        "{file}: good: {}, {}, mode {mode}",
+        counted(config.rules.len(), "rule", "rules"),
+        counted(config.applies.len(), "apply", "applies"),
+    );
+    let mut notes = vec![verdict];
+    notes.extend(in_effect(config.mode));
+    Report {
+        outcome: Outcome::Ok,
+        notes,
+        ..Report::about(&subject("check", None, None))
+    }
+}
+
+/// What a mode makes of a judgement, where that is not what it says.
+fn in_effect(mode: Mode) -> Option<String> {
+    let note = "mode = \"report\": the pod starts, and nothing runs";
+    (mode == Mode::Report).then(|| note.to_owned())
 }
 
 impl Judge<'_> {
@@ -126,6 +168,9 @@ impl Judge<'_> {
         let all: Vec<String> = all.into_iter().flatten().collect();
         if given.policy.is_some() && !all.is_empty() && !report.commands.is_empty() {
             report.notes.push(format!("assumed: {}", all.join(", ")));
+        }
+        if !(report.commands.is_empty() && report.problems.is_empty()) {
+            report.notes.extend(in_effect(self.mode));
         }
         report
     }
@@ -187,17 +232,18 @@ fn together(mut one: Report, mut other: Report) -> Report {
     one
 }
 
-/// A policy, and what `NODE_…` stands for; or what is wrong with its file.
-type Taken = Result<(Policy, BTreeMap<String, String>), String>;
+/// A configuration and its file, if one is given; or what is wrong with it.
+type Taken<'a> = Result<Option<(Config, &'a str)>, String>;
 
-/// Without a policy a check is one of words alone. With one, `NODE_…` stands for what its `[values]` say.
-fn policy(file: Option<&str>) -> Result<Taken, Failure> {
+/// Without a policy a check is one of words alone. With one, `NODE_…` stands for what its `[values]` say. Nothing is
+/// refused by a file that no node has: what is wrong is told, and no more.
+fn taken(file: Option<&str>) -> Result<Taken<'_>, Failure> {
     let Some(file) = file else {
-        return Ok(Ok((Policy::of_the_caller(), BTreeMap::new())));
+        return Ok(Ok(None));
     };
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))?;
-    let taken = Config::parse(&text, file).map_err(|wrong| wrong.to_string());
-    Ok(taken.map(|config| (Policy::of(&config, file), config.values)))
+    let taken = Config::parse(&text, file).map_err(|wrong| wrong.what());
+    Ok(taken.map(|config| Some((config, file))))
 }
 
 /// What was given, and where nothing was, what the sample namespace of `try` has.

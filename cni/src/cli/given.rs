@@ -96,8 +96,12 @@ impl Given {
     /// What is missing, or was meant otherwise.
     pub fn is_enough(&self, verb: &str) -> Result<(), lexopt::Error> {
         match self.values.first() {
-            None if self.files.is_empty() => {
-                let or = if verb == "check" { "; or -f FILE" } else { "" };
+            None if self.files.is_empty() && self.policy.is_none() => {
+                let or = if verb == "check" {
+                    "; or -f FILE, or --policy FILE alone"
+                } else {
+                    ""
+                };
                 Err(format!(
                     "{verb} needs a value: a JSON array of commands, or one command a line{or}"
                 )

@@ -70,10 +70,11 @@ chainsaw check parses commands and judges them by a node's configuration. It run
 
     chainsaw check [OPTION]… VALUE…
     chainsaw check [OPTION]… -f FILE
+    chainsaw check --policy FILE
 
 A VALUE is what a pod's annotation holds: a JSON array of commands, or one command a line. A file holds Kubernetes
 objects: every pod, and every template of pods, is judged, each of its keys at its own interface. Of every command it
-says whether it is allowed.
+says whether it is allowed. With a configuration alone it says whether a node could take that.
 
     -f, --file FILE            the objects, as YAML or JSON; - is standard input; may be given again
         --policy FILE          the configuration that judges (none: only the words are checked)

@@ -126,7 +126,12 @@ fn for_people(report: &Report) -> String {
     for problem in &report.problems {
         warn(&format!("chainsaw: {}\n", escaped(problem)));
     }
-    if report.commands.is_empty() && report.problems.is_empty() {
+    // Only a check of a configuration alone has no pod; its first note is the verdict.
+    let (verdict, notes) = match report.notes.split_first() {
+        Some((verdict, notes)) if report.pod.is_none() => (format!("{verdict}\n"), notes),
+        _ => (String::new(), report.notes.as_slice()),
+    };
+    if report.commands.is_empty() && report.problems.is_empty() && verdict.is_empty() {
         warn("chainsaw: there is no command in this\n");
     }
     let word = report.word();
@@ -134,9 +139,9 @@ fn for_people(report: &Report) -> String {
         .pod
         .as_ref()
         .map(|pod| format!("{}/{}: {word}\n", pod.namespace, pod.name));
-    let notes = report.notes.iter().map(|note| format!("note: {note}\n"));
+    let notes = notes.iter().map(|note| format!("note: {note}\n"));
     let notes: String = notes.collect();
-    head.unwrap_or_default() + &escaped(&notes) + &commands(report)
+    head.unwrap_or(verdict) + &escaped(&notes) + &commands(report)
 }
 
 /// What became of the commands; of a check also by which source each came, where there are several.

@@ -131,6 +131,11 @@ pub(super) fn values(
             );
             return Err((at, why));
         }
+        if let Some(rest) = key.strip_prefix("NODE_") {
+            let why =
+                format!("{key} would be NODE_{key} in a command: write {rest}, without NODE_");
+            return Err((at, why));
+        }
         let value = value.into_inner();
         if value.is_empty() || value.len() > VALUE_BYTES || value.chars().any(char::is_control) {
             let why = format!(

@@ -27,6 +27,7 @@ mod limits;
 mod metrics;
 mod rule;
 mod select;
+mod shape;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -243,6 +244,9 @@ impl Config {
         let wrong = |(at, why)| wrong(at, why);
         if let Some(unknown) = keys::unknown("", table.get_ref()) {
             return Err(wrong(unknown));
+        }
+        if let Some(other) = shape::wrong(text, "", table.get_ref()) {
+            return Err(wrong(other));
         }
         let parsed = toml::Deserializer::from(table);
         let mut config = Self::deserialize(parsed).map_err(toml)?;

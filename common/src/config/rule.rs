@@ -50,8 +50,10 @@ pub struct Rule {
     pub deny: Vec<Pattern>,
     /// What their authors are told besides what went wrong; none leaves that to the rules before it.
     pub events: Option<Vec<Told>>,
-    /// Where it stands in the file, from 1: the line of its profile, else the rule's first.
+    /// Where it stands in the file, from 1: the line of its `[[rule]]`.
     pub line: usize,
+    /// The line of its profile, if it has one.
+    pub profile_line: Option<usize>,
 }
 
 impl Rule {
@@ -90,7 +92,8 @@ impl Rule {
                 Pattern::read(words, line(text, at))
             })?,
             events: written.events,
-            line: line(text, profile.map_or(at, |span| span.start)),
+            line: line(text, at),
+            profile_line: profile.map(|span| line(text, span.start)),
         })
     }
 }

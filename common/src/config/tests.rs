@@ -12,7 +12,7 @@ fn reads_rules_with_their_lines() {
         "c.toml",
     )
     .unwrap();
-    assert_eq!(config.rules[0].line, 3);
+    assert_eq!(config.rules[0].line, 1);
     assert_eq!(config.rules[0].profile, Some(Profile::Route));
     assert_eq!(config.failure.unknown, OnFailure::Fail);
     assert_eq!(Config::parse("", "c.toml").unwrap(), Config::default());
@@ -60,13 +60,89 @@ fn a_wrong_value_names_its_line() {
     assert!(error("[[rule]]\nnamespaces = [\"a\"]\n").contains("profile"));
 }
 
+/// In the words of the file, whatever library reads it.
+#[test]
+fn a_value_of_another_kind_is_told_what_to_write() {
+    let rule = "[[rule]]\nnamespaces = [\"a\"]\nprofile = \"route\"\n";
+    let apply = "[[apply]]\nnamespaces = [\"a\"]\nentrance = \"cni\"\ncommands = \"ip route\"\n";
+    for (text, said) in [
+        (
+            rule.replace("[[rule]]", "[rule]"),
+            "line 1: write [[rule]], with two brackets, for each rule",
+        ),
+        (
+            apply.replace("[[apply]]", "[apply]"),
+            "line 1: write [[apply]], with two brackets, for each apply",
+        ),
+        (
+            "rule = [\"a\"]".to_owned(),
+            "line 1: write [[rule]], with two brackets, for each rule",
+        ),
+        (
+            rule.replace("[\"a\"]", "\"a\""),
+            "line 2: namespaces is a list: write namespaces = [\"a\"]",
+        ),
+        (
+            rule.replace("\"a\"", "1"),
+            "line 2: namespaces is a list of strings: write namespaces = [\"…\"]",
+        ),
+        (
+            rule.replace("\"route\"", "\"root\""),
+            "line 3: profile is \"inspect\", \"route\" or \"net-admin\", not \"root\"",
+        ),
+        (
+            format!("{rule}labels = \"a\""),
+            "line 4: labels is a table: write labels = { KEY = \"VALUE\" }",
+        ),
+        (
+            format!("{rule}labels = {{a = 1}}"),
+            "line 4: a is a string: write a = \"1\"",
+        ),
+        (
+            format!("{rule}entrance = 1"),
+            "line 4: entrance is \"cni\" or \"nri\", not 1",
+        ),
+        (
+            "mode = \"audit\"".to_owned(),
+            "line 1: mode is \"enforce\" or \"report\", not \"audit\"",
+        ),
+        (
+            "[failure]\ncni = \"ignore\"".to_owned(),
+            "line 2: cni is \"fail\" or \"continue\", not \"ignore\"",
+        ),
+        (
+            "failure = \"fail\"".to_owned(),
+            "line 1: failure is a table: write [failure], and its keys below",
+        ),
+        (
+            "[limits]\nroutes = \"1\"".to_owned(),
+            "line 2: routes is a number, without quotes",
+        ),
+        (
+            "[hooks.cni]\nguard = \"yes\"".to_owned(),
+            "line 2: guard is true or false, without quotes",
+        ),
+        (
+            "[values]\nNODE_X = \"eth7\"".to_owned(),
+            "line 2: NODE_X would be NODE_NODE_X in a command: write X, without NODE_",
+        ),
+    ] {
+        let why = Config::parse(&text, "c.toml").unwrap_err().what();
+        assert_eq!(why, format!("c.toml {said}"), "{text}");
+    }
+}
+
 #[test]
 fn wrong_selectors_patterns_and_prefixes_name_their_line() {
     for (key, line, said) in [
         ("namespaces = []", 1, "names no namespace"),
         ("namespaces = [\"A\"]", 2, "no glob"),
         ("namespaces = [\"\"]", 2, "no name of a namespace"),
-        ("namespaces = [\"a\"]\nentrance = \"cli\"", 3, "no entrance"),
+        (
+            "namespaces = [\"a\"]\nentrance = \"cli\"",
+            3,
+            "entrance is \"cni\" or \"nri\"",
+        ),
         (
             "namespaces = [\"a\"]\ninterfaces = [\"a b\"]",
             3,

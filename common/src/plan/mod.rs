@@ -1,13 +1,11 @@
 //! From values to a plan. A [`Draft`] is parsed and has been judged by nobody; only a [`Approved`] plan can run, and
 //! only the policy's judgement of a draft without fault makes one.
 
-use std::mem;
-
 use crate::family::Family;
 use crate::ip::{self, Command, Lookup, Mistake, Reading};
 use crate::limits::{self, Bounds, Excess};
 use crate::pod::Subject;
-use crate::policy::{Denial, Policy, Profile, Tried};
+use crate::policy::{Denial, Policy, Tried};
 use crate::tokens::{Surroundings, TokenError};
 use crate::value::Line;
 use crate::words::{self, WordError};
@@ -61,7 +59,7 @@ pub enum Fault {
     },
     /// `ip` would not take it, or no profile does.
     Mistake(Mistake),
-    /// The policy does not allow it. The first denial of a draft has the remedy for all of them.
+    /// The policy does not allow it. Of those that the same rule denies, the first has the remedy for all.
     Denied {
         /// What is missing.
         denial: Denial,
@@ -158,25 +156,51 @@ impl Draft {
     }
 }
 
-/// The first denial tells what to write so that none is left.
+/// Of the commands that the same rule denies, the first tells what to write so that none of them is denied.
 fn remedied(mut judged: Vec<Judged>, policy: &Policy, subject: &Subject) -> Vec<Judged> {
-    let denial = |judged: &Judged| match judged {
-        Judged::Wrong(_, Fault::Denied { denial, .. }) => denial.needs(),
-        _ => None,
-    };
-    let most = judged.iter().filter_map(denial).max();
-    // One that is for good has a remedy of its own.
     let mut told = Vec::new();
-    for one in &mut judged {
-        if let Judged::Wrong(_, Fault::Denied { denial, remedy }) = one
-            && (matches!(denial, Denial::Final { .. })
-                || !told.contains(&mem::discriminant(denial)))
-        {
-            told.push(mem::discriminant(denial));
-            *remedy = Some(policy.remedy(subject, denial, most.unwrap_or(Profile::Inspect)));
+    let mut remedies = Vec::new();
+    for one in &judged {
+        let remedy = one.denied().and_then(|(denial, _)| {
+            let because = Because::of(denial);
+            let is_new = because == Because::ForGood || !told.contains(&because);
+            is_new.then(|| {
+                let same = judged.iter().filter_map(Judged::denied);
+                let same = same.filter(|(denial, _)| Because::of(denial) == because);
+                let commands: Vec<&Command> = same.map(|(_, command)| command).collect();
+                told.push(because);
+                policy.remedy(subject, denial, &commands)
+            })
+        });
+        remedies.push(remedy);
+    }
+    for (one, remedy) in judged.iter_mut().zip(remedies) {
+        if let Judged::Wrong(_, Fault::Denied { remedy: to, .. }) = one {
+            *to = remedy;
         }
     }
     judged
+}
+
+/// What denies a command, as far as one remedy may do for several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Because {
+    /// Each such denial has a remedy of its own.
+    ForGood,
+    /// The sandbox has no room.
+    NoRoom,
+    /// The rule at this line grants too little; none is the absence of one.
+    Rule(Option<usize>),
+}
+
+impl Because {
+    fn of(denial: &Denial) -> Self {
+        match denial {
+            Denial::Final { .. } => Self::ForGood,
+            Denial::Full(_) => Self::NoRoom,
+            Denial::Short { granted, .. } => Self::Rule(granted.line),
+        }
+    }
 }
 
 /// One command of a draft, judged.
@@ -193,6 +217,16 @@ impl Judged {
         match self {
             Self::Right(step) => Some(step),
             Self::Wrong(..) => None,
+        }
+    }
+
+    fn denied(&self) -> Option<(&Denial, &Command)> {
+        match self {
+            Self::Wrong(drafted, Fault::Denied { denial, .. }) => {
+                let reading = drafted.reading.as_ref().ok()?;
+                Some((denial, reading.command.as_ref().ok()?))
+            }
+            _ => None,
         }
     }
 }

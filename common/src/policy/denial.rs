@@ -10,8 +10,6 @@ pub struct Grant {
     pub profile: Profile,
     /// The line of the rule, from 1; none if no rule speaks of the command.
     pub line: Option<usize>,
-    /// Whether the rule says a profile at its line.
-    pub says_profile: bool,
     /// The rule, for people.
     pub by: String,
     /// What keeps the rule's `allow` from covering the command, if a pattern is about such commands.
@@ -46,15 +44,4 @@ pub enum Denial {
     /// The values make more than a sandbox may hold.
     #[error("{0}")]
     Full(Excess),
-}
-
-impl Denial {
-    /// The profile that would help; none does against a denial for good.
-    #[must_use]
-    pub fn needs(&self) -> Option<Profile> {
-        match self {
-            Self::Short { needs, .. } => Some(*needs),
-            Self::Final { .. } | Self::Full(_) => None,
-        }
-    }
 }

@@ -15,6 +15,7 @@ mod explain;
 mod keywords;
 mod pattern;
 mod profile;
+mod remedy;
 mod stretch;
 #[cfg(test)]
 mod tests;
@@ -174,8 +175,7 @@ impl Policy {
         let mut granted = Grant {
             profile: rule.profile.unwrap_or(Profile::Inspect),
             line: Some(rule.line),
-            says_profile: rule.profile.is_some(),
-            by: format!("line {} of {}", rule.line, self.file),
+            by: format!("rule at line {} of {}", rule.line, self.file),
             near: None,
         };
         match says {
@@ -201,45 +201,8 @@ impl Policy {
         Grant {
             profile: self.default,
             line: None,
-            says_profile: false,
             by,
             near: None,
-        }
-    }
-
-    /// What an operator writes so that the subject may do what was denied, and all that needs no more than a profile.
-    #[must_use]
-    pub fn remedy(&self, subject: &Subject, denial: &Denial, needs: Profile) -> String {
-        let file = &self.file;
-        let granted = match denial {
-            Denial::Final { line, granted, .. } => {
-                return format!(
-                    "no rule can allow it while line {line} of {file} denies it; allowed besides is profile {} ({})",
-                    granted.profile, granted.by
-                );
-            }
-            Denial::Full(excess) => return excess.remedy(),
-            Denial::Short { granted, .. } => granted,
-        };
-        match (granted.line, &subject.pod) {
-            (Some(line), _) if granted.says_profile => {
-                format!("to allow it, change line {line} of {file} to:\nprofile = \"{needs}\"")
-            }
-            (Some(line), _) => {
-                format!(
-                    "to allow it, add to the rule at line {line} of {file}:\nprofile = \"{needs}\""
-                )
-            }
-            (None, Some(pod)) => {
-                let rule = format!(
-                    "[[rule]]\nnamespaces = [\"{}\"]\nprofile = \"{needs}\"",
-                    pod.namespace
-                );
-                format!("to allow it, add to {file}:\n{rule}")
-            }
-            (None, None) => {
-                format!("it takes profile {needs}, which only a pod's namespace can be granted")
-            }
         }
     }
 }

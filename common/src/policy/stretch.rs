@@ -48,7 +48,19 @@ impl Stretch {
         address & mask(self.len, most)
     }
 
-    fn contains(self, other: Self) -> bool {
+    /// Itself without what stands behind its length.
+    fn whole(self) -> Self {
+        let address = match self.address {
+            IpAddr::V4(_) => {
+                u32::try_from(self.net()).map_or(self.address, |net| IpAddr::V4(net.into()))
+            }
+            IpAddr::V6(_) => IpAddr::V6(self.net().into()),
+        };
+        Self { address, ..self }
+    }
+
+    /// Whether another lies within it.
+    pub(super) fn contains(self, other: Self) -> bool {
         self.len <= other.len && self.touches(other)
     }
 
@@ -99,6 +111,15 @@ pub fn within(command: &Command, stretches: &[Stretch]) -> bool {
         one.is_some_and(|one| stretches.iter().any(|stretch| stretch.contains(one)))
     };
     is_told(command) && named(command).into_iter().all(inside)
+}
+
+/// The stretches that a command names, if they are all that it has an effect on.
+pub fn told(command: &Command) -> Option<Vec<Stretch>> {
+    if !is_told(command) {
+        return None;
+    }
+    let named = named(command).into_iter();
+    named.map(|one| one.map(Stretch::whole)).collect()
 }
 
 /// Whether everything that a command names, and what it does, lies outside of the stretches.

@@ -59,7 +59,7 @@ fn an_invalid_file_keeps_the_last_good_policy_in_force_at_both_entrances_and_thr
         let said = refusal(more.run())?;
         ensure!(
             said.contains(
-                "(line 3 of the configuration as last taken (/run/chainsaw/last-good.toml))"
+                "(rule at line 1 of the configuration as last taken (/run/chainsaw/last-good.toml))"
             ),
             "{said}"
         );

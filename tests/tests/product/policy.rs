@@ -92,11 +92,15 @@ profile = "net-admin"
             "ip link set eth0 mtu 1400 promisc on",
             "it does not name \"promisc on\"",
         ),
-        ("team-b", ROUTE, "(line 11 of /etc/chainsaw/config.toml"),
+        (
+            "team-b",
+            ROUTE,
+            "(rule at line 11 of /etc/chainsaw/config.toml",
+        ),
         (
             "team-c",
             "ip address add 10.88.9.9/16 dev eth0",
-            "profile route does not allow this, it needs profile net-admin (line 5 of",
+            "profile route does not allow this, it needs profile net-admin (rule at line 2 of",
         ),
     ] {
         let denied = refusal(run(namespace, value))?;
@@ -301,7 +305,7 @@ fn check_tells_each_rule_that_was_tried() -> Result<()> {
     let allowed = check(&["--namespace", "abc"])?;
     ensure!(allowed.status == 0, "{}", allowed.stdout);
     ensure!(
-        allowed.stdout.contains("> rule at line 3: allows it: profile route, it needs route\n    rule at line 4: does not apply: label role has to be db, the pod has none"),
+        allowed.stdout.contains("> rule at line 1: allows it: profile route, it needs route\n    rule at line 4: does not apply: label role has to be db, the pod has none"),
         "{}",
         allowed.stdout
     );

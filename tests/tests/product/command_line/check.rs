@@ -241,6 +241,64 @@ fn check_says_what_it_assumed_and_takes_the_mtu() -> Result<()> {
 }
 
 #[test]
+fn check_judges_a_configuration_alone() -> Result<()> {
+    let folder = chainsaw_tests::scratch::Scratch::new()?;
+    let policy = folder.path().join("config.toml");
+    let path = policy.to_str().context("a path of UTF-8")?;
+    let check = |text: &str, more: &[&str]| {
+        fs::write(&policy, text)?;
+        chainsaw(&[&["check", "--policy", path][..], more].concat())
+    };
+    let rule = "[[rule]]\nnamespaces = [\"shop\"]\nprofile = \"route\"\n";
+    let apply = "[[apply]]\nnamespaces = [\"*\"]\nentrance = \"cni\"\ncommands = [\"ip route\"]\n";
+    let good = check(&format!("{}{apply}", rule.repeat(3)), &[])?;
+    assert_eq!((good.status, good.stderr.as_str()), (0, ""), "{good:?}");
+    let verdict = format!("{path}: good: 3 rules, 1 apply, mode enforce");
+    assert_eq!(good.stdout, format!("{verdict}\n"));
+    let good = check(&format!("{}{apply}", rule.repeat(3)), &["-o", "json"])?;
+    let told = report(&good)?;
+    assert_eq!(
+        (&told["allowed"], &told["notes"]),
+        (&json!(true), &json!([verdict])),
+        "{told}"
+    );
+    let trial = check("mode = \"report\"\n", &[])?;
+    assert_eq!(trial.status, 0, "{trial:?}");
+    assert_eq!(
+        trial.stdout,
+        format!(
+            "{path}: good: 0 rules, 0 applies, mode report\nnote: mode = \"report\": the pod starts, and nothing runs\n"
+        )
+    );
+
+    // No node has it: nobody is refused by it.
+    let wrong = check(&rule.replace("route", "root"), &[])?;
+    assert_eq!((wrong.status, wrong.stdout.as_str()), (1, ""), "{wrong:?}");
+    let said =
+        format!("{path} line 3: profile is \"inspect\", \"route\" or \"net-admin\", not \"root\"");
+    assert_eq!(wrong.stderr, format!("chainsaw: {said}\n"));
+    let wrong = check(&rule.replace("route", "root"), &["-o", "json"])?;
+    assert_eq!(wrong.status, 1, "{wrong:?}");
+    assert_eq!(report(&wrong)?["problems"], json!([said]), "{wrong:?}");
+    Ok(())
+}
+
+#[test]
+fn what_report_mode_makes_of_a_judgement_is_noted() -> Result<()> {
+    let folder = chainsaw_tests::scratch::Scratch::new()?;
+    let policy = folder.path().join("config.toml");
+    let path = policy.to_str().context("a path of UTF-8")?;
+    let note = "note: mode = \"report\": the pod starts, and nothing runs\n";
+    for (mode, is_noted) in [("report", true), ("enforce", false)] {
+        fs::write(&policy, format!("mode = \"{mode}\"\n"))?;
+        let denied = chainsaw(&["check", "--policy", path, "ip link set eth0 up"])?;
+        assert_eq!(denied.status, 1, "{denied:?}");
+        assert_eq!(denied.stdout.contains(note), is_noted, "{denied:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn check_finds_what_is_wrong_in_the_policy_itself() -> Result<()> {
     let folder = chainsaw_tests::scratch::Scratch::new()?;
     let policy = folder.path().join("config.toml");

@@ -28,7 +28,7 @@ fn a_refused_pod_has_an_event_that_says_why_and_what_to_change() -> Result<()> {
         refusal(node.pod("cni").uid("uid-1").annotation(KEY, DENIED).run())?;
         let event = events.wait_for("cni", "denied")?;
         let note = "command 1 'ip link set dev eth0 mtu 9000' denied: profile route does not allow this, it needs profile \
-                    net-admin (line 3 of /etc/chainsaw/config.toml)\n\
+                    net-admin (rule at line 1 of /etc/chainsaw/config.toml)\n\
                     in k8s.v1.cni.cncf.io/chainsaw: ip link set eth0 mtu 9000\n\
                     to allow it, change line 3 of /etc/chainsaw/config.toml to:\nprofile = \"net-admin\"\n\
                     the pod does not start";
