@@ -235,6 +235,7 @@ fn placeholders(given: &Given) -> Surroundings {
             .or_else(|| Some(sample::INTERFACE.to_owned())),
         addresses: or(&given.addresses, sample::ADDRESSES),
         gateways: or(&given.gateways, sample::GATEWAYS),
+        address_options: true,
         ..Surroundings::default()
     }
 }

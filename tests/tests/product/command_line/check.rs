@@ -213,6 +213,61 @@ fn check_reads_standard_input() -> Result<()> {
 }
 
 #[test]
+fn check_says_that_nothing_came_from_standard_input() -> Result<()> {
+    let output = Program::new(parts::chainsaw()?)
+        .args(["check", "-f", "-"])
+        .stdin("")
+        .run()?;
+    assert_eq!(
+        (output.status, output.stderr.as_str()),
+        (1, "chainsaw: standard input is empty\n"),
+        "{output:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn check_takes_the_namespace_by_its_short_option_and_a_gateway_of_each_family() -> Result<()> {
+    let output = chainsaw(&["check", "-n", "shop", "ip route"])?;
+    assert!(output.stdout.starts_with("shop/argument: "), "{output:?}");
+    let value = "ip -6 route add 2001:db8:3::/64 via CURRENT_GATEWAY";
+    let one = ["check", "--gateway", "10.0.0.1", value];
+    let other = chainsaw(&one)?;
+    assert!(
+        other.status == 1 && other.stdout.contains("give --gateway an IPv6 address too"),
+        "{other:?}"
+    );
+    let both = chainsaw(&[&one[..], &["--gateway", "2001:db8::7"]].concat())?;
+    assert_eq!(both.status, 0, "{both:?}");
+    Ok(())
+}
+
+#[test]
+fn a_habit_is_answered_beside_iproute2s_text() -> Result<()> {
+    let sysctl = report(&chainsaw(&[
+        "check",
+        "-o",
+        "json",
+        "sysctl -w net.ipv4.ip_forward=1",
+    ])?)?;
+    let command = &sysctl["commands"][0];
+    assert_eq!(
+        (&command["stderr"], &command["advice"]["instead"]),
+        (
+            &json!("Object \"sysctl\" is unknown, try \"ip help\".\n"),
+            &json!("only link, address, route, rule and neigh can be said; no other program runs")
+        )
+    );
+    let variable = chainsaw(&["check", "ip link set ${CURRENT_INTERFACE} mtu 1400"])?;
+    assert!(
+        (variable.stdout)
+            .contains("there is no shell: write CURRENT_INTERFACE, without $ and braces"),
+        "{variable:?}"
+    );
+    Ok(())
+}
+
+#[test]
 fn check_says_what_it_assumed_and_takes_the_mtu() -> Result<()> {
     let folder = chainsaw_tests::scratch::Scratch::new()?;
     let policy = folder.path().join("config.toml");
