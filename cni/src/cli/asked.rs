@@ -13,19 +13,10 @@ use super::networks::{NETWORKS, Selection, selections};
 use super::workload::Described;
 use crate::source::{KEY, NRI_PREFIX};
 
+mod misplaced;
+
 /// Our part of a selection's `cni-args`.
 const ARGUMENT: &str = "chainsaw";
-
-/// The kinds of Kubernetes that make pods of a template alone: annotations of their own reach none.
-const MAKERS: [&str; 7] = [
-    "CronJob",
-    "DaemonSet",
-    "Deployment",
-    "Job",
-    "ReplicaSet",
-    "ReplicationController",
-    "StatefulSet",
-];
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -90,33 +81,6 @@ impl Asked {
         }
         asked.on_a_node(described);
         asked
-    }
-
-    /// What was meant for the pod and does not reach it.
-    fn misplaced(&mut self, described: &Described) {
-        let reaches = |key: &String| described.annotations.iter().any(|(own, _)| own == key);
-        for holder in &described.holders {
-            let own = holder.annotations.iter().filter(|key| is_ours(key));
-            for key in own.filter(|key| !reaches(key)) {
-                let (kind, place) = (&holder.kind, &described.place);
-                if MAKERS.contains(&kind.as_str()) {
-                    self.problems.push(format!(
-                        "annotation {key} is the {kind}'s own and reaches no pod: move it to {place}"
-                    ));
-                } else {
-                    self.notes.push(format!(
-                        "annotation {key} is the {kind}'s own, and a pod has those of {place}"
-                    ));
-                }
-            }
-        }
-        for key in described.labelled.iter().filter(|key| is_ours(key)) {
-            let why = format!(
-                "{key} is a label; it has to be an annotation, in {}",
-                described.place
-            );
-            self.problems.push(why);
-        }
     }
 
     /// The pod's network selections; none where it has no such annotation, or one that nobody can read.
