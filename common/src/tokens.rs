@@ -31,6 +31,8 @@ pub struct Surroundings {
     pub values: BTreeMap<String, String>,
     /// How whoever asks can tell the interface, where there is a way.
     pub interface_option: Option<&'static str>,
+    /// Whether whoever asks tells addresses and gateways with `--address` and `--gateway`, of which each has one family.
+    pub address_options: bool,
 }
 
 /// A token that cannot be replaced.
@@ -43,6 +45,12 @@ pub enum TokenError {
         token: String,
         /// A known one that is near.
         nearest: Option<&'static str>,
+    },
+    /// It is written as a shell's variable.
+    #[error("there is no shell: write {token}, without $ and braces")]
+    Variable {
+        /// The token itself.
+        token: String,
     },
     /// The node has no such value.
     #[error("NODE_{key} is none of the node's [values], {}", known_values(.known, .key))]
@@ -86,6 +94,11 @@ impl Surroundings {
                 tail.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
             let (token, after) = tail.split_at(end.unwrap_or(tail.len()));
             text.push_str(before);
+            if before.ends_with('$') || before.ends_with("${") {
+                return Err(TokenError::Variable {
+                    token: token.to_owned(),
+                });
+            }
             text.push_str(&self.value(token, family)?);
             word.replaced = true;
             rest = after;
@@ -125,8 +138,26 @@ impl Surroundings {
         }
         .ok_or_else(|| TokenError::Unresolved {
             token: token.to_owned(),
-            option: self.interface_option.filter(|_| self.interface.is_none()),
+            option: self.option(token, family),
         })
+    }
+}
+
+impl Surroundings {
+    /// What would give a token its value.
+    fn option(&self, token: &str, family: Family) -> Option<&'static str> {
+        let is_six = token.ends_with("_V6") || family == Family::Inet6 && !token.ends_with("_V4");
+        let told = match (token.starts_with("CURRENT_GATEWAY"), is_six) {
+            (true, true) => "--gateway an IPv6 address too",
+            (true, false) => "--gateway an IPv4 address too",
+            (false, true) => "--address an IPv6 address too",
+            (false, false) => "--address an IPv4 address too",
+        };
+        if self.interface.is_none() {
+            self.interface_option
+        } else {
+            self.address_options.then_some(told)
+        }
     }
 }
 
@@ -163,6 +194,7 @@ mod tests {
             gateways: vec!["192.0.2.1".parse().unwrap()],
             values: [("UPLINK".to_owned(), "CURRENT_INTERFACE".to_owned())].into(),
             interface_option: None,
+            address_options: false,
         }
     }
 
@@ -249,5 +281,55 @@ mod tests {
                 .to_string(),
             "CURRENT_INTERFACE has no value here: give --interface NAME, or write the value itself"
         );
+    }
+
+    #[test]
+    fn a_value_of_the_other_family_can_be_told_where_values_are_told() {
+        let told = Surroundings {
+            interface: Some("eth0".to_owned()),
+            gateways: vec!["10.0.0.1".parse().unwrap()],
+            address_options: true,
+            ..Surroundings::default()
+        };
+        for (token, family, wanted) in [
+            (
+                "CURRENT_GATEWAY",
+                Family::Inet6,
+                "give --gateway an IPv6 address too, or ",
+            ),
+            (
+                "CURRENT_GATEWAY_V6",
+                Family::Inet,
+                "give --gateway an IPv6 address too, or ",
+            ),
+            (
+                "CURRENT_ADDRESS_V4",
+                Family::Inet6,
+                "give --address an IPv4 address too, or ",
+            ),
+        ] {
+            let why = told.value(token, family).unwrap_err().to_string();
+            assert!(why.contains(wanted), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_no_variable_of_a_shell() {
+        for text in [
+            "$CURRENT_INTERFACE",
+            "${CURRENT_INTERFACE}",
+            "x.$CURRENT_INTERFACE.1",
+        ] {
+            let mut word = Word {
+                text: text.into(),
+                column: 1,
+                replaced: false,
+            };
+            let why = Surroundings::default().replace(&mut word, Family::Unspec);
+            assert_eq!(
+                why.unwrap_err().to_string(),
+                "there is no shell: write CURRENT_INTERFACE, without $ and braces"
+            );
+        }
     }
 }

@@ -1,18 +1,22 @@
 //! What a described pod asks for: which value, by which entrance, at which interface; and what no node would take.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use chainsaw_common::annotations::{is_ours, meant, meant_at_nri};
 use chainsaw_common::engine;
+use chainsaw_common::nearest::nearest;
 use chainsaw_common::plan::Author;
 use chainsaw_common::pod::Entrance;
-use serde::Deserialize;
 use serde_json::Value;
 
+use super::networks::{NETWORKS, Selection, selections};
 use super::workload::Described;
 use crate::source::{KEY, NRI_PREFIX};
 
-/// Multus' annotation: the attachments that a pod has beside its first.
-const NETWORKS: &str = "k8s.v1.cni.cncf.io/networks";
+mod misplaced;
+
+/// Our part of a selection's `cni-args`.
+const ARGUMENT: &str = "chainsaw";
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -44,40 +48,80 @@ struct Wins {
     source: String,
 }
 
-/// One of Multus' network selections, as far as we look at it.
-#[derive(Deserialize)]
-struct Selection {
-    interface: Option<String>,
-    #[serde(default, rename = "cni-args")]
-    arguments: BTreeMap<String, Value>,
-}
-
 impl Asked {
     /// Everything that a pod asks for at either entrance; `assumed` is the interface at which a key counts that says none.
     pub fn by(described: &Described, assumed: &str) -> Self {
         let mut asked = Self::default();
+        asked.misplaced(described);
+        let selections = asked.selections(described);
         for (key, value) in &described.annotations {
             if key == NETWORKS {
-                asked.networks(value);
+                asked.arguments(selections.as_deref().unwrap_or_default());
             } else if let Some(suffix) = key.strip_prefix(NRI_PREFIX) {
-                if let Err(why) = known(suffix, described) {
-                    asked.problems.push(format!("annotation {key}: {why}"));
+                match known(suffix, described) {
+                    Ok(()) => asked.annotation(key, value, Entrance::Nri, None),
+                    // Nobody runs them, whatever they are.
+                    Err(why) => asked.problems.push(format!("annotation {key}: {why}")),
                 }
-                asked.annotation(key, value, Entrance::Nri, None);
-            } else if let Some(rest) = key.strip_prefix(KEY)
-                && (rest.is_empty() || rest.starts_with('.'))
-            {
-                let interface = rest.strip_prefix('.').map(str::to_owned);
-                asked.annotation(key, value, Entrance::Cni, interface);
+            } else if is_ours(key) {
+                let interface = key.strip_prefix(KEY).and_then(|at| at.strip_prefix('.'));
+                asked.annotation(key, value, Entrance::Cni, interface.map(str::to_owned));
+            } else if let Some(meant) = meant(key) {
+                asked.problems.push(format!(
+                    "annotation {key} is no key of Chainsaw; did you mean {meant}?"
+                ));
             }
         }
-        asked.elsewhere(described, assumed);
+        if let Some(selections) = selections {
+            let attached: Vec<String> = selections.into_iter().map(|one| one.interface).collect();
+            asked.nowhere(assumed, &attached);
+            asked.elsewhere(assumed, &attached);
+        } else {
+            asked.elsewhere(assumed, &[]);
+        }
         asked.on_a_node(described);
         asked
     }
 
+    /// The pod's network selections; none where it has no such annotation, or one that nobody can read.
+    fn selections(&mut self, described: &Described) -> Option<Vec<Selection>> {
+        let all = &described.annotations;
+        let (_, value) = all.iter().find(|(key, _)| key == NETWORKS)?;
+        let text = value.as_str()?;
+        match selections(text) {
+            Ok(selections) => Some(selections),
+            Err(error) => {
+                let why =
+                    format!("annotation {NETWORKS}: it is no list of network selections: {error}");
+                // One that says nothing to us is Multus' business.
+                if text.to_lowercase().contains(ARGUMENT) {
+                    self.problems.push(why);
+                } else {
+                    self.notes.push(why);
+                }
+                None
+            }
+        }
+    }
+
+    /// A key of an interface counts only where an attachment makes that.
+    fn nowhere(&mut self, assumed: &str, attached: &[String]) {
+        let there: Vec<&str> = [assumed]
+            .into_iter()
+            .chain(attached.iter().map(String::as_str))
+            .collect();
+        let at = |wanted: &Wanted| wanted.interface.clone();
+        let wanted: BTreeSet<String> = self.values.iter().filter_map(at).collect();
+        for interface in wanted.iter().filter(|at| !there.contains(&at.as_str())) {
+            self.notes.push(format!(
+                "no selection of this pod makes {interface}: {} there",
+                listed(&there)
+            ));
+        }
+    }
+
     /// The plain key does not count where an interface has a key or `cni-args` of its own: it is judged where it does.
-    fn elsewhere(&mut self, described: &Described, assumed: &str) {
+    fn elsewhere(&mut self, assumed: &str, attached: &[String]) {
         let at_cni = |wanted: &&Wanted| wanted.entrance == Entrance::Cni;
         let own: Vec<Wins> = (self.values.iter().filter(at_cni))
             .filter_map(|wanted| {
@@ -89,9 +133,8 @@ impl Asked {
             return;
         };
         let is_free = |name: &String| own.iter().all(|wins| wins.at != *name);
-        let attached = interfaces(described).into_iter().find(is_free);
-        let (at, whether) = match attached {
-            Some(at) => (at, String::new()),
+        let (at, whether) = match attached.iter().find(|name| is_free(name)) {
+            Some(at) => (at.clone(), String::new()),
             // One more than there are taken is always enough.
             None => {
                 let mut others = (1..=own.len() + 1).map(|number| format!("net{number}"));
@@ -121,42 +164,35 @@ impl Asked {
     }
 
     /// `cni-args` of the selections, which reach us as `args.cni.chainsaw`. Other words of them are Multus' business.
-    fn networks(&mut self, value: &Value) {
-        let Some(text) = value.as_str().filter(|text| text.contains("chainsaw")) else {
-            return;
-        };
-        if !text.trim_start().starts_with(['[', '{']) {
-            return;
+    fn arguments(&mut self, selections: &[Selection]) {
+        for (number, selection) in selections.iter().enumerate() {
+            let all = format!("{NETWORKS}[{number}].cni-args");
+            for (name, value) in &selection.arguments {
+                let source = format!("{all}.{name}");
+                let at = Some(selection.interface.clone());
+                match value {
+                    _ if name != ARGUMENT => self.other_argument(&source, name),
+                    Value::String(text) => {
+                        self.wanted(&source, text.clone(), Entrance::Cni, at);
+                    }
+                    Value::Array(_) => {
+                        self.wanted(&source, value.to_string(), Entrance::Cni, at);
+                    }
+                    other => self.problems.push(format!(
+                        "{source}: it is {} and neither a string nor an array",
+                        kind(other)
+                    )),
+                }
+            }
         }
-        let selections: Vec<Selection> = match serde_json::from_str(text) {
-            Ok(selections) => selections,
-            Err(error) => {
-                let why =
-                    format!("annotation {NETWORKS}: it is no list of network selections: {error}");
-                return self.problems.push(why);
-            }
-        };
-        for (number, selection) in selections.into_iter().enumerate() {
-            let Some(value) = selection.arguments.get("chainsaw") else {
-                continue;
-            };
-            let source = format!("{NETWORKS}[{number}].cni-args.chainsaw");
-            // Multus names attachments so unless the selection does.
-            let interface = selection
-                .interface
-                .unwrap_or_else(|| format!("net{}", number + 1));
-            match value {
-                Value::String(text) => {
-                    self.wanted(&source, text.clone(), Entrance::Cni, Some(interface));
-                }
-                Value::Array(_) => {
-                    self.wanted(&source, value.to_string(), Entrance::Cni, Some(interface));
-                }
-                other => self.problems.push(format!(
-                    "{source}: it is {} and neither a string nor an array",
-                    kind(other)
-                )),
-            }
+    }
+
+    /// One that is for another plugin, unless it was meant for us.
+    fn other_argument(&mut self, source: &str, name: &str) {
+        if nearest(&name.to_lowercase(), [ARGUMENT]).is_some() {
+            self.notes.push(format!(
+                "{source}: Chainsaw does not read it; did you mean {ARGUMENT}?"
+            ));
         }
     }
 
@@ -195,27 +231,13 @@ impl Asked {
     }
 }
 
-/// The interfaces of a pod's network selections, in either form that Multus reads; what is none is told elsewhere.
-fn interfaces(described: &Described) -> Vec<String> {
-    let networks = described
-        .annotations
-        .iter()
-        .find(|(key, _)| key == NETWORKS);
-    let text = networks.and_then(|(_, value)| value.as_str());
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
-        return Vec::new();
-    };
-    let named: Vec<Option<String>> = if text.starts_with(['[', '{']) {
-        let selections: Vec<Selection> = serde_json::from_str(text).unwrap_or_default();
-        selections.into_iter().map(|one| one.interface).collect()
-    } else {
-        let interface = |one: &str| one.split_once('@').map(|(_, at)| at.trim().to_owned());
-        text.split(',').map(interface).collect()
-    };
-    (1..)
-        .zip(named)
-        .map(|(number, named)| named.unwrap_or_else(|| format!("net{number}")))
-        .collect()
+/// `a is`, `a and b are`, `a, b and c are`.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => format!("{only} is"),
+        [most @ .., last] => format!("{} and {last} are", most.join(", ")),
+    }
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -237,6 +259,13 @@ fn known(suffix: &str, described: &Described) -> Result<(), String> {
             described.containers.join(", ")
         )),
         None if suffix == "sandbox" => Ok(()),
-        None => Err("the key is not known, known are sandbox and container.NAME".to_owned()),
+        None => {
+            let meant = meant_at_nri(suffix)
+                .map(|meant| format!("; did you mean {NRI_PREFIX}{meant}?"))
+                .unwrap_or_default();
+            Err(format!(
+                "the key is not known, known are sandbox and container.NAME{meant}"
+            ))
+        }
     }
 }

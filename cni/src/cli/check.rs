@@ -28,18 +28,32 @@ struct Judge<'a> {
     surroundings: Surroundings,
 }
 
+/// A report, and the file of which it tells where there are several.
+#[derive(Debug)]
+pub struct Checked {
+    /// The file, as people call it.
+    pub file: Option<String>,
+    /// The report.
+    pub report: Report,
+}
+
 /// Checks the values, or those of every pod in the files; without any, the configuration itself.
 ///
 /// # Errors
 /// A file that cannot be read: what is wrong in one is reported.
-pub fn check(given: &Given) -> Result<Vec<Report>, Failure> {
+pub fn check(given: &Given) -> Result<Vec<Checked>, Failure> {
+    let checked = |file, report: Report| Checked {
+        file,
+        // Not before all is known that is wrong.
+        report: report.checked(),
+    };
     let taken = match taken(given.policy.as_deref())? {
         Ok(taken) => taken,
-        Err(wrong) => return Ok(vec![mistaken(wrong).checked()]),
+        Err(wrong) => return Ok(vec![checked(None, mistaken(wrong))]),
     };
     if given.values.is_empty() && given.files.is_empty() {
         let good = taken.iter().map(|(config, file)| good(config, file));
-        return Ok(good.map(Report::checked).collect());
+        return Ok(good.map(|good| checked(None, good)).collect());
     }
     let judge = Judge {
         given,
@@ -60,16 +74,21 @@ pub fn check(given: &Given) -> Result<Vec<Report>, Failure> {
     if !given.values.is_empty() {
         let pod = judge.pod("argument", None, BTreeMap::new());
         let report = judge.one(pod, Entrance::Cni, None, &given.values);
-        reports.push(judge.assuming(report, None, given.entrance.is_none()));
+        let report = judge.assuming(report, None, given.entrance.is_none());
+        reports.push(checked(None, report));
     }
     for file in &given.files {
+        let name = Some(workload::named(file).to_owned()).filter(|_| given.files.len() > 1);
         match workload::read(file, &workload::text(file)?) {
-            Ok(all) => reports.extend(all.iter().map(|described| judge.described(described))),
-            Err(wrong) => reports.push(mistaken(wrong)),
+            Ok(all) => reports.extend(
+                all.iter()
+                    .map(|described| checked(name.clone(), judge.described(described))),
+            ),
+            // It names the file itself.
+            Err(wrong) => reports.push(checked(None, mistaken(wrong))),
         }
     }
-    // Not before all is known that is wrong.
-    Ok(reports.into_iter().map(Report::checked).collect())
+    Ok(reports)
 }
 
 /// What is wrong with a file as a whole.
@@ -262,6 +281,7 @@ fn placeholders(given: &Given) -> Surroundings {
             .or_else(|| Some(sample::INTERFACE.to_owned())),
         addresses: or(&given.addresses, sample::ADDRESSES),
         gateways: or(&given.gateways, sample::GATEWAYS),
+        address_options: true,
         ..Surroundings::default()
     }
 }

@@ -1,11 +1,14 @@
 //! What was given with a verb: its values, and its options.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::net::IpAddr;
+use std::path::Path;
 
 use chainsaw_common::engine::Value;
 use chainsaw_common::plan::Author;
 use chainsaw_common::pod::Entrance;
+use chainsaw_common::words;
 
 /// What was given with a verb.
 #[derive(Debug, Default)]
@@ -70,6 +73,12 @@ impl Given {
         match name {
             "output" => self.form = Form::named(&value)?,
             "file" => self.files.push(value),
+            "interface" if !is_device(&value) => {
+                return Err(format!(
+                    "--interface takes a device's name, 1 to {DEVICE_BYTES} bytes without / and white space, not {value:?}"
+                )
+                .into());
+            }
             "interface" => self.interface = Some(value),
             "address" => self.addresses.push(address(&value)?),
             "gateway" => self.gateways.push(address(&value)?),
@@ -85,6 +94,12 @@ impl Given {
                 self.labels.insert(key.to_owned(), value.to_owned());
             }
             "entrance" => self.entrance = Some(entrance(&value)?),
+            _ if !is_namespace(&value) => {
+                return Err(format!(
+                    "--namespace takes a namespace of Kubernetes, 1 to {LABEL_BYTES} of a-z, 0-9 and -, not {value:?}"
+                )
+                .into());
+            }
             _ => self.namespace = Some(value),
         }
         Ok(())
@@ -96,6 +111,11 @@ impl Given {
     /// What is missing, or was meant otherwise.
     pub fn is_enough(&self, verb: &str) -> Result<(), lexopt::Error> {
         match self.values.first() {
+            Some(first) if verb == "check" && is_file(&first.text) => Err(format!(
+                "a file goes behind -f: check -f {}",
+                words::quoted(&first.text)
+            )
+            .into()),
             None if self.files.is_empty() && self.policy.is_none() => {
                 let or = if verb == "check" {
                     "; or -f FILE, or --policy FILE alone"
@@ -118,6 +138,37 @@ impl Given {
             _ => Ok(()),
         }
     }
+}
+
+/// The longest name of a device, in bytes (`IFNAMSIZ` has room for a NUL).
+const DEVICE_BYTES: usize = 15;
+/// The longest label of DNS, in bytes (RFC 1123).
+const LABEL_BYTES: usize = 63;
+
+/// Whether the kernel takes it for a device's name (`dev_valid_name`).
+fn is_device(name: &str) -> bool {
+    let forbidden = |c: char| c == '/' || c == ':' || c.is_whitespace();
+    (1..=DEVICE_BYTES).contains(&name.len())
+        && !matches!(name, "." | "..")
+        && !name.contains(forbidden)
+}
+
+/// Whether Kubernetes takes it for a namespace's name.
+fn is_namespace(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=LABEL_BYTES).contains(&name.len())
+        && name.chars().all(allowed)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+/// Whether a value is a file's name and no command.
+fn is_file(value: &str) -> bool {
+    let ending = || {
+        let ending = Path::new(value).extension().and_then(OsStr::to_str);
+        matches!(ending, Some("yaml" | "yml" | "json"))
+    };
+    !value.contains(char::is_whitespace) && (ending() || Path::new(value).is_file())
 }
 
 fn entrance(name: &str) -> Result<Entrance, String> {

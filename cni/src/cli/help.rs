@@ -78,7 +78,7 @@ says whether it is allowed. With a configuration alone it says whether a node co
 
     -f, --file FILE            the objects, as YAML or JSON; - is standard input; may be given again
         --policy FILE          the configuration that judges (none: only the words are checked)
-        --namespace NAME       the pod's namespace in Kubernetes, where a file does not say it (default)
+    -n, --namespace NAME       the pod's namespace in Kubernetes, where a file does not say it (default)
         --label KEY=VALUE      a label of the pod; may be given again (those of a file count at the NRI entrance alone)
         --entrance ENTRANCE    cni or nri: which rules apply (each key's own; cni for a VALUE)
         --interface NAME       what CURRENT_INTERFACE stands for, where a key does not say it (eth0)

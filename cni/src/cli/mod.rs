@@ -17,7 +17,7 @@ use chainsaw_common::netns::{Namespace, throw_away};
 use chainsaw_common::plan::Run;
 use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
-use chainsaw_common::report::{CommandReport, Outcome, Report, escaped, transcript};
+use chainsaw_common::report::{Outcome, Report};
 use chainsaw_common::surroundings;
 use chainsaw_common::tokens::Surroundings;
 
@@ -25,10 +25,13 @@ mod asked;
 mod check;
 mod given;
 mod help;
+mod networks;
 mod sample;
+mod transcript;
 mod words;
 mod workload;
 
+use check::Checked;
 use given::{Form, Given};
 use words::{Misuse, Words};
 
@@ -47,11 +50,8 @@ pub fn main(given: Vec<OsString>) -> ExitCode {
             );
         }
         Words::Ip(words) => return ip(&words),
-        Words::Try(given) => (given.form, in_a_sample(&given).map(|report| vec![report])),
-        Words::Run { given, netns } => (
-            given.form,
-            in_a_namespace(&given, &netns).map(|report| vec![report]),
-        ),
+        Words::Try(given) => (given.form, in_a_sample(&given).map(alone)),
+        Words::Run { given, netns } => (given.form, in_a_namespace(&given, &netns).map(alone)),
         Words::Check(given) => match check::check(&given) {
             Ok(reports) => (given.form, Ok(reports)),
             Err(error) => return wrong_use(Some("check"), &error.to_string()),
@@ -96,70 +96,34 @@ fn wrong_use(verb: Option<&str>, why: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
+/// What was not said in a file.
+fn alone(report: Report) -> Vec<Checked> {
+    vec![Checked { file: None, report }]
+}
+
 /// Prints the reports, or why there is none: as a report too, where JSON is asked for.
-fn tell(ran: Result<Vec<Report>, Failure>, form: Form) -> ExitCode {
+fn tell(ran: Result<Vec<Checked>, Failure>, form: Form) -> ExitCode {
     let reports = ran.unwrap_or_else(|error| {
         let nothing = Report::about(&subject("start", None, None));
-        vec![Report {
+        alone(Report {
             outcome: Outcome::Failed,
             problems: vec![error.to_string()],
             ..nothing
-        }]
+        })
     });
-    let good = reports.iter().all(|report| report.outcome.is_good());
+    let good = reports.iter().all(|one| one.report.outcome.is_good());
     let status = if good {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     };
-    let shown = |report: &Report| match form {
-        Form::Json => serde_json::to_string(report)
+    let shown = |one: &Checked| match form {
+        Form::Json => serde_json::to_string(&one.report)
             .map(|json| json + "\n")
             .unwrap_or_default(),
-        Form::Text => for_people(report),
+        Form::Text => transcript::for_people(one),
     };
     say(&reports.iter().map(shown).collect::<String>(), status)
-}
-
-/// What a person reads on standard output; what went wrong with the whole goes to standard error.
-fn for_people(report: &Report) -> String {
-    for problem in &report.problems {
-        warn(&format!("chainsaw: {}\n", escaped(problem)));
-    }
-    // Only a check of a configuration alone has no pod; its first note is the verdict.
-    let (verdict, notes) = match report.notes.split_first() {
-        Some((verdict, notes)) if report.pod.is_none() => (format!("{verdict}\n"), notes),
-        _ => (String::new(), report.notes.as_slice()),
-    };
-    if report.commands.is_empty() && report.problems.is_empty() && verdict.is_empty() {
-        warn("chainsaw: there is no command in this\n");
-    }
-    let word = report.word();
-    let head = report
-        .pod
-        .as_ref()
-        .map(|pod| format!("{}/{}: {word}\n", pod.namespace, pod.name));
-    let notes = notes.iter().map(|note| format!("note: {note}\n"));
-    let notes: String = notes.collect();
-    head.unwrap_or(verdict) + &escaped(&notes) + &commands(report)
-}
-
-/// What became of the commands; of a check also by which source each came, where there are several.
-fn commands(report: &Report) -> String {
-    let same = |one: &CommandReport, other: &CommandReport| one.source == other.source;
-    let sources: Vec<&[CommandReport]> = report.commands.chunk_by(same).collect();
-    let titled = report.trigger == "check" && sources.len() > 1;
-    let group = |commands: &&[CommandReport]| {
-        let title = commands.first().filter(|_| titled);
-        let title = title.map(|first| format!("{}:\n", escaped(&first.source)));
-        title.unwrap_or_default()
-            + &transcript(&Report {
-                problems: Vec::new(),
-                commands: commands.to_vec(),
-                ..report.clone()
-            })
-    };
-    sources.iter().map(group).collect()
 }
 
 type Failure = Box<dyn std::error::Error>;

@@ -146,6 +146,7 @@ fn served(
                 return Ok(Words::Help(help::of(verb).unwrap_or(help::TOOL)));
             }
             Short('f') => "file".to_owned(),
+            Short('n') => "namespace".to_owned(),
             Short('o') => "output".to_owned(),
             Long(name) => (*name).to_owned(),
             lexopt::Arg::Value(word) => {

@@ -1,6 +1,6 @@
 //! The pods that a file of Kubernetes objects describes: pods themselves, and the templates of whatever makes pods.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::{fs, io};
 
 use serde_json::Value;
@@ -16,6 +16,12 @@ pub struct Described {
     pub labels: BTreeMap<String, String>,
     /// Its annotations, whatever they hold.
     pub annotations: Vec<(String, Value)>,
+    /// Where its annotations stand, in the object.
+    pub place: String,
+    /// What holds it, and is no pod: the object itself, and the job of a `CronJob`.
+    pub holders: Vec<Holder>,
+    /// The keys of all labels, its own and those of what holds it.
+    pub labelled: BTreeSet<String>,
     /// Whether it is on the host's network.
     pub host_network: bool,
     /// `runtimeClassName`.
@@ -24,16 +30,37 @@ pub struct Described {
     pub containers: Vec<String>,
 }
 
+/// Something that makes pods, as far as it can be taken for one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its kind.
+    pub kind: String,
+    /// The keys of its own annotations.
+    pub annotations: BTreeSet<String>,
+}
+
 /// The text of a file, or of standard input by the name `-`.
 ///
 /// # Errors
 /// It cannot be read.
 pub fn text(path: &str) -> Result<String, String> {
     let text = match path {
-        "-" => io::read_to_string(io::stdin()),
+        STDIN => io::read_to_string(io::stdin()),
         path => fs::read_to_string(path),
     };
-    text.map_err(|error| format!("cannot read {path}: {error}"))
+    text.map_err(|error| format!("cannot read {}: {error}", named(path)))
+}
+
+/// How standard input is asked for.
+const STDIN: &str = "-";
+
+/// A file, as it is called where people read of it.
+pub fn named(path: &str) -> &str {
+    if path == STDIN {
+        "standard input"
+    } else {
+        path
+    }
 }
 
 /// Reads YAML or JSON, one document or several.
@@ -41,6 +68,10 @@ pub fn text(path: &str) -> Result<String, String> {
 /// # Errors
 /// It is neither, or has no pod.
 pub fn read(path: &str, text: &str) -> Result<Vec<Described>, String> {
+    let path = named(path);
+    if text.trim().is_empty() {
+        return Err(format!("{path} is empty"));
+    }
     let documents: Vec<Value> =
         serde_saphyr::from_multiple(text).map_err(|error| format!("{path} is no YAML: {error}"))?;
     let described: Vec<Described> = documents
@@ -65,15 +96,24 @@ fn objects(document: &Value) -> Vec<&Value> {
 }
 
 /// Where a pod's metadata and spec are: in the object itself, its template, or its job's template.
-const PODS: [&str; 3] = ["", "/spec/template", "/spec/jobTemplate/spec/template"];
+const PODS: [&str; 3] = [OBJECT, "/spec/template", "/spec/jobTemplate/spec/template"];
+
+const OBJECT: &str = "";
+/// Where a `CronJob` says what its jobs are.
+const JOB: &str = "/spec/jobTemplate";
 
 fn described(object: &Value) -> Option<Described> {
     let kind = object.get("kind")?.as_str()?;
-    let pod = PODS.iter().rev().find_map(|path| {
-        object
-            .pointer(path)
-            .filter(|pod| pod.pointer("/spec/containers").is_some())
+    let (place, pod) = PODS.iter().rev().find_map(|path| {
+        let pod = object.pointer(path)?;
+        pod.pointer("/spec/containers").map(|_| (*path, pod))
     })?;
+    let holders: Vec<(&str, &Value)> = [(OBJECT, kind), (JOB, "Job")]
+        .into_iter()
+        .filter(|(path, _)| place.starts_with(path) && place != *path)
+        .filter_map(|(path, kind)| Some((kind, object.pointer(path)?)))
+        .collect();
+    let labelled = |one| keys(one, "/metadata/labels");
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
     let containers = ["/spec/initContainers", "/spec/containers"]
         .into_iter()
@@ -91,12 +131,31 @@ fn described(object: &Value) -> Option<Described> {
             .filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())))
             .collect(),
         annotations: pairs(pod, "/metadata/annotations").collect(),
+        place: format!("{}.metadata.annotations", place.replace('/', "."))
+            .trim_start_matches('.')
+            .to_owned(),
+        labelled: (holders.iter().map(|(_, holder)| *holder))
+            .chain([pod])
+            .flat_map(labelled)
+            .collect(),
+        holders: holders.into_iter().map(holder).collect(),
         host_network: pod.pointer("/spec/hostNetwork") == Some(&Value::Bool(true)),
         runtime_class: pod
             .pointer("/spec/runtimeClassName")
             .and_then(|class| class.as_str().map(str::to_owned)),
         containers: containers.flatten().filter_map(name).collect(),
     })
+}
+
+fn holder((kind, object): (&str, &Value)) -> Holder {
+    Holder {
+        kind: kind.to_owned(),
+        annotations: keys(object, "/metadata/annotations").collect(),
+    }
+}
+
+fn keys(object: &Value, pointer: &str) -> impl Iterator<Item = String> {
+    pairs(object, pointer).map(|(key, _)| key)
 }
 
 fn pairs(pod: &Value, pointer: &str) -> impl Iterator<Item = (String, Value)> {
@@ -136,6 +195,36 @@ mod tests {
     }
 
     #[test]
+    fn what_holds_a_pod_is_known_with_its_annotations_and_labels() {
+        let all = read_text(
+            "kind: CronJob\n\
+             metadata: {name: j, annotations: {a: b}, labels: {x: y}}\n\
+             spec: {jobTemplate: {metadata: {annotations: {c: d}}, spec: {template: {metadata: {labels: {z: [1]}}, spec: {containers: []}}}}}\n",
+        )
+        .unwrap();
+        let one = &all[0];
+        let holders: Vec<(&str, Vec<&str>)> = one
+            .holders
+            .iter()
+            .map(|holder| {
+                let keys = holder.annotations.iter().map(String::as_str);
+                (holder.kind.as_str(), keys.collect())
+            })
+            .collect();
+        assert_eq!(holders, [("CronJob", vec!["a"]), ("Job", vec!["c"])]);
+        assert_eq!(one.labelled, ["x".to_owned(), "z".to_owned()].into());
+        assert_eq!(
+            one.place,
+            "spec.jobTemplate.spec.template.metadata.annotations"
+        );
+        let pod = &read_text(POD).unwrap()[0];
+        assert_eq!(
+            (pod.holders.len(), pod.place.as_str()),
+            (0, "metadata.annotations")
+        );
+    }
+
+    #[test]
     fn a_list_is_what_is_in_it() {
         let list = r#"{"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": []}}]}"#;
         assert_eq!(read_text(list).unwrap()[0].name, "Pod/p");
@@ -149,6 +238,8 @@ mod tests {
                 .contains("describes no pod")
         );
         assert!(read_text("a: [").unwrap_err().contains("is no YAML"));
+        assert_eq!(read_text(" \n").unwrap_err(), "x.yaml is empty");
+        assert_eq!(read("-", "").unwrap_err(), "standard input is empty");
         assert!(
             super::text("/nowhere/x.yaml")
                 .unwrap_err()

@@ -135,8 +135,12 @@ fn destination(
         let near = keyword::words(BEFORE_METRICS)
             .chain(keyword::words(metrics::TABLE))
             .chain(keyword::words(BEHIND_METRICS));
-        return Err(Mistake::garbage("to", word)
-            .hinting(crate::nearest::nearest(word, near).map(str::to_owned)));
+        let meant = match word {
+            // As `route` of net-tools has it.
+            "gw" | "gateway" => Some("via"),
+            _ => crate::nearest::nearest(word, near),
+        };
+        return Err(Mistake::garbage("to", word).hinting(meant.map(str::to_owned)));
     }
     route.dst = Prefix::read(word, route.family)?;
     route.settle(route.dst.family);

@@ -94,14 +94,18 @@ fn check_tells_every_unknown_key_and_judges_the_other_documents() -> Result<()> 
         "container.ap: there is no container ap, there are app",
         "sandobx: the key is not known, known are sandbox and container.NAME",
     ] {
-        assert!(output.stderr.contains(said), "{output:?}");
+        assert!(output.stdout.contains(said), "{output:?}");
     }
-    assert!(!output.stderr.contains("--help"), "{output:?}");
+    assert_eq!(output.stderr, "");
+    let (wrong, right) = (output.stdout)
+        .split_once("shop/Deployment/web: allowed\n")
+        .context("the second document")?;
     assert!(
-        output.stdout.starts_with("shop/Deployment/web: failed\n")
-            && output.stdout.contains("shop/Deployment/web: allowed\n"),
+        wrong.starts_with("shop/Deployment/web: failed\nproblem: ") && !right.contains("problem"),
         "{output:?}"
     );
+    // What is asked by no key is not said to be allowed.
+    assert_eq!(wrong.matches("Allowed: ").count(), 1, "{wrong}");
     Ok(())
 }
 
@@ -128,7 +132,9 @@ fn check_refuses_commands_on_the_hosts_network_as_the_node_does() -> Result<()> 
             "{output:?}"
         );
         assert!(
-            output.stderr.contains("on the host's network"),
+            output
+                .stdout
+                .contains("\nproblem: the pod is on the host's network"),
             "{output:?}"
         );
     }
@@ -187,7 +193,7 @@ fn check_refuses_annotations_that_the_api_would_not_take() -> Result<()> {
         )?;
         assert_eq!(output.status, 1, "{output:?}");
         let said = format!("chainsaw: its value is {kind}, and the API takes strings alone");
-        assert!(output.stderr.contains(&said), "{output:?}");
+        assert!(output.stdout.contains(&said), "{output:?}");
     }
     Ok(())
 }
@@ -202,6 +208,61 @@ fn check_reads_standard_input() -> Result<()> {
     assert!(
         output.stdout.starts_with("shop/Deployment/web: allowed\n"),
         "{output:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn check_says_that_nothing_came_from_standard_input() -> Result<()> {
+    let output = Program::new(parts::chainsaw()?)
+        .args(["check", "-f", "-"])
+        .stdin("")
+        .run()?;
+    assert_eq!(
+        (output.status, output.stderr.as_str()),
+        (1, "chainsaw: standard input is empty\n"),
+        "{output:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn check_takes_the_namespace_by_its_short_option_and_a_gateway_of_each_family() -> Result<()> {
+    let output = chainsaw(&["check", "-n", "shop", "ip route"])?;
+    assert!(output.stdout.starts_with("shop/argument: "), "{output:?}");
+    let value = "ip -6 route add 2001:db8:3::/64 via CURRENT_GATEWAY";
+    let one = ["check", "--gateway", "10.0.0.1", value];
+    let other = chainsaw(&one)?;
+    assert!(
+        other.status == 1 && other.stdout.contains("give --gateway an IPv6 address too"),
+        "{other:?}"
+    );
+    let both = chainsaw(&[&one[..], &["--gateway", "2001:db8::7"]].concat())?;
+    assert_eq!(both.status, 0, "{both:?}");
+    Ok(())
+}
+
+#[test]
+fn a_habit_is_answered_beside_iproute2s_text() -> Result<()> {
+    let sysctl = report(&chainsaw(&[
+        "check",
+        "-o",
+        "json",
+        "sysctl -w net.ipv4.ip_forward=1",
+    ])?)?;
+    let command = &sysctl["commands"][0];
+    assert_eq!(
+        (&command["stderr"], &command["advice"]["instead"]),
+        (
+            &json!("Object \"sysctl\" is unknown, try \"ip help\".\n"),
+            &json!("only link, address, route, rule and neigh can be said; no other program runs")
+        )
+    );
+    let variable = chainsaw(&["check", "ip link set ${CURRENT_INTERFACE} mtu 1400"])?;
+    assert!(
+        (variable.stdout)
+            .contains("there is no shell: write CURRENT_INTERFACE, without $ and braces"),
+        "{variable:?}"
     );
     Ok(())
 }
@@ -447,5 +508,188 @@ fn check_judges_the_plain_key_at_an_interface_at_which_it_counts() -> Result<()>
     }
     let (_, at) = ran(&[key(""), key(".net1")], &["--interface", "net1"])?;
     assert!(!at.contains("net1"), "{at}");
+    Ok(())
+}
+
+#[test]
+fn a_key_that_reaches_no_pod_is_wrong_and_says_where_it_belongs() -> Result<()> {
+    let template = "metadata: {annotations: {a: b}}, spec: {containers: [{name: app}]}";
+    let key = "k8s.v1.cni.cncf.io/chainsaw";
+    let own = format!("{{name: web, annotations: {{{key}: ip route}}}}");
+    for (kind, spec, place) in [
+        ("Deployment", format!("template: {{{template}}}"), ""),
+        ("StatefulSet", format!("template: {{{template}}}"), ""),
+        ("DaemonSet", format!("template: {{{template}}}"), ""),
+        ("ReplicaSet", format!("template: {{{template}}}"), ""),
+        ("Job", format!("template: {{{template}}}"), ""),
+        (
+            "CronJob",
+            format!("jobTemplate: {{spec: {{template: {{{template}}}}}}}"),
+            "jobTemplate.spec.",
+        ),
+    ] {
+        let file = format!("kind: {kind}\nmetadata: {own}\nspec: {{{spec}}}\n");
+        let output = checked(&file, &[])?;
+        assert_eq!(
+            (output.status, output.stdout),
+            (
+                1,
+                format!(
+                    "default/{kind}/web: failed\nproblem: annotation {key} is the {kind}'s own and reaches no pod: move it to spec.{place}template.metadata.annotations\n"
+                )
+            )
+        );
+        // What a tool puts everywhere reaches the pod as well.
+        let everywhere = file.replace("{a: b}", &format!("{{{key}: ip route}}"));
+        assert_eq!(checked(&everywhere, &[])?.status, 0, "{everywhere}");
+    }
+    let custom = format!("kind: Rollout\nmetadata: {own}\nspec: {{template: {{{template}}}}}\n");
+    let custom = checked(&custom, &[])?;
+    assert!(
+        custom.status == 0
+            && custom
+                .stdout
+                .contains(&format!("note: annotation {key} is the")),
+        "{custom:?}"
+    );
+    let label = pod(
+        "a: b\n  labels:\n    chainsaw.noderesource.dev/sandbox: x",
+        "",
+    );
+    let label = checked(&label, &[])?;
+    assert_eq!(
+        (label.status, label.stdout.as_str()),
+        (
+            1,
+            "default/Pod/web: failed\nproblem: chainsaw.noderesource.dev/sandbox is a label; it has to be an annotation, in metadata.annotations\n"
+        )
+    );
+    Ok(())
+}
+
+#[test]
+fn a_misspelt_key_is_wrong_and_says_what_was_meant() -> Result<()> {
+    for (key, meant) in [
+        ("k8s.v1.cni.cncf.io/chainsw", "k8s.v1.cni.cncf.io/chainsaw"),
+        (
+            "chainsaw.noderesources.dev/sandbox",
+            "chainsaw.noderesource.dev/sandbox",
+        ),
+    ] {
+        let output = checked(&pod(&format!("{key}: ip rotue"), ""), &[])?;
+        assert_eq!(
+            (output.status, output.stdout),
+            (
+                1,
+                format!(
+                    "default/Pod/web: failed\nproblem: annotation {key} is no key of Chainsaw; did you mean {meant}?\n"
+                )
+            )
+        );
+    }
+    let suffix = checked(&pod("chainsaw.noderesource.dev/Sandbox: ip route", ""), &[])?;
+    assert_eq!(
+        (suffix.status, suffix.stdout.as_str()),
+        (
+            1,
+            "default/Pod/web: failed\nproblem: annotation chainsaw.noderesource.dev/Sandbox: the key is not known, known are sandbox and container.NAME; did you mean chainsaw.noderesource.dev/sandbox?\n"
+        )
+    );
+    let others = checked(&pod("k8s.v1.cni.cncf.io/network-status: x", ""), &[])?;
+    assert_eq!(
+        (others.status, others.stdout.as_str()),
+        (
+            0,
+            "default/Pod/web: allowed\nnote: there is no command in this\n"
+        )
+    );
+    Ok(())
+}
+
+#[test]
+fn check_notes_what_the_network_selections_leave_without_effect() -> Result<()> {
+    let key = "k8s.v1.cni.cncf.io/chainsaw";
+    let said = |annotations: &str| -> Result<String> {
+        let output = checked(&pod(annotations, ""), &[])?;
+        Ok(format!("{} {}", output.status, output.stdout))
+    };
+    let networks = |value: &str| format!("k8s.v1.cni.cncf.io/networks: '{value}'");
+    let nowhere = said(&format!("{key}.net3: ip route\n    {}", networks("a, b")))?;
+    let note = "note: no selection of this pod makes net3: eth0, net1 and net2 are there\n";
+    assert!(
+        nowhere.starts_with("0 ") && nowhere.contains(note),
+        "{nowhere}"
+    );
+    for there in ["eth0", "net2"] {
+        let there = said(&format!(
+            "{key}.{there}: ip route\n    {}",
+            networks("a, b")
+        ))?;
+        assert!(!there.contains("note:"), "{there}");
+    }
+    let case = said(&networks(
+        r#"[{"name": "a", "cni-args": {"Chainsaw": ["ip route"], "mtu": 1}}]"#,
+    ))?;
+    assert_eq!(
+        case,
+        "0 default/Pod/web: allowed\nnote: k8s.v1.cni.cncf.io/networks[0].cni-args.Chainsaw: Chainsaw does not read it; did you mean chainsaw?\nnote: there is no command in this\n"
+    );
+    let broken = "annotation k8s.v1.cni.cncf.io/networks: it is no list of network selections";
+    let ours = said(&networks(r#"[{"name": "a", "cni-args": {"chainsaw": []}]"#))?;
+    assert!(
+        ours.starts_with("1 ") && ours.contains(&format!("problem: {broken}")),
+        "{ours}"
+    );
+    let others = said(&networks(r#"[{"name": "a""#))?;
+    assert!(
+        others.starts_with("0 ") && others.contains(&format!("note: {broken}")),
+        "{others}"
+    );
+    Ok(())
+}
+
+#[test]
+fn what_is_wrong_stands_below_its_pod_its_file_and_its_key() -> Result<()> {
+    let folder = chainsaw_tests::scratch::Scratch::new()?;
+    let file = |name: &str, text: &str| -> Result<String> {
+        let path = folder.path().join(name);
+        fs::write(&path, text)?;
+        Ok(path.to_str().context("a path of UTF-8")?.to_owned())
+    };
+    let key = "k8s.v1.cni.cncf.io/chainsaw";
+    let one = file("one.yaml", &pod(&format!("{key}: ip rotue"), ""))?;
+    let two = file(
+        "two.yaml",
+        &pod(
+            &format!(
+                "{key}: 7\n    {key}.net1: ip route\n    {key}.net2: |\n      ip route\n      ip rotue"
+            ),
+            "",
+        ),
+    )?;
+    let output = chainsaw(&["check", "-f", &one, "-f", &two])?;
+    let wrong = "Object \"rotue\" is unknown, try \"ip help\".\n    ip rotue\n       ^\n    did you mean route?\n";
+    assert_eq!(
+        (output.status, output.stderr.as_str(), output.stdout),
+        (
+            1,
+            "",
+            format!(
+                "default/Pod/web in {one}: failed\n{key}:\nCommand 1 failed: {wrong}\
+                 default/Pod/web in {two}: failed\n\
+                 problem: annotation {key}: its value is a number, and the API takes strings alone: put quotes around it, or write it behind |\n\
+                 {key}.net1:\nAllowed: ip route show\n\
+                 {key}.net2:\nAllowed: ip route show\nCommand 2 failed: {wrong}"
+            )
+        )
+    );
+    // The number in the report is that of the whole report.
+    let json = chainsaw(&["check", "-o", "json", "-f", &two])?;
+    assert_eq!(report(&json)?["commands"][2]["advice"]["command"], 3);
+    let arguments = chainsaw(&["check", "ip route", "ip rotue"])?;
+    assert!(
+        (arguments.stdout).contains("argument 2:\nCommand 1 failed: "),
+        "{arguments:?}"
+    );
     Ok(())
 }

@@ -214,6 +214,31 @@ fn wrong_use_says_what_was_wrong_and_names_the_help_that_has_it_right() -> Resul
         ),
         (&["try", "-o", "xml", "y"], "xml", "chainsaw try --help"),
         (
+            &["check", "dep.yaml"],
+            "a file goes behind -f: check -f dep.yaml",
+            "chainsaw check --help",
+        ),
+        (
+            &["check", "/proc/self/status"],
+            "a file goes behind -f",
+            "chainsaw check --help",
+        ),
+        (
+            &["check", "--interface", "sixteen-bytes-it", "ip route"],
+            "--interface takes a device's name",
+            "chainsaw check --help",
+        ),
+        (
+            &["run", "--netns", "/x", "--interface", "a/b", "ip route"],
+            "--interface takes a device's name",
+            "chainsaw run --help",
+        ),
+        (
+            &["check", "-n", "Shop_1", "ip route"],
+            "--namespace takes a namespace of Kubernetes",
+            "chainsaw check --help",
+        ),
+        (
             &["check", "-f", "/nowhere"],
             "/nowhere",
             "chainsaw check --help",

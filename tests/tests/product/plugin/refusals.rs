@@ -32,9 +32,9 @@ fn nothing_runs_when_one_command_is_wrong_and_all_mistakes_are_told_at_once() ->
     for part in [
         "Not run: ip route add 192.0.3.0/24 dev eth0",
         "Command 2 failed: Object \"rooute\" is unknown",
-        "    ip rooute show\n       ^\n    route",
+        "    ip rooute show\n       ^\n    did you mean route?",
         "Command 3 failed: Error: either \"to\" is duplicate, or \"metrc\" is garbage.",
-        "    metric",
+        "    did you mean metric?",
         "Command 4 denied: profile route does not allow this, it needs profile net-admin",
     ] {
         assert!(details.contains(part), "{part} is not in {details}");
