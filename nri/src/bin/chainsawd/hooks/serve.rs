@@ -95,6 +95,8 @@ impl Hooks {
         if goes_on {
             // That a key of it may have run nowhere is told by this.
             self.unjudged.end(&happened.pod.id);
+        } else {
+            self.unjudged.refuses(&happened.pod.id);
         }
         let pod = pod(happened.pod);
         self.refuse(
