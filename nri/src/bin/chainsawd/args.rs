@@ -54,6 +54,17 @@ pub struct Args {
     pub ready_socket: Option<PathBuf>,
 }
 
+impl Args {
+    /// The entrances, as they are said.
+    pub fn hooks(&self) -> &'static str {
+        match (self.cni, self.nri) {
+            (true, true) => "cni,nri",
+            (true, false) => "cni",
+            (false, _) => "nri",
+        }
+    }
+}
+
 /// What a command line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
@@ -177,6 +188,9 @@ mod tests {
     #[test]
     fn entrances_are_a_list() {
         let hooks = |list| (args(&["--hooks", list]).cni, args(&["--hooks", list]).nri);
+        for list in ["cni", "nri", "cni,nri"] {
+            assert_eq!(args(&["--hooks", list]).hooks(), list);
+        }
         assert_eq!(hooks("cni"), (true, false));
         assert_eq!(hooks("cni,nri"), (true, true));
         assert!(

@@ -121,13 +121,13 @@ fn run(args: Args) -> Result<(), Failure> {
         );
         let of_the_cluster = config.as_ref().map(|config| config.cluster.clone());
         let cluster = cluster(&of_the_cluster.unwrap_or_default());
+        settings.tell(args.hooks());
         for capability in missing {
             warn!(
                 reason = "CapabilityMissing",
                 "{} is missing: {}", capability.name, capability.without
             );
         }
-        settings.health().borrow().tell();
         tokio::spawn(Arc::clone(&settings).watch());
         serve(&args, launched, settings, cluster).await
     })

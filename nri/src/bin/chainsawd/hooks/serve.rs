@@ -167,6 +167,7 @@ impl Hooks {
             deadline: happened.deadline,
             config: self.settings.current()?,
             file: self.settings.file(),
+            mend: self.settings.mend(),
         };
         match job.done(self.records.clone()).await? {
             Outcome::Ran(report) => self.sinks.tell(News::Ran(&report)),
