@@ -25,7 +25,7 @@ pub mod ip;
 pub mod kernel;
 pub mod limits;
 pub mod meeting;
-mod nearest;
+pub mod nearest;
 pub mod netlink;
 pub mod netns;
 pub mod own;
