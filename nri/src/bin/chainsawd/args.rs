@@ -1,13 +1,14 @@
 //! The daemon's command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use chainsaw_common::config;
+use chainsaw_nri::Identity;
 use lexopt::Arg::{Long, Short, Value};
 
 use crate::install::{self, Verb};
-use crate::ready;
+use crate::{NAME, ready};
 
 /// What a person may write.
 pub const USAGE: &str = "\
@@ -106,13 +107,23 @@ pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Said, lexopt::E
             Long("help") | Short('h') => return Ok(Said::Help(USAGE)),
             Long("version") | Short('V') => return Ok(Said::Version),
             Value(word) if word == "help" => return help(&mut parser).map(Said::Help),
-            Value(word) => {
-                return Err(format!("there is no verb {word:?}: {VERBS}").into());
-            }
+            Value(word) => return Err(misplaced(&word).into()),
             other => return Err(other.unexpected()),
         }
     }
+    Identity::new(NAME, &args.index).map_err(|wrong| format!("--index: {wrong}"))?;
     Ok(Said::Run(args))
+}
+
+/// A word where none belongs: a verb is read before all else.
+fn misplaced(word: &OsStr) -> String {
+    let known = word
+        .to_str()
+        .filter(|word| *word == ready::VERB || Verb::of(word).is_some());
+    match known {
+        Some(verb) => format!("a verb comes first: chainsawd {verb}"),
+        None => format!("there is no verb {word:?}: {VERBS}"),
+    }
 }
 
 /// The verbs, for whoever has named none of them.
@@ -205,6 +216,17 @@ mod tests {
     fn a_word_that_is_not_known_is_an_error() {
         assert!(said(&["--frob"]).unwrap_err().contains("frob"));
         assert!(said(&["frob"]).is_err());
+        for verb in ["ready", "install", "uninstall"] {
+            let wrong = said(&["--config", "/c", verb]).unwrap_err();
+            assert_eq!(wrong, format!("a verb comes first: chainsawd {verb}"));
+        }
+        for index in ["9", "900", "xx", ""] {
+            let wrong = said(&["--index", index]).unwrap_err();
+            assert!(
+                wrong.contains("--index: ") && wrong.contains("two digits"),
+                "{wrong}"
+            );
+        }
         assert_eq!(said(&["-h"]), Ok(Said::Help(USAGE)));
         let wrong = said(&["help", "frob"]).unwrap_err();
         assert!(wrong.contains("install, uninstall"), "{wrong}");

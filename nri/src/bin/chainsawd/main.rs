@@ -12,6 +12,7 @@ use chainsaw_common::{config, netns};
 use chainsaw_nri::trunk::Launched;
 use chainsaw_nri::{Identity, Session, State};
 use prometheus_client::registry::Registry;
+use rustix::process::geteuid;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
@@ -94,6 +95,11 @@ fn complain(text: &str, status: u8) -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), Failure> {
+    if !geteuid().is_root() {
+        return Err(
+            "only root may enter pods' namespaces and meet the plugin: run it as root".into(),
+        );
+    }
     // Before there is a second thread: capabilities are a thread's.
     let missing = capabilities::confine(args.nri)?;
     // Whether the runtime started this comes before all else: the descriptor must not be inherited by anybody.
