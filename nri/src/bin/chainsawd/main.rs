@@ -211,7 +211,8 @@ fn sinks(
     settings: &Arc<Settings>,
     registry: &mut Registry,
 ) -> Sinks {
-    let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(LogSink), Box::new(Counts::new(registry))];
+    let mut sinks: Vec<Box<dyn Sink>> =
+        vec![Box::<LogSink>::default(), Box::new(Counts::new(registry))];
     if let Some(cluster) = cluster {
         info!(node = cluster.node(), "in a cluster");
         let wanted = settings.current().is_ok_and(|it| it.status.annotation);
