@@ -81,8 +81,9 @@ fn wrong(commands: &Value) -> Option<String> {
         .find(|(_, (one, other))| is_wrong(one) && is_wrong(other))
         .map(|(number, (one, _))| {
             let advice = one.advice.clone().unwrap_or_default();
-            let instead = advice.instead.map(|instead| format!("; {instead}"));
-            let why = advice.why + &instead.unwrap_or_default();
+            let instead = advice.instead;
+            let instead = instead.map(|instead| format!(", write {instead:?} there"));
+            let why = advice.why.trim_end_matches('.').to_owned() + &instead.unwrap_or_default();
             format!(
                 "command {number} of its commands, {:?}, could run in no pod: {}",
                 one.given,
@@ -169,7 +170,7 @@ mod tests {
         for (wrong, part) in [
             (
                 r#"["ip route", "ip roule add"]"#,
-                r#"command 2 of its commands, "ip roule add", could run in no pod: "#,
+                r#"command 2 of its commands, "ip roule add", could run in no pod: Object "roule" is unknown, try "ip help", write "route" there"#,
             ),
             (r#"["ip netns add x"]"#, "could run in no pod: "),
             ("7", "neither a string nor an array"),
