@@ -1,6 +1,7 @@
 //! The known word that an unknown one was probably meant to be.
 
 /// The known word nearest to `word`, if one is near enough to be worth naming.
+#[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).max(1);
     known

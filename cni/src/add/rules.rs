@@ -11,6 +11,8 @@ pub struct Rules {
     pub config: Config,
     /// Where it stands.
     pub file: &'static str,
+    /// What is to be done before anything is written into it, where it is an older one.
+    pub mend: Option<String>,
 }
 
 impl Default for Rules {
@@ -18,6 +20,7 @@ impl Default for Rules {
         Self {
             config: Config::default(),
             file: config::PATH,
+            mend: None,
         }
     }
 }
@@ -26,6 +29,7 @@ impl Rules {
     /// The configuration that counts. Which one does is said where it is not the operator's own.
     pub fn read(log: &mut String, applies: bool) -> Result<Self, Error> {
         let now = in_force::read(config::PATH, PUBLISHED)?;
+        let mend = now.passed_over.as_ref().map(in_force::mend_first);
         if let Some(wrong) = now.passed_over {
             log.push_str(&format!(
                 "chainsaw: {} (reason={}, the last good configuration, published at {PUBLISHED}, stays in force)\n",
@@ -46,7 +50,7 @@ impl Rules {
             file = UNWRITTEN;
         }
         let config = now.config;
-        Ok(Self { config, file })
+        Ok(Self { config, file, mend })
     }
 
     /// Whether the pod starts all the same.

@@ -38,7 +38,7 @@ impl Attachment<'_> {
         log: &mut String,
         told: &mut Option<Report>,
     ) -> Result<Option<String>, Error> {
-        let Rules { config, file } = self.rules;
+        let Rules { config, file, .. } = self.rules;
         let (netns, ifname) = (self.environment.netns()?, self.environment.ifname()?);
         let prev_result = self.conf.prev_result()?;
         let namespace = Namespace::open(netns.as_ref())?;
@@ -72,10 +72,10 @@ impl Attachment<'_> {
             run: memory.as_ref().map_or(Run::First, Memory::run),
         };
         let Some(memory) = &mut memory else {
-            return rehearsed(&ask, log);
+            return rehearsed(self.told(engine::check(&ask)), log);
         };
         let mut watch = Watch::over(&mut kernel, ifname, link);
-        let report = engine::serve(&ask, memory, &mut watch);
+        let report = self.told(engine::serve(&ask, memory, &mut watch));
         let done = match report.outcome {
             outcome if outcome.is_good() => watch.told_on(prev_result, log),
             _ => Err(Error::Commands {
@@ -93,6 +93,14 @@ impl Attachment<'_> {
         done
     }
 
+    /// As a report tells of it where an older configuration is in force.
+    fn told(&self, report: Report) -> Report {
+        match &self.rules.mend {
+            Some(first) => report.mending(first),
+            None => report,
+        }
+    }
+
     fn memory(&self, namespace: &Namespace) -> Result<Memory, Error> {
         let records = Records::at(record::FOLDER);
         Memory::open(
@@ -106,8 +114,7 @@ impl Attachment<'_> {
 }
 
 /// Says what would have run; nothing does.
-fn rehearsed(ask: &Ask<'_>, log: &mut String) -> Result<Option<String>, Error> {
-    let report = engine::check(ask);
+fn rehearsed(report: Report, log: &mut String) -> Result<Option<String>, Error> {
     log.push_str("chainsaw: mode is report, nothing changes\n");
     if report.outcome.is_good() {
         log.push_str(&rehearsal(&report));

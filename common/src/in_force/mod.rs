@@ -35,7 +35,7 @@ pub struct InForce {
     pub file: &'static str,
     /// What is wrong with the operator's file, if it was passed over for that.
     pub passed_over: Option<ConfigError>,
-    /// Whether nobody wrote it: there is neither a file nor anything published.
+    /// Whether nobody wrote it: there is no file, nor anything published that counts instead.
     pub is_unwritten: bool,
 }
 
@@ -107,7 +107,23 @@ fn without(
 /// It cannot be read or taken.
 pub fn operators(file: &'static str) -> Result<InForce, ConfigError> {
     let written = written(file)?;
-    taken(written.map(|one| one.text).unwrap_or_default(), file)
+    let is_unwritten = written.is_none();
+    let taken = taken(written.map(|one| one.text).unwrap_or_default(), file)?;
+    Ok(InForce {
+        is_unwritten,
+        ..taken
+    })
+}
+
+/// What is to be done about a file that was passed over, before anything else is written into it.
+#[must_use]
+pub fn mend_first(wrong: &ConfigError) -> String {
+    let line = wrong.line.map(|line| format!(" line {line}"));
+    format!(
+        "{}{} cannot be taken, so an older configuration is in force: mend that first",
+        wrong.path,
+        line.unwrap_or_default()
+    )
 }
 
 fn unread(file: &str, why: &str) -> ConfigError {

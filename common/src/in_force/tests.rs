@@ -57,7 +57,7 @@ fn without_a_file_what_is_published_and_does_not_count_is_no_default() {
     assert_eq!(wrong.reason(), "ConfigurationUnreadable");
     assert!(wrong.to_string().contains("it is absent"), "{wrong}");
     // The daemon's own file decides for the daemon: one that is absent is the built-in default there.
-    assert!(operators("/nowhere/at/all").is_ok());
+    assert!(operators("/nowhere/at/all").unwrap().is_unwritten);
 }
 
 #[test]

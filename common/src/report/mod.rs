@@ -145,6 +145,9 @@ pub struct Advice {
     /// The key of the limit that it is over, under `[limits]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<String>,
+    /// Whether that is to be written into the configuration.
+    #[serde(skip)]
+    pub of_configuration: bool,
 }
 
 impl Report {
@@ -182,6 +185,18 @@ impl Report {
         self.allowed = Some(self.outcome.is_good());
         for command in &mut self.commands {
             command.allowed = Some(command.outcome == Outcome::NotRun);
+        }
+        self
+    }
+
+    /// The same where the configuration in force is none that anybody may edit: this is to be done first, instead of all
+    /// that would be written into it.
+    #[must_use]
+    pub fn mending(mut self, first: &str) -> Self {
+        let advice = self.commands.iter_mut().filter_map(|it| it.advice.as_mut());
+        let mut first = Some(first);
+        for advice in advice.filter(|advice| advice.of_configuration) {
+            advice.instead = first.take().map(str::to_owned);
         }
         self
     }

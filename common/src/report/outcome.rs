@@ -139,6 +139,7 @@ fn refused(command: usize, judged: Judged) -> CommandReport {
                 why: denial.to_string(),
                 instead: remedy,
                 limit,
+                of_configuration: true,
                 ..Advice::default()
             };
             CommandReport::wrong(drafted, Outcome::Denied, advice)
@@ -200,6 +201,7 @@ fn ran(command: usize, done: Done, room: &mut usize) -> CommandReport {
             let over = Advice {
                 instead: Some(excess.remedy()),
                 limit: Some(excess.kind.key().to_owned()),
+                of_configuration: true,
                 ..advice(excess.to_string())
             };
             (Outcome::Denied, None, None, Some(over))

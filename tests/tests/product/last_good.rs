@@ -16,6 +16,7 @@ const PUBLISHED: &str = "/run/chainsaw/last-good.toml";
 const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
 const ROUTE: &str = "ip route add 192.0.3.0/24 dev eth0";
 const BROKEN: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofil = \"route\"\n";
+const MEND: &str = "/etc/chainsaw/config.toml line 3 cannot be taken, so an older configuration is in force: mend that first";
 const LIMIT: Duration = Duration::from_secs(20);
 
 #[test]
@@ -28,6 +29,11 @@ fn an_invalid_file_keeps_the_last_good_policy_in_force_at_both_entrances_and_thr
             .file(CONFIGURATION, GRANT)
             .start()?;
         let mut daemon = node.daemon("first", &[])?;
+        let said = daemon.log()?;
+        ensure!(
+            said.contains("serves nri: /etc/chainsaw/config.toml is in force (1 rule, 0 applies, mode enforce)"),
+            "{said}"
+        );
         node.machine().write(CONFIGURATION, BROKEN)?;
         daemon.wait_for("line 3: unknown key profil, did you mean profile?; the last good configuration stays in force")?;
         let both = |name: &str| {
@@ -57,6 +63,18 @@ fn an_invalid_file_keeps_the_last_good_policy_in_force_at_both_entrances_and_thr
             .pod("more")
             .annotation(SANDBOX, "ip link set eth0 mtu 1400 promisc on");
         let said = refusal(more.run())?;
+        ensure!(
+            said.contains(MEND) && !said.contains("to allow it"),
+            "{said}"
+        );
+        let there = node.pod("there").annotation(KEY, "ip link set eth0 down");
+        refusal(there.run())?;
+        daemon.wait_for("refused default/there")?;
+        let said = daemon.log()?;
+        ensure!(
+            said.matches(MEND).count() > 1 && !said.contains("to allow it"),
+            "{said}"
+        );
         ensure!(
             said.contains(
                 "(rule at line 1 of the configuration as last taken (/run/chainsaw/last-good.toml))"
@@ -186,4 +204,32 @@ fn what_counts_at_the_start_alone_is_told_once_when_it_changes() -> Result<()> {
         daemon.log()?
     );
     Ok(())
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_at_the_start_and_when_it_vanishes() -> Result<()> {
+    let node = Node::builder(Containerd::V2).nri().start()?;
+    let file = "/etc/chainsaw/other.toml";
+    let daemon = node.daemon("daemon", &["--config", file])?;
+    let absent = format!(
+        " WARN there is no {file}: every pod may look, none may change anything, until it is there"
+    );
+    let told = |many: usize| {
+        wait_until("the file to be told as absent", LIMIT, || {
+            Ok(daemon.log()?.matches(&absent).count() == many)
+        })
+    };
+    told(1)?;
+    let said = daemon.log()?;
+    ensure!(
+        said.contains(&format!(
+            "serves nri: {file} is not there, what is built in is in force (0 rules"
+        )),
+        "{said}"
+    );
+    node.machine().write(file, GRANT)?;
+    daemon.wait_for("the configuration has changed and is in force")?;
+    told(1)?;
+    fs::remove_file(node.machine().path(file))?;
+    told(2)
 }

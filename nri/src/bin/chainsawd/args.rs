@@ -1,13 +1,14 @@
 //! The daemon's command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use chainsaw_common::config;
+use chainsaw_nri::Identity;
 use lexopt::Arg::{Long, Short, Value};
 
 use crate::install::{self, Verb};
-use crate::ready;
+use crate::{NAME, ready};
 
 /// What a person may write.
 pub const USAGE: &str = "\
@@ -54,6 +55,17 @@ pub struct Args {
     pub ready_socket: Option<PathBuf>,
 }
 
+impl Args {
+    /// The entrances, as they are said.
+    pub fn hooks(&self) -> &'static str {
+        match (self.cni, self.nri) {
+            (true, true) => "cni,nri",
+            (true, false) => "cni",
+            (false, _) => "nri",
+        }
+    }
+}
+
 /// What a command line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
@@ -95,13 +107,23 @@ pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Said, lexopt::E
             Long("help") | Short('h') => return Ok(Said::Help(USAGE)),
             Long("version") | Short('V') => return Ok(Said::Version),
             Value(word) if word == "help" => return help(&mut parser).map(Said::Help),
-            Value(word) => {
-                return Err(format!("there is no verb {word:?}: {VERBS}").into());
-            }
+            Value(word) => return Err(misplaced(&word).into()),
             other => return Err(other.unexpected()),
         }
     }
+    Identity::new(NAME, &args.index).map_err(|wrong| format!("--index: {wrong}"))?;
     Ok(Said::Run(args))
+}
+
+/// A word where none belongs: a verb is read before all else.
+fn misplaced(word: &OsStr) -> String {
+    let known = word
+        .to_str()
+        .filter(|word| *word == ready::VERB || Verb::of(word).is_some());
+    match known {
+        Some(verb) => format!("a verb comes first: chainsawd {verb}"),
+        None => format!("there is no verb {word:?}: {VERBS}"),
+    }
 }
 
 /// The verbs, for whoever has named none of them.
@@ -177,6 +199,9 @@ mod tests {
     #[test]
     fn entrances_are_a_list() {
         let hooks = |list| (args(&["--hooks", list]).cni, args(&["--hooks", list]).nri);
+        for list in ["cni", "nri", "cni,nri"] {
+            assert_eq!(args(&["--hooks", list]).hooks(), list);
+        }
         assert_eq!(hooks("cni"), (true, false));
         assert_eq!(hooks("cni,nri"), (true, true));
         assert!(
@@ -191,6 +216,17 @@ mod tests {
     fn a_word_that_is_not_known_is_an_error() {
         assert!(said(&["--frob"]).unwrap_err().contains("frob"));
         assert!(said(&["frob"]).is_err());
+        for verb in ["ready", "install", "uninstall"] {
+            let wrong = said(&["--config", "/c", verb]).unwrap_err();
+            assert_eq!(wrong, format!("a verb comes first: chainsawd {verb}"));
+        }
+        for index in ["9", "900", "xx", ""] {
+            let wrong = said(&["--index", index]).unwrap_err();
+            assert!(
+                wrong.contains("--index: ") && wrong.contains("two digits"),
+                "{wrong}"
+            );
+        }
         assert_eq!(said(&["-h"]), Ok(Said::Help(USAGE)));
         let wrong = said(&["help", "frob"]).unwrap_err();
         assert!(wrong.contains("install, uninstall"), "{wrong}");

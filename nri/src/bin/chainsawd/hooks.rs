@@ -73,23 +73,29 @@ impl Plugin for Hooks {
         let happened = Happened::new("RunPodSandbox", &pod, None, &context);
         // Before the work: what is passed over in it is told then.
         self.unjudged.begins(&pod);
-        let answer = if context.runtime().leaks_refused_sandboxes() {
-            // Here an error, and be it that of the time being up, would leave the pause container behind: each of the
-            // pod's containers is refused instead.
-            let patience = context.remaining().saturating_sub(MARGIN / 2);
-            if timeout(patience, self.serve(&happened)).await.is_err() {
+        if !context.runtime().leaks_refused_sandboxes() {
+            let answer = self.serve(&happened).await;
+            if answer.is_ok() {
+                self.tell_of_unused(&pod);
+            } else {
+                self.unjudged.end(&pod.id);
+            }
+            return answer;
+        }
+        // Here an error, and be it that of the time being up, would leave the pause container behind: each of the pod's
+        // containers is refused instead.
+        let patience = context.remaining().saturating_sub(MARGIN / 2);
+        match timeout(patience, self.serve(&happened)).await {
+            Ok(Ok(())) => self.tell_of_unused(&pod),
+            // Who is refused is told of that alone: what else is wrong is told of the sandbox that is not.
+            Ok(Err(_)) => {}
+            Err(_) => {
                 let of = self::pod(&pod);
                 self.sinks.tell(News::Late(whose(&of, &pod.id)));
+                self.tell_of_unused(&pod);
             }
-            Ok(())
-        } else {
-            self.serve(&happened).await
-        };
-        if answer.is_err() {
-            self.unjudged.end(&pod.id);
         }
-        self.tell_of_unused(&pod);
-        answer
+        Ok(())
     }
 
     async fn create_container(
@@ -98,6 +104,7 @@ impl Plugin for Hooks {
         pod: PodSandbox,
         container: Container,
     ) -> Answer {
+        self.unjudged.sees(&pod.id, &container);
         let happened = Happened::new("CreateContainer", &pod, Some(&container), &context);
         self.serve(&happened).await
     }
@@ -108,13 +115,16 @@ impl Plugin for Hooks {
         pod: PodSandbox,
         container: Container,
     ) -> Answer {
+        self.unjudged.sees(&pod.id, &container);
         let happened = Happened::new("StartContainer", &pod, Some(&container), &context);
-        self.serve(&happened).await
+        self.serve(&happened).await?;
+        self.unjudged.starts(&pod.id);
+        Ok(())
     }
 
     async fn stop_pod_sandbox(&self, _: Context, pod: PodSandbox) -> Answer {
-        if self.unjudged.end(&pod.id) {
-            self.aside(move |own| own.judge(&pod)).await;
+        if let Some(seen) = self.unjudged.end(&pod.id) {
+            self.aside(move |own| own.judge(&pod, &seen)).await;
         }
         Ok(())
     }

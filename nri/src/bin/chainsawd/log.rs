@@ -18,12 +18,16 @@ use crate::error::HookError;
 use crate::news::{News, Sink, Whose};
 use crate::unused::Unused;
 
+mod told;
+
+use told::Told;
+
 /// How long the work of one event may take, in microseconds: the whole node's events wait for it.
 const BUDGET: u64 = 250_000;
 
 /// The log, as one who hears the news.
-#[derive(Debug)]
-pub struct LogSink;
+#[derive(Debug, Default)]
+pub struct LogSink(Told);
 
 impl Sink for LogSink {
     fn hear(&self, news: &News<'_>) {
@@ -35,7 +39,7 @@ impl Sink for LogSink {
                 trigger,
                 wrong,
                 goes_on,
-            } => refused(whose, trigger, wrong, goes_on),
+            } => self.refused(whose, trigger, wrong, goes_on),
             News::RefusedThere {
                 report,
                 reason,
@@ -121,22 +125,28 @@ fn would_run(report: &Report) {
     }
 }
 
-/// Tells of a pod that was refused, or would have been.
-fn refused(whose: Whose<'_>, trigger: &str, wrong: &HookError, goes_on: bool) {
-    let Whose { pod, sandbox } = whose;
-    let name = name(Some(pod));
-    error!(
-        entrance = "nri",
-        trigger,
-        sandbox.id = sandbox,
-        reason = wrong.reason(),
-        goes_on,
-        "{} {name}: {}",
-        verdict(goes_on),
-        wrong.line(),
-    );
-    if let HookError::Commands(report) = wrong {
-        lines(report, &name);
+impl LogSink {
+    /// Tells of a pod that was refused, or would have been.
+    fn refused(&self, whose: Whose<'_>, trigger: &str, wrong: &HookError, goes_on: bool) {
+        let Whose { pod, sandbox } = whose;
+        let name = name(Some(pod));
+        error!(
+            entrance = "nri",
+            trigger,
+            sandbox.id = sandbox,
+            reason = wrong.reason(),
+            goes_on,
+            "{} {name}: {}",
+            verdict(goes_on),
+            wrong.line(),
+        );
+        let HookError::Commands(report) = wrong else {
+            return;
+        };
+        match self.0.before(sandbox, &transcript(report), trigger) {
+            Some(before) => info!(pod = name, "the same transcript as at its {before}, above"),
+            None => lines(report, &name),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use chainsaw_common::{config, netns};
 use chainsaw_nri::trunk::Launched;
 use chainsaw_nri::{Identity, Session, State};
 use prometheus_client::registry::Registry;
+use rustix::process::geteuid;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
@@ -94,6 +95,11 @@ fn complain(text: &str, status: u8) -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), Failure> {
+    if !geteuid().is_root() {
+        return Err(
+            "only root may enter pods' namespaces and meet the plugin: run it as root".into(),
+        );
+    }
     // Before there is a second thread: capabilities are a thread's.
     let missing = capabilities::confine(args.nri)?;
     // Whether the runtime started this comes before all else: the descriptor must not be inherited by anybody.
@@ -121,13 +127,13 @@ fn run(args: Args) -> Result<(), Failure> {
         );
         let of_the_cluster = config.as_ref().map(|config| config.cluster.clone());
         let cluster = cluster(&of_the_cluster.unwrap_or_default());
+        settings.tell(args.hooks());
         for capability in missing {
             warn!(
                 reason = "CapabilityMissing",
                 "{} is missing: {}", capability.name, capability.without
             );
         }
-        settings.health().borrow().tell();
         tokio::spawn(Arc::clone(&settings).watch());
         serve(&args, launched, settings, cluster).await
     })
@@ -205,7 +211,8 @@ fn sinks(
     settings: &Arc<Settings>,
     registry: &mut Registry,
 ) -> Sinks {
-    let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(LogSink), Box::new(Counts::new(registry))];
+    let mut sinks: Vec<Box<dyn Sink>> =
+        vec![Box::<LogSink>::default(), Box::new(Counts::new(registry))];
     if let Some(cluster) = cluster {
         info!(node = cluster.node(), "in a cluster");
         let wanted = settings.current().is_ok_and(|it| it.status.annotation);

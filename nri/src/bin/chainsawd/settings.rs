@@ -12,19 +12,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chainsaw_common::config::{Config, ConfigError};
+use chainsaw_common::config::{Config, ConfigError, Mode};
 use chainsaw_common::in_force::{self, InForce, LAST_GOOD};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 mod at_start;
 mod publication;
+mod standing;
 #[cfg(test)]
 mod tests;
 
 use at_start::AtStart;
 use publication::Publication;
+pub use standing::{Health, Standing};
 
 /// Between two looks at the file.
 const LOOK: Duration = Duration::from_secs(1);
@@ -37,26 +39,6 @@ pub struct Settings {
     health: watch::Sender<Health>,
     /// How often a file could not be taken.
     failures: AtomicU64,
-}
-
-/// How the configuration stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
-    /// Whose word counts.
-    pub standing: Standing,
-    /// Why the plugin cannot be told of it, if it cannot.
-    pub unpublished: Option<String>,
-}
-
-/// Whose word counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// The operator's file, as it is.
-    File,
-    /// The last good one: the file is as wrong as told here.
-    LastGood(ConfigError),
-    /// Nobody's: there was none yet that could be taken. Pods that ask are refused.
-    Nobody(ConfigError),
 }
 
 #[derive(Debug)]
@@ -92,18 +74,19 @@ impl Settings {
                 text,
                 file: from,
                 passed_over,
-                ..
+                is_unwritten,
             }) => {
                 publication.holds(text);
                 // What was published counts for a file that may still be written, too: that one is taken when it is done.
                 let done = from == file || passed_over.is_some();
-                let standing = passed_over.map_or(Standing::File, Standing::LastGood);
+                let own = Standing::own(file, is_unwritten);
+                let standing = passed_over.map_or(own, Standing::LastGood);
                 (standing, Ok(Arc::new(config)), from, done)
             }
             Err(wrong) => (Standing::Nobody(wrong.clone()), Err(wrong), file, true),
         };
         let unpublished = publication.keep().err();
-        let failures = u64::from(standing != Standing::File).into();
+        let failures = u64::from(!standing.is_own()).into();
         // Without one the daemon starts with what is built in.
         let at_start = match &config {
             Ok(config) => AtStart::of(config),
@@ -141,6 +124,14 @@ impl Settings {
         self.now().from
     }
 
+    /// What is to be done before anything is written into the configuration, where an older one is in force.
+    pub fn mend(&self) -> Option<String> {
+        match &self.health.borrow().standing {
+            Standing::LastGood(wrong) => Some(in_force::mend_first(wrong)),
+            _ => None,
+        }
+    }
+
     /// How often a file could not be taken since the daemon started.
     pub fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
@@ -149,6 +140,51 @@ impl Settings {
     /// How it stands, and every change of that.
     pub fn health(&self) -> watch::Receiver<Health> {
         self.health.subscribe()
+    }
+
+    /// Tells the log what is in force when the daemon starts, and all that is wrong with it.
+    pub fn tell(&self, hooks: &str) {
+        let health = self.health.borrow().clone();
+        info!("{}", self.begun(hooks, &health.standing));
+        health.tell();
+    }
+
+    /// What is in force when the daemon starts, in one line.
+    fn begun(&self, hooks: &str, standing: &Standing) -> String {
+        let (now, file) = (self.now(), self.file);
+        let how = match (standing, &now.config) {
+            (_, Err(_)) => "cannot be taken, and nothing is in force".to_owned(),
+            (Standing::Absent(_), _) => "is not there, what is built in is in force".to_owned(),
+            (Standing::LastGood(_), _) => format!("cannot be taken, {} is in force", now.from),
+            // It may still be written, or put there.
+            (_, Ok(_)) if now.from != file => {
+                format!(
+                    "is looked at again in a moment, until then {} is in force",
+                    now.from
+                )
+            }
+            (_, Ok(_)) => "is in force".to_owned(),
+        };
+        let what = now.config.as_ref().map(|config| {
+            let mode = match config.mode {
+                Mode::Enforce => "enforce",
+                Mode::Report => "report",
+            };
+            let rules = match config.rules.len() {
+                1 => "1 rule".to_owned(),
+                more => format!("{more} rules"),
+            };
+            let applies = match config.applies.len() {
+                1 => "1 apply".to_owned(),
+                more => format!("{more} applies"),
+            };
+            format!(" ({rules}, {applies}, mode {mode})")
+        });
+        let version = env!("CARGO_PKG_VERSION");
+        format!(
+            "chainsawd {version} serves {hooks}: {file} {how}{}",
+            what.unwrap_or_default()
+        )
     }
 
     /// Looks at the file for good.
@@ -172,7 +208,7 @@ impl Settings {
         } else if settled {
             (now.taken, now.waits) = (stamp, None);
             health.standing = now.take(self.file);
-            let failed = u64::from(health.standing != Standing::File);
+            let failed = u64::from(!health.standing.is_own());
             self.failures.fetch_add(failed, Ordering::Relaxed);
             health.standing.tell();
             now.tell_what_counts_later();
@@ -198,10 +234,15 @@ impl Now {
     /// Takes the file, which has changed.
     fn take(&mut self, file: &'static str) -> Standing {
         match in_force::operators(file) {
-            Ok(InForce { config, text, .. }) => {
+            Ok(InForce {
+                config,
+                text,
+                is_unwritten,
+                ..
+            }) => {
                 (self.config, self.from) = (Ok(Arc::new(config)), file);
                 self.publication.holds(text);
-                Standing::File
+                Standing::own(file, is_unwritten)
             }
             Err(wrong) if self.config.is_ok() => {
                 // Its lines are no longer those of the file.
@@ -228,42 +269,6 @@ impl Now {
                 news.join(", "),
                 self.from
             );
-        }
-    }
-}
-
-impl Health {
-    /// Tells the log how it stands when the daemon starts.
-    pub fn tell(&self) {
-        if self.standing != Standing::File {
-            self.standing.tell();
-        }
-        if self.unpublished.is_some() {
-            self.tell_the_publication();
-        }
-    }
-
-    fn tell_the_publication(&self) {
-        match &self.unpublished {
-            Some(why) => error!(
-                reason = "ConfigurationUnpublished",
-                "{why}; where its file cannot be taken, the plugin refuses pods that ask"
-            ),
-            None => info!("the configuration is published for the plugin"),
-        }
-    }
-}
-
-impl Standing {
-    fn tell(&self) {
-        match self {
-            Self::File => info!("the configuration has changed and is in force"),
-            Self::LastGood(wrong) => error!(
-                reason = wrong.reason(),
-                "{}; the last good configuration stays in force",
-                wrong.what()
-            ),
-            Self::Nobody(wrong) => error!(reason = wrong.reason(), "{wrong}"),
         }
     }
 }

@@ -50,6 +50,8 @@ pub struct Job {
     pub config: Arc<Config>,
     /// The configuration's file.
     pub file: &'static str,
+    /// What is to be done before anything is written into it, where it is an older one.
+    pub mend: Option<String>,
 }
 
 /// What came of it.
@@ -141,7 +143,11 @@ impl Job {
             policy: &policy,
             run,
         };
-        ask(&asked, kernel)
+        let report = ask(&asked, kernel);
+        match &self.mend {
+            Some(first) => report.mending(first),
+            None => report,
+        }
     }
 
     /// How it runs, by how far it came; or that there is nothing to do.

@@ -267,6 +267,19 @@ fn wrong_use_says_what_was_wrong_and_names_the_help_that_has_it_right() -> Resul
         ),
         (
             &daemon,
+            &["--config", "/x", "ready"],
+            "a verb comes first: chainsawd ready",
+            "chainsawd --help",
+        ),
+        (&daemon, &["--index", "9"], "two digits", "chainsawd --help"),
+        (
+            &daemon,
+            &["install", "--kubeconfig", "/x"],
+            "write --kubeconfig=/x",
+            "chainsawd install --help",
+        ),
+        (
+            &daemon,
             &["install", "--remove"],
             "--remove",
             "chainsawd install --help",

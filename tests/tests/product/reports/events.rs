@@ -180,6 +180,7 @@ fn what_was_missed_and_what_has_no_effect_is_told() -> Result<()> {
         ensure!(text(&event, "note").starts_with(&named), "{event:#}");
         let own = format!("{KEY}.eth0");
         let used = node.pod("used").annotation(&own, VALUE).run()?;
+        let _main = both.container("main", ["sleep", "1000"])?;
         both.remove()?;
         let event = events.wait_for("both", "ran for no container")?;
         ensure!(text(&event, "note").starts_with(APP), "{event:#}");

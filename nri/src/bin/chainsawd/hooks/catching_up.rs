@@ -32,6 +32,8 @@ impl Hooks {
             done = self.one(&happened, value, None).await;
         }
         if let Err(wrong) = done {
+            // None of its containers has started: each is refused.
+            self.unjudged.refuses(&pod.id);
             let of = self::pod(pod);
             self.refuse(whose(&of, &pod.id), happened.trigger, &wrong, true);
         }

@@ -95,6 +95,8 @@ impl Hooks {
         if goes_on {
             // That a key of it may have run nowhere is told by this.
             self.unjudged.end(&happened.pod.id);
+        } else {
+            self.unjudged.refuses(&happened.pod.id);
         }
         let pod = pod(happened.pod);
         self.refuse(
@@ -165,6 +167,7 @@ impl Hooks {
             deadline: happened.deadline,
             config: self.settings.current()?,
             file: self.settings.file(),
+            mend: self.settings.mend(),
         };
         match job.done(self.records.clone()).await? {
             Outcome::Ran(report) => self.sinks.tell(News::Ran(&report)),

@@ -1,12 +1,12 @@
 //! Keys that had no effect. Of the CNI entrance's this one knows when a sandbox has all its attachments; of its own it is
 //! certain when a sandbox stops, as long as its namespace, and so its record, is still there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chainsaw_common::config::{Mode, OnFailure};
 use chainsaw_common::record::Record;
-use chainsaw_nri::api::PodSandbox;
+use chainsaw_nri::api::{Container, PodSandbox};
 use tokio::task::spawn_blocking;
 
 use super::{Hooks, whose};
@@ -18,28 +18,65 @@ use crate::unused::{self, Unused};
 
 /// The sandboxes that live and ask for something at the starts of containers: nobody has said yet whether one came.
 #[derive(Debug, Default)]
-pub(super) struct Unjudged(Mutex<BTreeSet<String>>);
+pub(super) struct Unjudged(Mutex<BTreeMap<String, Seen>>);
+
+/// What was told of a sandbox's containers.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// The names of those that were to be made, whatever became of them.
+    names: BTreeSet<String>,
+    /// Whether one started, or may have where nobody was told, and none was refused since. Otherwise nothing is known of
+    /// the others: the pod was refused, or failed before they came.
+    started: bool,
+}
 
 impl Unjudged {
-    /// These sandboxes are all there are.
+    /// These sandboxes are all there are. Of what came of their containers before, not all was told.
     pub fn are(&self, pods: &[PodSandbox]) {
         let asking = pods.iter().filter(|pod| pod.pid != 0 && asks(pod));
-        *self.all() = asking.map(|pod| pod.id.clone()).collect();
+        let unheard = || Seen {
+            started: true,
+            ..Seen::default()
+        };
+        *self.all() = asking.map(|pod| (pod.id.clone(), unheard())).collect();
     }
 
     /// This sandbox is new.
     pub fn begins(&self, pod: &PodSandbox) {
         if asks(pod) {
-            self.all().insert(pod.id.clone());
+            self.all().insert(pod.id.clone(), Seen::default());
         }
     }
 
-    /// This one is judged once and for all; whether it was not before.
-    pub fn end(&self, sandbox: &str) -> bool {
+    /// A container of it is to be made or to start.
+    pub fn sees(&self, sandbox: &str, container: &Container) {
+        if let Some(seen) = self.all().get_mut(sandbox) {
+            seen.names.insert(container.name.clone());
+        }
+    }
+
+    /// A container of it starts.
+    pub fn starts(&self, sandbox: &str) {
+        self.put_started(sandbox, true);
+    }
+
+    /// It is refused, or a container of it.
+    pub fn refuses(&self, sandbox: &str) {
+        self.put_started(sandbox, false);
+    }
+
+    fn put_started(&self, sandbox: &str, started: bool) {
+        if let Some(seen) = self.all().get_mut(sandbox) {
+            seen.started = started;
+        }
+    }
+
+    /// This one is judged once and for all; by this, unless it was before.
+    pub fn end(&self, sandbox: &str) -> Option<Seen> {
         self.all().remove(sandbox)
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeSet<String>> {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<String, Seen>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -52,26 +89,30 @@ fn asks(pod: &PodSandbox) -> bool {
 impl Hooks {
     /// Tells of keys that no container of a sandbox used, which stops: its namespace is still there, and so is the record
     /// of all that ran in it.
-    pub(super) fn judge(&self, sandbox: &PodSandbox) {
+    pub(super) fn judge(&self, sandbox: &PodSandbox, seen: &Seen) {
         if let Ok(found) = self.found(&sandbox.id) {
-            self.tell_of_no_container(sandbox, found.as_ref());
+            self.tell_of_no_container(sandbox, seen, found.as_ref());
         }
     }
 
     /// Forgets a sandbox that was removed. That it stopped may have been told to nobody; without a record it is not known
     /// then what ran. A record that somebody holds is swept later.
     pub(super) fn forget(&self, sandbox: &PodSandbox) {
-        let is_judged = !self.unjudged.end(&sandbox.id);
+        let unjudged = self.unjudged.end(&sandbox.id);
         let Ok(Some(record)) = self.found(&sandbox.id) else {
             return;
         };
-        if !is_judged {
-            self.tell_of_no_container(sandbox, Some(&record));
+        if let Some(seen) = unjudged {
+            self.tell_of_no_container(sandbox, &seen, Some(&record));
         }
         record.remove().ok();
     }
 
-    fn tell_of_no_container(&self, sandbox: &PodSandbox, record: Option<&Record>) {
+    /// Of a sandbox in which no container started this says nothing: that none of a name came is no fault of the key.
+    fn tell_of_no_container(&self, sandbox: &PodSandbox, seen: &Seen, record: Option<&Record>) {
+        if !seen.started {
+            return;
+        }
         let Ok(Some(asked)) = Asked::read(&sandbox.annotations) else {
             return;
         };
@@ -88,7 +129,11 @@ impl Hooks {
             entries.any(|entry| entry.work.source == key)
         };
         let of = pod(sandbox);
-        for value in asked.containers.values().filter(|value| !used(value.key)) {
+        let unused = asked.containers.iter().filter(|(name, value)| {
+            let came = seen.names.contains(**name);
+            !came && !used(value.key)
+        });
+        for (_, value) in unused {
             let whose = whose(&of, &sandbox.id);
             self.sinks
                 .tell(News::KeyUnused(whose, value.key, Unused::NoContainer));

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use chainsaw_common::annotations::CAPABILITY;
 use serde_json::Value;
 
+use super::entry;
+
 /// The entry, as it is pasted.
 const ENTRY: &str =
     r#"{ "type": "chainsaw", "capabilities": { "io.kubernetes.cri.pod-annotations": true } }"#;
@@ -15,12 +17,12 @@ const ENTRY: &str =
 const ENTRY_FOR_THE_API: &str = r#"{ "type": "chainsaw" }"#;
 
 /// How a network configuration stands to us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Chain {
     /// It has no list of plugins.
     NoList,
-    /// It is no JSON.
-    Broken,
+    /// It is no JSON, as the parser says.
+    Broken(String),
     /// Its list does not name us.
     Absent,
     /// We come first.
@@ -52,19 +54,27 @@ pub fn told(folder: &Path, api: bool) -> String {
             );
         }
     };
+    let mistakes = entry::mistakes(&text);
     let (said, needs_entry) = match read(&text, api) {
-        Chain::Right => (
+        Chain::Right if mistakes.is_empty() => (
             "has chainsaw in its chain, in the right place: nothing is left to do",
+            false,
+        ),
+        Chain::Right => (
+            "has chainsaw in its chain, in the right place, but with mistakes in its entry:",
             false,
         ),
         Chain::NoList => (
             "is one plugin and no list (\"plugins\"): make it a .conflist, and chain chainsaw behind that plugin. If it is Multus, chain chainsaw in the configuration of the delegate or of the network-attachment-definition",
             true,
         ),
-        Chain::Broken => (
-            "cannot be read as JSON: the runtime takes it no more than we do",
-            true,
-        ),
+        Chain::Broken(why) => {
+            return format!(
+                "{} cannot be read as JSON ({why}): the runtime takes it no more than we do\n{}",
+                file.display(),
+                paste(api)
+            );
+        }
         Chain::Absent => (
             "does not name chainsaw: paste this entry into its \"plugins\"",
             true,
@@ -87,23 +97,44 @@ pub fn told(folder: &Path, api: bool) -> String {
     } else {
         String::new()
     };
-    format!("{} {said}\n{paste}", file.display())
+    format!("{} {said}\n{mistakes}{paste}", file.display())
 }
 
 /// What to tell when the plugin was taken away.
 pub fn warned(folder: &Path) -> String {
-    let named: Vec<String> = configurations(folder)
+    match naming(folder).join(", ").as_str() {
+        "" => String::new(),
+        named => format!(
+            "still named in {named}: NO POD of these networks starts until the entry is taken out\n"
+        ),
+    }
+}
+
+/// Why the plugin was left, and whether it may go.
+pub fn left(folder: &Path) -> String {
+    let shown = folder.display();
+    if let Err(error) = fs::read_dir(folder) {
+        return format!(
+            "{shown} cannot be read ({error}), so a network configuration may still name it (--remove takes it away)"
+        );
+    }
+    match naming(folder).join(", ").as_str() {
+        "" => format!(
+            "no network configuration in {shown} names it, so as far as these go --remove can take it away; one that is elsewhere may (a network-attachment-definition)"
+        ),
+        named => format!(
+            "{named} still names it; take the entry out there first, then --remove takes it away"
+        ),
+    }
+}
+
+/// The network configurations that name us.
+fn naming(folder: &Path) -> Vec<String> {
+    configurations(folder)
         .into_iter()
         .filter(|file| fs::read_to_string(file).is_ok_and(|text| text.contains("\"chainsaw\"")))
         .map(|file| file.display().to_string())
-        .collect();
-    match named.as_slice() {
-        [] => String::new(),
-        named => format!(
-            "still named in {}: NO POD of these networks starts until the entry is taken out\n",
-            named.join(", ")
-        ),
-    }
+        .collect()
 }
 
 fn paste(api: bool) -> String {
@@ -146,8 +177,9 @@ fn configurations(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn read(text: &[u8], api: bool) -> Chain {
-    let Ok(list) = serde_json::from_slice::<Value>(text) else {
-        return Chain::Broken;
+    let list = match serde_json::from_slice::<Value>(text) {
+        Ok(list) => list,
+        Err(error) => return Chain::Broken(error.to_string()),
     };
     let Some(plugins) = list.get("plugins").and_then(Value::as_array) else {
         return Chain::NoList;
@@ -202,7 +234,12 @@ mod tests {
             Chain::Right
         );
         assert_eq!(read(BRIDGE.as_bytes(), false), Chain::NoList);
-        assert_eq!(read(b"{", false), Chain::Broken);
+        let broken = read(b"{\n  \"plugins\" []}", false);
+        let place = |why: &str| why.ends_with("at line 2 column 13");
+        assert!(
+            matches!(&broken, Chain::Broken(why) if place(why)),
+            "{broken:?}"
+        );
     }
 
     #[test]
@@ -225,6 +262,66 @@ mod tests {
         );
         assert!(warned(folder.path()).contains("20-b.conflist"));
         assert!(!warned(folder.path()).contains("10-a.conflist"));
+    }
+
+    #[test]
+    fn a_list_that_is_no_json_is_told_with_the_place() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("10-a.conflist"), "{\n  \"plugins\" []}").unwrap();
+        let said = told(folder.path(), false);
+        assert!(
+            said.contains("cannot be read as JSON (expected `:` at line 2 column 13): the runtime"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn an_entry_with_mistakes_is_not_all_there_is_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = |entry: &str| {
+            let text = list(&[BRIDGE, entry].join(", "));
+            fs::write(folder.path().join("10-a.conflist"), text).unwrap();
+            told(folder.path(), false)
+        };
+        let right = said(
+            r#"{"type": "chainsaw", "comands": [], "capabilities": {"io.kubernetes.cri.pod-annotations": true}}"#,
+        );
+        assert!(
+            right.contains("with mistakes in its entry:\nits field comands is not known")
+                && !right.contains("nothing is left to do"),
+            "{right}"
+        );
+        let untold = said(
+            r#"{"type": "chainsaw", "capabilites": {"io.kubernetes.cri.pod-annotations": true}}"#,
+        );
+        assert!(
+            untold.contains("without the capability")
+                && untold.contains("did you mean capabilities?"),
+            "{untold}"
+        );
+    }
+
+    #[test]
+    fn a_plugin_that_was_left_is_told_with_who_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write("10-a.conflist", &list(BRIDGE));
+        let said = left(folder.path());
+        assert!(
+            said.starts_with("no network configuration in ") && said.contains("--remove can"),
+            "{said}"
+        );
+        write("20-b.conflist", &list(&[BRIDGE, ENTRY].join(", ")));
+        let said = left(folder.path());
+        assert!(
+            said.contains("20-b.conflist still names it") && !said.contains("10-a"),
+            "{said}"
+        );
+        let said = left(Path::new("/nowhere/net.d"));
+        assert!(
+            said.starts_with("/nowhere/net.d cannot be read") && said.contains("may still name it"),
+            "{said}"
+        );
     }
 
     #[test]

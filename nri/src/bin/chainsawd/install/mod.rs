@@ -13,6 +13,7 @@ use chainsaw_common::meeting::UNINSTALLED;
 use tokio::time::sleep;
 
 mod chain;
+mod entry;
 mod error;
 mod journal;
 mod kubeconfig;
@@ -152,13 +153,22 @@ fn uninstall(words: &Words) -> Result<(String, bool), InstallError> {
     journal.undo()?;
     let plugin = words.bin_dir.join("chainsaw");
     let leaves = !words.remove && plugin.exists();
-    let mut told = String::new();
+    let ours = [PROGRAMS.as_slice(), &[UNINSTALLED]].concat();
+    let mut told = if ours.iter().any(|name| words.bin_dir.join(name).exists()) {
+        String::new()
+    } else {
+        let folder = words.bin_dir.display();
+        format!(
+            "nothing of chainsaw is in {folder} (is it the runtime's folder? --bin-dir says another)\n"
+        )
+    };
     if leaves {
         let marker = words.bin_dir.join(UNINSTALLED);
         write_down(&marker, WHY_UNINSTALLED.as_bytes(), 0o644)?;
         told.push_str(&format!(
-            "left {} to let pods pass: a network configuration may still name it (--remove takes it away)\n",
-            plugin.display()
+            "left {} to let pods pass: {}\n",
+            plugin.display(),
+            chain::left(&words.conf_dir)
         ));
     }
     if let Some(path) = &words.kubeconfig {

@@ -246,7 +246,7 @@ fn uninstalled_the_plugin_stays_to_let_pods_pass_unless_it_is_to_go() {
     let bed = upgraded();
     let (told, _) = uninstall(&bed.words).unwrap();
     assert!(
-        told.contains("left ") && told.contains("removed "),
+        told.contains("left ") && told.contains("removed ") && !told.contains("nothing of"),
         "{told}"
     );
     assert!(is_text(&bed.bin("chainsaw"), "chainsaw 1"));
@@ -257,7 +257,12 @@ fn uninstalled_the_plugin_stays_to_let_pods_pass_unless_it_is_to_go() {
     uninstall(&all).unwrap();
     assert!(bed.names().is_empty());
     // Nothing is left to take, and nothing is left behind.
-    uninstall(&bed.words).unwrap();
+    let told = uninstall(&bed.words).unwrap();
+    let nothing = format!(
+        "nothing of chainsaw is in {} (",
+        bed.words.bin_dir.display()
+    );
+    assert!(told.starts_with(&nothing), "{told}");
     assert!(bed.names().is_empty());
 }
 

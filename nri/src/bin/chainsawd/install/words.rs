@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use chainsaw_common::meeting::{KUBECONFIG, SOCKET};
-use lexopt::Arg::{Long, Short};
+use lexopt::Arg::{Long, Short, Value};
 
 use super::{InstallError, Verb};
 
@@ -145,10 +145,15 @@ impl Default for Words {
 /// What is wrong with them, for a person.
 pub fn read(verb: Verb, words: impl IntoIterator<Item = OsString>) -> Result<Said, lexopt::Error> {
     let mut said = Words::default();
+    let mut is_behind_kubeconfig = false;
     let mut parser = lexopt::Parser::from_args(words);
     while let Some(word) = parser.next()? {
+        let was_behind_kubeconfig = std::mem::take(&mut is_behind_kubeconfig);
         match word {
             Long("help") | Short('h') => return Ok(Said::Help),
+            Value(file) if was_behind_kubeconfig => {
+                return Err(format!("write --kubeconfig={}", file.display()).into());
+            }
             Long(other) if !taken(verb).any(|one| one == other) => {
                 return Err(format!("{} does not take --{other}", verb.word()).into());
             }
@@ -156,6 +161,7 @@ pub fn read(verb: Verb, words: impl IntoIterator<Item = OsString>) -> Result<Sai
             Long("conf-dir") => said.conf_dir = parser.value()?.into(),
             Long("kubeconfig") => {
                 let file = parser.optional_value();
+                is_behind_kubeconfig = file.is_none();
                 said.kubeconfig = Some(file.unwrap_or_else(|| KUBECONFIG.into()).into());
             }
             Long("service-account") => said.service_account = parser.value()?.into(),
@@ -205,6 +211,13 @@ mod tests {
             for wrong in ["--force", "now"] {
                 assert!(read(verb, [OsString::from(wrong)]).is_err());
             }
+        }
+        for verb in [Verb::Install, Verb::Uninstall] {
+            let wrong = read(verb, ["--kubeconfig", "/k"].map(OsString::from)).unwrap_err();
+            assert_eq!(wrong.to_string(), "write --kubeconfig=/k");
+            let apart = ["--kubeconfig", "--stay", "/k"].map(OsString::from);
+            let wrong = read(verb, apart).unwrap_err();
+            assert!(!wrong.to_string().contains("--kubeconfig="), "{wrong}");
         }
         let wrong = read(Verb::Install, ["--remove".into()]).unwrap_err();
         assert_eq!(wrong.to_string(), "install does not take --remove");

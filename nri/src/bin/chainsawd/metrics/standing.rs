@@ -63,6 +63,13 @@ fn ready(nri: Option<&State>, configuration: &Health) -> (bool, String) {
             let _ = writeln!(lines, "configuration: in force");
             true
         }
+        settings::Standing::Absent(file) => {
+            let _ = writeln!(
+                lines,
+                "configuration: there is no {file}: every pod may look, none may change anything"
+            );
+            true
+        }
         settings::Standing::LastGood(wrong) => {
             let _ = writeln!(
                 lines,
@@ -100,7 +107,7 @@ impl Collector for Standing {
             }
         }
         let health = self.settings.health().borrow().clone();
-        let valid = health.standing == settings::Standing::File;
+        let valid = health.standing.is_own();
         gauge(
             &mut encoder,
             "configuration_valid",

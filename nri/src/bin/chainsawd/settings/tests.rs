@@ -88,6 +88,46 @@ fn what_is_in_force_is_published_for_root_alone_and_a_change_follows() {
     fs::remove_file(node.file).unwrap();
     settled(&daemon);
     assert_eq!((node.published().as_str(), namespaces(&daemon)), ("", 0));
+    assert_eq!(standing(&daemon), Standing::Absent(node.file));
+    assert_eq!(daemon.failures(), 0);
+    node.write(GOOD);
+    settled(&daemon);
+    assert_eq!(standing(&daemon), Standing::File);
+}
+
+/// What a daemon says at its start, behind its version.
+fn begun(daemon: &Settings) -> String {
+    let said = daemon.begun("nri", &standing(daemon));
+    let version = format!("chainsawd {} serves nri: ", env!("CARGO_PKG_VERSION"));
+    said.strip_prefix(&version).unwrap().to_owned()
+}
+
+#[test]
+fn a_daemon_says_at_its_start_what_is_in_force() {
+    let node = Node::new();
+    let file = node.file;
+    let builtin = "is not there, what is built in is in force (0 rules, 0 applies, mode enforce)";
+    assert_eq!(begun(&node.daemon()), format!("{file} {builtin}"));
+    fs::remove_file(node.published).unwrap();
+    let apply = "[[apply]]\nnamespaces = [\"a\"]\nentrance = \"nri\"\ncommands = '''ip route'''\n";
+    node.write(&format!("mode = \"report\"\n{GOOD}{GOOD}{apply}"));
+    let counts = "is in force (2 rules, 1 apply, mode report)";
+    assert_eq!(begun(&node.daemon()), format!("{file} {counts}"));
+    node.write(GOOD);
+    let waits = format!(
+        "is looked at again in a moment, until then {LAST_GOOD} is in force (2 rules, 1 apply, mode report)"
+    );
+    assert_eq!(begun(&node.daemon()), format!("{file} {waits}"));
+    fs::remove_file(node.published).unwrap();
+    let daemon = node.daemon();
+    node.write("\nrul = 1\n");
+    settled(&daemon);
+    let older =
+        format!("cannot be taken, {LAST_GOOD} is in force (1 rule, 0 applies, mode enforce)");
+    assert_eq!(begun(&daemon), format!("{file} {older}"));
+    fs::remove_file(node.published).unwrap();
+    let nothing = "cannot be taken, and nothing is in force";
+    assert_eq!(begun(&node.daemon()), format!("{file} {nothing}"));
 }
 
 #[test]
@@ -124,12 +164,17 @@ fn a_file_that_cannot_be_taken_keeps_the_last_good_one_and_the_health_says_its_l
     );
     assert_eq!((node.published().as_str(), namespaces(&daemon)), (GOOD, 1));
     assert_eq!(daemon.file(), LAST_GOOD);
+    let first = format!(
+        "{} line 2 cannot be taken, so an older configuration is in force: mend that first",
+        node.file
+    );
+    assert_eq!(daemon.mend(), Some(first));
     settled(&daemon);
     assert!(!health.has_changed().unwrap(), "told again");
     node.write(BETTER);
     settled(&daemon);
     assert_eq!(standing(&daemon), Standing::File);
-    assert_eq!(daemon.file(), node.file);
+    assert_eq!((daemon.file(), daemon.mend()), (node.file, None));
 }
 
 #[test]
@@ -261,7 +306,7 @@ fn a_daemon_without_a_file_is_not_kept_by_what_one_long_gone_has_left() {
     left.set_modified(long_ago).unwrap();
     assert!(in_force::read(node.file, node.published).is_err());
     let daemon = node.daemon();
-    assert_eq!(standing(&daemon), Standing::File);
+    assert_eq!(standing(&daemon), Standing::Absent(node.file));
     assert_eq!(namespaces(&daemon), 0);
     assert_eq!(node.published(), "");
 }

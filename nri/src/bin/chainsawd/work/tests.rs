@@ -53,6 +53,7 @@ fn job(text: &str) -> Job {
         deadline: Instant::now() + Duration::from_secs(60),
         config: Arc::new(Config::parse(config, "c.toml").unwrap()),
         file: "c.toml",
+        mend: None,
     }
 }
 
@@ -331,4 +332,31 @@ fn no_time_left_stops_before_the_next_change() {
         let link = ip("link", socket);
         assert!(!link.contains("UP"), "{link}");
     });
+}
+
+#[test]
+fn a_denial_by_an_older_configuration_says_to_mend_the_file_and_nothing_to_write_into_it() {
+    let advised = |mend: Option<&str>| {
+        let denied = Job {
+            config: Arc::new(Config::default()),
+            mend: mend.map(str::to_owned),
+            ..job("ip link set lo up\nip link set lo mtu 1400\nip roule show")
+        };
+        let report = held(
+            move |record, socket| match attempt(&denied, record, socket) {
+                Err(HookError::Commands(report)) => report,
+                other => panic!("{other:?}"),
+            },
+        );
+        let advice = report.commands.into_iter().map(|command| command.advice);
+        let instead = advice.map(|advice| advice.and_then(|advice| advice.instead));
+        instead.collect::<Vec<_>>()
+    };
+    let usual = advised(None);
+    let [Some(first), None, Some(never)] = usual.as_slice() else {
+        panic!("{usual:?}");
+    };
+    assert!(first.starts_with("to allow it, add to c.toml:"), "{first}");
+    let mending = [Some("mend it".to_owned()), None, Some(never.clone())];
+    assert_eq!(advised(Some("mend it")), mending);
 }

@@ -23,7 +23,7 @@ use crate::settings::Settings;
 pub const RULE: &str = "ip rule add from 192.0.2.7 table 100";
 pub const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
 const SANDBOX: &str = "chainsaw.noderesource.dev/sandbox";
-const APP: &str = "chainsaw.noderesource.dev/container.app";
+pub const APP: &str = "chainsaw.noderesource.dev/container.app";
 
 /// Refuses a sandbox, and leaks it; and one that does not leak.
 pub const LEAKS: &str = "v2.1.9";
@@ -235,6 +235,19 @@ impl Connected {
 
     pub async fn start(&self, pod: &PodSandbox, id: &str) -> Result<(), String> {
         self.says(Event::StartContainer, pod, Some(id)).await
+    }
+
+    /// One of another name.
+    pub async fn start_named(&self, pod: &PodSandbox, id: &str, name: &str) -> Result<(), String> {
+        let other = Container {
+            name: name.into(),
+            ..container(pod, id, ContainerState::ContainerCreated)
+        };
+        let answer = self
+            .runtime
+            .event(Event::StartContainer, pod.clone(), Some(other));
+        let told = |error: CallError| error.to_string();
+        answer.await.map(drop).map_err(told)
     }
 
     /// As the older runtimes tell it.

@@ -3,7 +3,7 @@
 use chainsaw_common::annotations::KEY;
 use chainsaw_common::pod::Entrance;
 use chainsaw_common::record::{Entry, Event, Work};
-use chainsaw_nri::api::PodSandbox;
+use chainsaw_nri::api::{ContainerState, PodSandbox};
 
 use super::bed::*;
 use crate::late::work;
@@ -110,4 +110,87 @@ async fn what_is_only_rehearsed_is_not_told_as_unused() {
         "{:?}",
         daemon.heard
     );
+}
+
+#[tokio::test]
+async fn a_pod_that_is_refused_is_told_of_that_and_of_no_key() {
+    let cni = format!("{KEY}.net9");
+    for version in [LEAKS, CLEANS_UP] {
+        let (daemon, net) = (Daemon::new(), Net::new());
+        daemon.configure("");
+        let connected = daemon.connect(version, vec![], vec![]).await;
+        let mut sandbox = asking(with_containers("s1", &net), RULE);
+        sandbox.annotations.insert(cni.clone(), RULE.into());
+        // Where a refused sandbox leaks, its containers are refused, each a few times.
+        if connected.run(&sandbox).await.is_ok() {
+            connected.create(&sandbox, "c1").await.unwrap_err();
+            connected.create(&sandbox, "c2").await.unwrap_err();
+        }
+        connected.stop(&sandbox).await;
+        connected.remove(&sandbox).await;
+        connected.lose().await;
+        let told = daemon.heard.all();
+        assert!(!told.is_empty(), "{version}");
+        assert!(
+            told.iter().all(|one| one == "CommandDenied"),
+            "{version}: {told:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_pod_that_was_refused_at_first_is_judged_by_what_came_of_it_later() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    daemon.configure("");
+    let connected = daemon.connect(LEAKS, vec![], vec![]).await;
+    let sandbox = asking(with_containers("s1", &net), RULE);
+    connected.run(&sandbox).await.unwrap();
+    connected.create(&sandbox, "c1").await.unwrap_err();
+    daemon.configure(GRANT);
+    connected.settles();
+    connected.create(&sandbox, "c2").await.unwrap();
+    connected.start(&sandbox, "c2").await.unwrap();
+    connected.stop(&sandbox).await;
+    let told = daemon.heard.all();
+    assert_eq!(told, ["CommandDenied", "CommandDenied", OTHER]);
+}
+
+#[tokio::test]
+async fn a_pod_that_failed_before_a_container_started_is_told_of_no_key() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    let connected = daemon.connect(CLEANS_UP, vec![], vec![]).await;
+    let sandbox = with_containers("s1", &net);
+    connected.run(&sandbox).await.unwrap();
+    connected.create(&sandbox, "c1").await.unwrap();
+    connected.stop(&sandbox).await;
+    connected.remove(&sandbox).await;
+    assert!(daemon.heard.all().is_empty(), "{:?}", daemon.heard);
+}
+
+#[tokio::test]
+async fn a_sandbox_from_before_may_have_had_a_container_that_nobody_told_of_unless_it_is_refused() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    let unheard = with_containers("s1", &net);
+    let refused = asking(with_containers("s2", &net), "ip link del eth0");
+    let known = vec![unheard.clone(), refused.clone()];
+    let made = vec![container(&unheard, "c1", ContainerState::ContainerCreated)];
+    let connected = daemon.connect(LEAKS, known, made).await;
+    connected.stop(&refused).await;
+    assert_eq!(daemon.heard.all(), ["CommandDenied"]);
+    // It may have started between the list that the runtime gave and its first event.
+    connected.stop(&unheard).await;
+    let told = daemon.heard.all();
+    assert_eq!(told, ["CommandDenied", APP, OTHER]);
+}
+
+#[tokio::test]
+async fn a_container_that_was_made_and_did_not_start_is_a_container_of_that_name() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    let connected = daemon.connect(CLEANS_UP, vec![], vec![]).await;
+    let sandbox = with_containers("s1", &net);
+    connected.run(&sandbox).await.unwrap();
+    connected.create(&sandbox, "c1").await.unwrap();
+    connected.start_named(&sandbox, "c2", "main").await.unwrap();
+    connected.stop(&sandbox).await;
+    assert_eq!(daemon.heard.all(), [OTHER]);
 }
