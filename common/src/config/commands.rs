@@ -124,8 +124,8 @@ fn told(number: usize, line: &Line, advice: &Advice) -> String {
         (None, Some(column)) => format!(" at column {column}"),
         _ => String::new(),
     };
-    let instead = advice.instead.as_ref();
-    let instead = instead.map_or_else(String::new, |instead| format!(", write {instead:?} there"));
+    let hint = advice.hint();
+    let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
     let why = advice.why.trim_end_matches('.');
-    format!("command {number} {:?}{place}: {why}{instead}", line.text)
+    format!("command {number} {:?}{place}: {why}{hint}", line.text)
 }

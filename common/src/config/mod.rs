@@ -245,13 +245,18 @@ impl Config {
         if let Some(unknown) = keys::unknown("", table.get_ref()) {
             return Err(wrong(unknown));
         }
-        if let Some(other) = shape::wrong(text, "", table.get_ref()) {
-            return Err(wrong(other));
-        }
         let parsed = toml::Deserializer::from(table);
-        let mut config = Self::deserialize(parsed).map_err(toml)?;
-        config.check(text).map_err(wrong)?;
-        Ok(config)
+        let taken = Self::deserialize(parsed).map_err(toml);
+        let checked = taken.and_then(|mut config| {
+            config.check(text).map_err(wrong)?;
+            Ok(config)
+        });
+        checked.map_err(|error| {
+            // Read once more to be told in the file's own words; a file that is right is read before each pod that asks.
+            let table = DeTable::parse(text).ok();
+            let other = table.and_then(|table| shape::wrong(text, "", table.get_ref()));
+            other.map_or(error, wrong)
+        })
     }
 
     /// Whether the last rule that speaks of a subject and of Events wants one of these.

@@ -245,7 +245,7 @@ fn a_command_of_an_apply_that_is_none_in_any_namespace_is_no_configuration() {
     for (commands, said) in [
         (
             "[\"ip rote\"]",
-            "c.toml line 6: command 1 \"ip rote\" at word 1, column 4: Object \"rote\" is unknown, try \"ip help\", write \"route\" there",
+            "c.toml line 6: command 1 \"ip rote\" at word 1, column 4: Object \"rote\" is unknown, try \"ip help\"; did you mean route?",
         ),
         (
             "[\n\"ip route\",\n\"ip link set eth0 mut 1400\"]",

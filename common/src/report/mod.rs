@@ -150,6 +150,23 @@ pub struct Advice {
     pub of_configuration: bool,
 }
 
+impl Advice {
+    /// What to write instead, said as people say it: words of `ip` alone would be taken for a line of its output.
+    #[must_use]
+    pub fn hint(&self) -> Option<Cow<'_, str>> {
+        let instead = self.instead.as_deref()?;
+        let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+        let is_word = |word: &str| !word.is_empty() && word.chars().all(is_letter);
+        // At most an object and its verb.
+        let is_bare = instead.split(' ').count() <= 2 && instead.split(' ').all(is_word);
+        Some(if is_bare {
+            Cow::Owned(format!("did you mean {instead}?"))
+        } else {
+            Cow::Borrowed(instead)
+        })
+    }
+}
+
 impl Report {
     /// A report about a subject, of which nothing has happened yet.
     #[must_use]

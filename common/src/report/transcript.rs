@@ -1,6 +1,5 @@
 //! The report as people read it: one line for an error, a transcript for a log or a terminal.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::{CommandReport, Outcome, Report};
@@ -172,25 +171,12 @@ fn transcribe(command: &CommandReport, out: &mut String) {
             if let Some(column) = advice.column {
                 let _ = writeln!(out, "    {:>column$}", '^');
             }
-            if let Some(instead) = &advice.instead {
-                let _ = writeln!(out, "    {}", hint(instead).replace('\n', "\n    "));
+            if let Some(hint) = advice.hint() {
+                let _ = writeln!(out, "    {}", hint.replace('\n', "\n    "));
             }
         }
     }
     explain(command, out);
-}
-
-/// What to write instead, said as people say it: words of `ip` alone would be taken for a line of its output.
-fn hint(instead: &str) -> Cow<'_, str> {
-    let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
-    let is_word = |word: &str| !word.is_empty() && word.chars().all(is_letter);
-    // At most an object and its verb.
-    let said = instead.split(' ').count() <= 2 && instead.split(' ').all(is_word);
-    if said {
-        Cow::Owned(format!("did you mean {instead}?"))
-    } else {
-        Cow::Borrowed(instead)
-    }
 }
 
 /// Every rule that was tried; the one that decides is marked.

@@ -134,6 +134,7 @@ fn help(parser: &mut lexopt::Parser) -> Result<&'static str, lexopt::Error> {
     let text = match parser.next()? {
         None | Some(Long("help") | Short('h')) => USAGE,
         Some(Value(word)) if word == ready::VERB => ready::USAGE,
+        Some(Value(word)) if word == "help" => USAGE,
         Some(Value(word)) => match word.to_str().and_then(Verb::of) {
             Some(verb) => install::words::usage(verb),
             None => return Err(format!("there is no verb {word:?}: {VERBS}").into()),

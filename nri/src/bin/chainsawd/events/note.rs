@@ -183,9 +183,9 @@ fn problem(report: &Report) -> String {
         .find(|command| command.is_fatal() && command.outcome == report.outcome);
     if let Some(command) = decided.filter(|_| report.problems.is_empty()) {
         let _ = write!(text, "\nin {}: {}", line(&command.source), shown(command));
-        let instead = command.advice.as_ref().and_then(|it| it.instead.as_ref());
-        if let Some(instead) = instead {
-            let _ = write!(text, "\n{}", escaped(instead));
+        let hint = command.advice.as_ref().and_then(|advice| advice.hint());
+        if let Some(hint) = hint {
+            let _ = write!(text, "\n{}", escaped(&hint));
         }
     }
     text

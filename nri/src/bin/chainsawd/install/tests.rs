@@ -257,7 +257,7 @@ fn uninstalled_the_plugin_stays_to_let_pods_pass_unless_it_is_to_go() {
     uninstall(&all).unwrap();
     assert!(bed.names().is_empty());
     // Nothing is left to take, and nothing is left behind.
-    let told = uninstall(&bed.words).unwrap();
+    let (told, _) = uninstall(&bed.words).unwrap();
     let nothing = format!(
         "nothing of chainsaw is in {} (",
         bed.words.bin_dir.display()
