@@ -37,8 +37,11 @@ pub fn selections(text: &str) -> Result<Vec<Selection>, serde_json::Error> {
         names.map(by_name).collect()
     };
     let selection = |(number, written): (usize, Written)| Selection {
-        // Multus names attachments so unless the selection does.
-        interface: written.interface.unwrap_or_else(|| format!("net{number}")),
+        // Multus names attachments so unless the selection does; an empty name is none.
+        interface: written
+            .interface
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| format!("net{number}")),
         arguments: written.arguments,
     };
     Ok((1..).zip(written).map(selection).collect())
@@ -66,6 +69,9 @@ mod tests {
         assert_eq!(interfaces("a, x/b@fast, c"), ["net1", "fast", "net3"]);
         let json = r#"[{"name": "a"}, {"name": "b", "interface": "fast"}, {"name": "c"}]"#;
         assert_eq!(interfaces(json), ["net1", "fast", "net3"]);
+        let empty = r#"[{"name": "a", "interface": ""}]"#;
+        assert_eq!(interfaces(empty), ["net1"]);
+        assert_eq!(interfaces("a@"), ["net1"]);
         assert!(interfaces(" ").is_empty() && interfaces("[]").is_empty());
     }
 
