@@ -9,6 +9,7 @@ use chainsaw_tests::process::{Output, Program};
 use serde_json::Value;
 
 mod check;
+mod files;
 mod help;
 
 const ARTICLE: &str = r#"["ip route add 192.0.3.0/24 dev CURRENT_INTERFACE", "ip route"]"#;
