@@ -1,9 +1,10 @@
 //! The guest: what runs a test's commands in network namespaces, on this machine's kernel or on another's.
 
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use chainsaw_guest::{Compared, Judged, Program as Asked, Reply, Request, variable};
 
 use crate::parts;
@@ -13,6 +14,9 @@ use crate::scratch::Scratch;
 pub(crate) mod line;
 
 use line::Line;
+
+/// The socket of the test's at which a guest's relay comes out.
+pub(crate) const RELAY: &str = "relay";
 
 /// The judge's mounts on this machine: its package's tables over the system's, no `/etc/iproute2`, no `/run/netns`.
 /// `$1` is the package's `usr/share`, `$2` the guest, `$3` its socket.
@@ -27,6 +31,7 @@ exec "$2" "$3""#;
 #[derive(Clone)]
 pub struct Guest {
     line: Arc<Mutex<Line>>,
+    relay: Option<Arc<UnixListener>>,
     release: String,
 }
 
@@ -46,14 +51,19 @@ impl Guest {
             .arg(parts::guest()?)
             .env(variable::JUDGE, parts::judge_ip()?)
             .env(variable::CHAINSAW, parts::chainsaw()?);
-        Self::start(scratch, |socket| program.arg(socket))
+        Self::start(scratch, None, |socket| program.arg(socket))
     }
 
     /// One that this program becomes or boots, and that comes to the socket.
-    pub(crate) fn start(scratch: Scratch, program: impl FnOnce(&Path) -> Program) -> Result<Self> {
+    pub(crate) fn start(
+        scratch: Scratch,
+        relay: Option<UnixListener>,
+        program: impl FnOnce(&Path) -> Program,
+    ) -> Result<Self> {
         let (line, release) = Line::start(scratch, program)?;
         Ok(Self {
             line: Arc::new(Mutex::new(line)),
+            relay: relay.map(Arc::new),
             release,
         })
     }
@@ -72,6 +82,26 @@ impl Guest {
             }),
             other => unexpected(&other),
         }
+    }
+
+    /// Makes a socket in the guest, of another kernel, at which one connection is taken, and gives its other end.
+    pub fn relay(&self, socket: &str) -> Result<UnixStream> {
+        let relay = self.relay.as_ref().context("a guest here has no relay")?;
+        match self.ask(&Request::Relay(socket.into()))? {
+            Reply::Done => Ok(relay.accept()?.0),
+            other => unexpected(&other),
+        }
+    }
+
+    /// Writes a file of the guest's, with the folders that it needs.
+    pub fn write(&self, path: &str, content: &str) -> Result<()> {
+        const SCRIPT: &str = r#"mkdir -p "${1%/*}" && cat >"$1""#;
+        let program = Asked {
+            words: owned(["/bin/sh", "-c", SCRIPT, "write", path]),
+            stdin: content.to_owned(),
+            ..Asked::default()
+        };
+        self.run_with(program)?.success(SCRIPT).map(drop)
     }
 
     /// Runs a program of the guest, by its path, in a network namespace or in the guest's own.

@@ -1,10 +1,11 @@
 //! Debian's kernels, under emulation: what a machine of a test's own cannot show, for it has this machine's kernel.
 
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use crate::guest::Guest;
+use crate::guest::{Guest, RELAY};
 use crate::parts;
 
 mod emulator;
@@ -111,7 +112,8 @@ impl Builder {
         }
         let (scratch, archive) = initramfs.pack()?;
         let kernel = folder.join("vmlinuz");
-        Guest::start(scratch, |socket| {
+        let relay = UnixListener::bind(scratch.path().join(RELAY))?;
+        Guest::start(scratch, Some(relay), |socket| {
             emulator::program(&kernel, &archive, self.megabytes, socket)
         })
         .with_context(|| format!("boot {:?}", self.kernel))

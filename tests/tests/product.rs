@@ -22,5 +22,6 @@ mod product {
     mod policy;
     mod readme;
     mod reports;
+    mod scripted;
     mod security;
 }

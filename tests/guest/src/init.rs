@@ -41,13 +41,13 @@ fn load(path: &str) -> Result<()> {
     }
 }
 
-/// The line on which the test speaks, without a terminal's own ways.
-pub fn line() -> Result<File> {
+/// A serial line to the test, without a terminal's own ways.
+pub fn line(path: &str) -> Result<File> {
     let line = OpenOptions::new()
         .read(true)
         .write(true)
-        .open(place::LINE)
-        .with_context(|| format!("open {}", place::LINE))?;
+        .open(path)
+        .with_context(|| format!("open {path}"))?;
     let mut terminal = tcgetattr(&line)?;
     cfmakeraw(&mut terminal);
     tcsetattr(&line, SetArg::TCSANOW, &terminal)?;

@@ -13,6 +13,8 @@ pub enum Request {
     Namespace,
     /// Lets go of a namespace.
     Release(PathBuf),
+    /// Takes a connection at this socket, and hands it on to the test, over the line [`place::RELAY`].
+    Relay(PathBuf),
     /// Runs the judge, and answers by [`Reply::Ended`].
     Judge(Judged),
     /// Runs a program, and answers by [`Reply::Ended`].
@@ -118,6 +120,8 @@ pub mod place {
     pub const MODULES: &str = "/modules";
     /// The serial line on which a test speaks with the guest; the first one is the console.
     pub const LINE: &str = "/dev/ttyS1";
+    /// The serial line of what connects to a relay.
+    pub const RELAY: &str = "/dev/ttyS2";
 }
 
 /// Names of the environment's variables by which a guest on this machine is told where things are.

@@ -5,12 +5,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 
 use anyhow::{Context, Result};
-use chainsaw_guest::{Compared, Judged, Output, Reply, Request};
+use chainsaw_guest::{Compared, Judged, Output, Reply, Request, place};
 
 mod init;
 mod judge;
 mod namespaces;
 mod program;
+mod relay;
 
 use judge::Judge;
 use namespaces::Namespaces;
@@ -26,7 +27,7 @@ fn main() -> Result<()> {
         );
     }
     let ended = init::first().and_then(|()| {
-        let line = init::line()?;
+        let line = init::line(place::LINE)?;
         serve(
             &mut BufReader::new(line.try_clone()?),
             &mut &line,
@@ -84,6 +85,10 @@ impl Guest<'_> {
             Request::Namespace => Reply::Namespace(self.namespaces.make()?),
             Request::Release(path) => {
                 self.namespaces.release(&path)?;
+                Reply::Done
+            }
+            Request::Relay(socket) => {
+                relay::start(&socket)?;
                 Reply::Done
             }
             Request::Judge(judged) => Reply::Ended(self.judge(&judged)?),

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use crate::guest::line::CONSOLE;
+use crate::guest::{RELAY, line::CONSOLE};
 use crate::process::Program;
 
 /// No more than a console; a kernel that panics ends the emulator; what a processor's faults cost is not tested here.
 const KERNEL_LINE: &str = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off";
 
 /// A kernel with one processor, so many MiB of memory, no network and no disk. It comes to `socket`, beside which it writes
-/// its console.
+/// its console; [`RELAY`] is a socket of the test's there, too.
 pub fn program(kernel: &Path, initramfs: &Path, megabytes: u32, socket: &Path) -> Program {
     let console = socket.with_file_name(CONSOLE);
     Program::new("qemu-system-x86_64")
@@ -18,7 +18,13 @@ pub fn program(kernel: &Path, initramfs: &Path, megabytes: u32, socket: &Path) -
         .args(["-serial", &format!("file:{}", console.display())])
         .arg("-chardev")
         .arg(format!("socket,id=line,path={}", socket.display()))
-        .args(["-serial", "chardev:line", "-append", KERNEL_LINE])
+        .arg("-chardev")
+        .arg(format!(
+            "socket,id=relay,path={}",
+            socket.with_file_name(RELAY).display()
+        ))
+        .args(["-serial", "chardev:line", "-serial", "chardev:relay"])
+        .args(["-append", KERNEL_LINE])
         .args([
             Path::new("-kernel"),
             kernel,
