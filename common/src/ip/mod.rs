@@ -14,6 +14,7 @@ mod args;
 mod devices;
 mod exchange;
 mod habits;
+mod hardware;
 mod help;
 mod ip_protocols;
 mod keyword;

@@ -135,7 +135,7 @@ const TABLE: &[Keyword<Row>] = &[
 pub const SPEC: Spec = Spec {
     calls: "command",
     table: TABLE,
-    print,
+    print: Some(print),
     ..plain("bond")
 };
 
@@ -149,7 +149,7 @@ pub const SLAVE: Spec = Spec {
         ),
         exact("prio", row(9, Shape::Integer, Wrong::IsInvalid)),
     ],
-    print: print_slave,
+    print: Some(print_slave),
     ..SPEC
 };
 

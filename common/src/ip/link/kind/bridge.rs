@@ -73,7 +73,7 @@ const TABLE: &[Keyword<Row>] = &[
 pub const SPEC: Spec = Spec {
     calls: "command",
     table: TABLE,
-    print,
+    print: Some(print),
     ..plain("bridge")
 };
 

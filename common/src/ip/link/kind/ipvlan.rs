@@ -37,7 +37,7 @@ pub const SPEC: Spec = Spec {
     before: once,
     check: |_, _| Ok(()),
     finish,
-    print,
+    print: Some(print),
 };
 
 fn mode(_: &Keyword<Row>, args: &mut Args<'_>, _: &[Setting]) -> Result<Value, Mistake> {
@@ -80,7 +80,7 @@ fn finish(given: &[Setting], data: &mut Attributes) {
     }
 }
 
-fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {
+pub fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {
     if let Some(mode) = data.number(MODE) {
         let mode = word(&MODES, mode);
         entry.put("mode", mode.clone(), format_args!(" mode {mode} "));

@@ -58,7 +58,7 @@ pub const SPEC: Spec = Spec {
     before: |_, _, _| Ok(()),
     check,
     finish,
-    print,
+    print: Some(print),
 };
 
 fn one_of(
@@ -195,7 +195,7 @@ fn finish(given: &[Setting], data: &mut Attributes) {
     }
 }
 
-fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {
+pub fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {
     let mode = data.number(MODE).unwrap_or(0);
     if data.number(MODE).is_some() {
         let word = MODES.iter().find(|(_, number)| *number == mode);

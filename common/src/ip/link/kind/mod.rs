@@ -7,18 +7,18 @@ use std::fmt;
 
 use super::Settings;
 use crate::ip::args::Args;
-use crate::ip::devices::{Devices, Names};
+use crate::ip::devices::Devices;
 use crate::ip::keyword;
 use crate::ip::mistake::{Mistake, USAGE};
-use crate::ip::page::Entry;
 use crate::nearest::nearest;
 use crate::uapi::ifla;
-use crate::wire::{Attributes, Received};
+use crate::wire::Attributes;
 
 mod bond;
 mod bridge;
 mod bridge_slave;
 mod ipvlan;
+mod listed;
 mod macvlan;
 mod option;
 pub(super) mod printed;
@@ -28,6 +28,7 @@ mod vlan;
 mod vrf;
 mod vxlan;
 
+use listed::Print;
 use option::{Setting, Spec};
 
 /// A kind of device and what is set of it.
@@ -60,24 +61,6 @@ const KINDS: &[&Spec] = &[
 /// They make devices `/dev/tapN` on the node.
 const TAPS: [&str; 2] = ["macvtap", "ipvtap"];
 
-/// Further kinds that the kernel may know, by which a listing can be narrowed. Narrowing loads no module.
-const LISTED: [&str; 14] = [
-    "bareudp",
-    "erspan",
-    "geneve",
-    "gre",
-    "gretap",
-    "ip6gre",
-    "ip6gretap",
-    "ip6tnl",
-    "ipip",
-    "macvtap",
-    "ipvtap",
-    "nlmon",
-    "sit",
-    "tun",
-];
-
 /// The words of every kind's options, and `peer`.
 pub fn words() -> impl Iterator<Item = &'static str> {
     let tables = KINDS.iter().flat_map(|spec| keyword::words(spec.table));
@@ -86,7 +69,7 @@ pub fn words() -> impl Iterator<Item = &'static str> {
 
 /// Whether the kernel may be asked for devices of this kind alone; of others we look at all.
 pub(super) fn is_listed(word: &str) -> bool {
-    LISTED.contains(&word)
+    listed::knows(word)
         || KINDS
             .iter()
             .any(|spec| spec.name == word && !spec.is_slave())
@@ -172,9 +155,9 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Prints what the kernel sent of a kind; nothing of one we do not know.
-pub(super) fn print(kind: &str, data: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
-    if let Some(spec) = KINDS.iter().find(|spec| spec.name == kind) {
-        (spec.print)(data, entry, names);
-    }
+/// How a kind's data is printed: a device's own, or with `_slave` behind the name what it is as a part of another. Of a kind
+/// that iproute2 says nothing of, there is no way.
+pub(super) fn printer(kind: &str) -> Option<Print> {
+    let spec = KINDS.iter().find(|spec| spec.name == kind);
+    spec.map_or_else(|| listed::printer(kind), |spec| spec.print)
 }

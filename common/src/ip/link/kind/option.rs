@@ -3,16 +3,16 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::listed::Print;
 use super::shape::{self, Shape};
 use crate::ip::args::{Args, spelt};
-use crate::ip::devices::{Devices, Names};
+use crate::ip::devices::Devices;
 use crate::ip::keyword::{self, Keyword};
 use crate::ip::link::settings::link_address;
 use crate::ip::mistake::Mistake;
-use crate::ip::page::Entry;
 use crate::ip::prefix::address_text;
 use crate::nearest::nearest;
-use crate::wire::{Attributes, Received};
+use crate::wire::Attributes;
 use crate::words::quoted;
 
 /// Judges a keyword with its value, before they are read, by what was given so far.
@@ -30,8 +30,8 @@ pub struct Spec {
     pub check: fn(&[Setting], bool) -> Result<(), Mistake>,
     /// Adds attributes that several options make together.
     pub finish: fn(&[Setting], &mut Attributes),
-    /// Prints what the kernel sent.
-    pub print: fn(&Received<'_>, &mut Entry, &mut dyn Names),
+    /// Prints what the kernel sent, if there is anything to say.
+    pub print: Option<Print>,
 }
 
 impl Spec {
@@ -62,7 +62,7 @@ pub const fn plain(name: &'static str) -> Spec {
         before: |_, _, _| Ok(()),
         check: |_, _| Ok(()),
         finish: |_, _| (),
-        print: |_, _, _| (),
+        print: None,
     }
 }
 

@@ -154,7 +154,7 @@ pub const SPEC: Spec = Spec {
     before: once,
     check,
     finish,
-    print: show::print,
+    print: Some(show::print),
 };
 
 fn no_device(name: &str) -> Mistake {
