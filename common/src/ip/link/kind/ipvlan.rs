@@ -74,7 +74,7 @@ fn once(row: &Keyword<Row>, _: &str, given: &[Setting]) -> Result<(), Mistake> {
 }
 
 /// With any option the flags go out too.
-fn finish(given: &[Setting], data: &mut Attributes) {
+fn finish(given: &[Setting], _: bool, data: &mut Attributes) {
     if !given.iter().any(|setting| setting.row.attribute == FLAGS) {
         data.put(FLAGS, &Width::U16.bytes(0));
     }
@@ -91,6 +91,6 @@ pub fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {
             2 => "vepa",
             _ => "bridge",
         };
-        entry.put("mode_flag", flag, format_args!("{flag} "));
+        entry.put(flag, true, format_args!("{flag} "));
     }
 }

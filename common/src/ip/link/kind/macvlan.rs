@@ -189,7 +189,7 @@ fn check(given: &[Setting], _: bool) -> Result<(), Mistake> {
     Ok(())
 }
 
-fn finish(given: &[Setting], data: &mut Attributes) {
+fn finish(given: &[Setting], _: bool, data: &mut Attributes) {
     if let Some(flags) = flags(given) {
         data.put(FLAGS, &Width::U16.bytes(flags));
     }

@@ -17,6 +17,7 @@ use crate::wire::Attributes;
 mod bond;
 mod bridge;
 mod bridge_slave;
+mod ethertype;
 mod ipvlan;
 mod listed;
 mod macvlan;
@@ -36,6 +37,8 @@ use option::{Setting, Spec};
 pub struct Kind {
     spec: &'static Spec,
     options: Vec<Setting>,
+    /// Whether a device is to be made of it.
+    make: bool,
     peer: Option<Box<Settings>>,
 }
 
@@ -64,7 +67,20 @@ const TAPS: [&str; 2] = ["macvtap", "ipvtap"];
 /// The words of every kind's options, and `peer`.
 pub fn words() -> impl Iterator<Item = &'static str> {
     let tables = KINDS.iter().flat_map(|spec| keyword::words(spec.table));
-    tables.chain(["peer"])
+    tables.chain(veth::WORDS)
+}
+
+/// The names of all kinds.
+pub fn names() -> Vec<&'static str> {
+    KINDS.iter().map(|spec| spec.name).collect()
+}
+
+/// The kinds that have options, and the words of each.
+pub fn tables() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    let tables = KINDS
+        .iter()
+        .map(|spec| (spec.name, keyword::words(spec.table).collect()));
+    tables.chain([("veth", veth::WORDS.to_vec())])
 }
 
 /// Whether the kernel may be asked for devices of this kind alone; of others we look at all.
@@ -92,9 +108,11 @@ pub(super) fn named(args: &mut Args<'_>) -> Result<Kind, Mistake> {
             .hinting(nearest(word, known).map(str::to_owned))
             .at(args.last())
     })?;
+    args.note_word(&names(), spec.name);
     Ok(Kind {
         spec,
         options: Vec::new(),
+        make: false,
         peer: None,
     })
 }
@@ -108,6 +126,7 @@ impl Kind {
 
     /// Reads the rest of the line. A device is made of what is read, or changed.
     pub(super) fn read_options(&mut self, args: &mut Args<'_>, make: bool) -> Result<(), Mistake> {
+        self.make = make;
         if self.spec.name == "veth" {
             self.peer = veth::read(args, make)?;
         } else {
@@ -136,7 +155,10 @@ impl Kind {
         if let Some(peer) = &self.peer {
             info.put_nested(data, &veth::data(peer, devices));
         } else if !self.options.is_empty() {
-            info.put_nested(data, &option::data(self.spec, &self.options, devices));
+            info.put_nested(
+                data,
+                &option::data(self.spec, &self.options, self.make, devices),
+            );
         }
         info
     }
