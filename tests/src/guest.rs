@@ -28,6 +28,7 @@ exec "$2" "$3""#;
 pub struct Guest {
     line: Arc<Mutex<Line>>,
     release: String,
+    chainsaw: PathBuf,
 }
 
 /// A network namespace of a guest, gone when this is dropped.
@@ -46,21 +47,31 @@ impl Guest {
             .arg(parts::guest()?)
             .env(variable::JUDGE, parts::judge_ip()?)
             .env(variable::CHAINSAW, parts::chainsaw()?);
-        Self::start(scratch, |socket| program.arg(socket))
+        Self::start(scratch, parts::chainsaw()?, |socket| program.arg(socket))
     }
 
-    /// One that this program becomes or boots, and that comes to the socket.
-    pub(crate) fn start(scratch: Scratch, program: impl FnOnce(&Path) -> Program) -> Result<Self> {
+    /// One that this program becomes or boots, and that comes to the socket; `chainsaw` is where it is in there.
+    pub(crate) fn start(
+        scratch: Scratch,
+        chainsaw: PathBuf,
+        program: impl FnOnce(&Path) -> Program,
+    ) -> Result<Self> {
         let (line, release) = Line::start(scratch, program)?;
         Ok(Self {
             line: Arc::new(Mutex::new(line)),
             release,
+            chainsaw,
         })
     }
 
     /// The release of its kernel, as `uname -r` says it.
     pub fn release(&self) -> &str {
         &self.release
+    }
+
+    /// Where its programs find the command line `chainsaw`.
+    pub fn chainsaw(&self) -> &Path {
+        &self.chainsaw
     }
 
     /// Makes a network namespace; its loopback device is down.

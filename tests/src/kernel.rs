@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use chainsaw_guest::place;
 
 use crate::guest::Guest;
 use crate::parts;
@@ -111,7 +112,7 @@ impl Builder {
         }
         let (scratch, archive) = initramfs.pack()?;
         let kernel = folder.join("vmlinuz");
-        Guest::start(scratch, |socket| {
+        Guest::start(scratch, place::CHAINSAW.into(), |socket| {
             emulator::program(&kernel, &archive, self.megabytes, socket)
         })
         .with_context(|| format!("boot {:?}", self.kernel))

@@ -114,7 +114,8 @@ fn addresses(_: &Keyword<Row>, args: &mut Args<'_>, _: &[Setting]) -> Result<Val
         "add" | "del" => {
             let address = lladdr(args.value()?)?;
             if address.len() != 6 {
-                return Err(Mistake::address_length(address.len(), 6));
+                let right = Some("an address of six octets".to_owned());
+                return Err(Mistake::silent(1).at(args.last()).hinting(right));
             }
             list.push(address);
         }
