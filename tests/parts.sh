@@ -28,13 +28,15 @@ fail() {
 
 # Programs of the machine's own release that the parts or the tests call, as PROGRAM:PACKAGE.
 tools="runc:runc busybox:busybox-static ip:iproute2 setpriv:util-linux nsenter:util-linux flock:util-linux
-       dpkg-deb:dpkg mount:mount qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod xz:xz-utils gcc:gcc"
+       dpkg-deb:dpkg mount:mount qemu-system-x86_64:qemu-system-x86 cpio:cpio depmod:kmod xz:xz-utils gcc:gcc ldd:libc-bin"
 
 system_tools() {
     missing=
     for tool in $tools; do
         command -v "${tool%%:*}" >/dev/null 2>&1 || missing="$missing ${tool##*:}"
     done
+    # The C library's names of protocols, which the judge asks for on another kernel, too.
+    [ -e /etc/protocols ] || missing="$missing netbase"
     [ -z "$missing" ] && return
     # shellcheck disable=SC2086  # a list of words on purpose
     { apt-get -q update && apt-get -qy install --no-install-recommends $missing; } >&2 ||

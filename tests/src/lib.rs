@@ -29,6 +29,7 @@ pub mod pod;
 pub mod process;
 pub mod reader;
 pub mod scratch;
+pub mod sequence;
 pub mod times;
 pub mod twins;
 mod volume;

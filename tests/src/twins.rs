@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 use chainsaw_guest::Compared;
 use serde_json::Value;
 
@@ -104,15 +104,49 @@ impl Twins {
         Ok(())
     }
 
-    /// Runs `ip WORDS` in each, by the judge and by us. It is an error if one byte of standard output or error, or the
-    /// exit status, differs.
+    /// Devices that are made from now on give themselves no IPv6 address.
+    pub fn no_addresses_of_their_own(&self) -> Result<()> {
+        const SCRIPT: &str = "echo 1 >/proc/sys/net/ipv6/conf/default/addr_gen_mode";
+        for twin in [&self.judges, &self.control, &self.ours] {
+            twin.run(["/bin/sh", "-c", SCRIPT])?.success(SCRIPT)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the kernel has told itself of every carrier, in all of them. One that it never tells is no error here: it
+    /// is a difference, or it is not.
+    pub fn settle(&self) -> Result<()> {
+        let mut states = Vec::new();
+        wait_until("the links to settle", SETTLE, || {
+            states.clear();
+            let mut settled = true;
+            for twin in [&self.judges, &self.control, &self.ours] {
+                let output = twin.judge(["-br", "link"])?.stdout;
+                settled &= is_settled(twin)?;
+                states.push(output);
+            }
+            Ok(settled && states.windows(2).all(|pair| pair[0] == pair[1]))
+        })
+        .ok();
+        Ok(())
+    }
+
+    /// Runs `ip WORDS` in each, by the judge and by us. Nothing if every byte and the exit status are alike.
+    pub fn compare<W: AsRef<str>>(&self, words: &[W]) -> Result<Option<Compared>> {
+        let twins = [&self.judges, &self.control, &self.ours];
+        self.guest.compare(twins, words)
+    }
+
+    /// The same; a difference is an error.
     pub fn alike<W: AsRef<str>>(&self, words: &[W]) -> Result<()> {
-        self.alike_in([&self.judges, &self.control, &self.ours], words)
+        self.compare(words)?
+            .map_or(Ok(()), |compared| Err(different(words, &compared)))
     }
 
     /// The same of a listing, all of them in our twin.
     pub fn listed_alike<W: AsRef<str>>(&self, words: &[W]) -> Result<()> {
-        self.alike_in([&self.ours; 3], words)
+        let compared = self.guest.compare([&self.ours; 3], words)?;
+        compared.map_or(Ok(()), |compared| Err(different(words, &compared)))
     }
 
     /// Runs `ip WORDS` in our twin, by us. It is an error if it is not refused by name.
@@ -131,24 +165,6 @@ impl Twins {
             words.join(" ")
         );
         Ok(())
-    }
-
-    fn alike_in<W: AsRef<str>>(&self, twins: [&Netns; 3], words: &[W]) -> Result<()> {
-        let Some(Compared {
-            judges,
-            control,
-            ours,
-        }) = self.guest.compare(twins, words)?
-        else {
-            return Ok(());
-        };
-        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-        let line = words.join(" ");
-        ensure!(
-            judges == control,
-            "ip {line}\nthe judge does not agree with itself: {judges:#?}\n{control:#?}"
-        );
-        anyhow::bail!("ip {line}\njudge: {judges:#?}\nours: {ours:#?}")
     }
 
     /// Has the judge run `ip WORDS` in its own twin.
@@ -207,6 +223,22 @@ impl Twins {
     /// bear a minus, lines of ours a plus.
     pub fn difference(&self) -> Result<Option<String>> {
         difference(&self.judges, &self.ours)
+    }
+}
+
+/// What differs, for people.
+pub(crate) fn different<W: AsRef<str>>(words: &[W], compared: &Compared) -> Error {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    let line = words.join(" ");
+    let Compared {
+        judges,
+        control,
+        ours,
+    } = compared;
+    if judges == control {
+        anyhow!("ip {line}\njudge: {judges:#?}\nours: {ours:#?}")
+    } else {
+        anyhow!("ip {line}\nthe judge does not agree with itself: {judges:#?}\n{control:#?}")
     }
 }
 

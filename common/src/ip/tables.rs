@@ -121,13 +121,13 @@ mod tests {
     #[test]
     fn abbreviations_are_keywords_and_values_are_none() {
         assert_eq!(
-            of("ip -j l s up up mtu 5 ty vlan p 802.1q"),
+            of("ip -j l s up dev up mtu 5 ty vlan p 802.1q"),
             [
                 "options: json",
                 "objects: link",
                 "link: set",
                 "link set: up",
-                "link set: up",
+                "link set: dev",
                 "link set: mtu",
                 "link set: type",
                 "link type: vlan",

@@ -37,6 +37,8 @@ impl Initramfs {
             &parts::judge_share()?.join("iproute2"),
             "usr/share/iproute2",
         )?;
+        // The C library's names of protocols, which the judge asks for.
+        self.copy(Path::new("/etc/protocols"), "etc/protocols")?;
         let judge = parts::judge_ip()?;
         self.copy(&judge, place::JUDGE)?;
         for library in libraries(&judge)? {

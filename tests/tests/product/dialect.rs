@@ -27,6 +27,7 @@ corpora! {
     flushed_addresses_are_iproute2s_to_the_byte: "address-flush.txt";
     address_keywords_are_iproute2s_to_the_byte: "address-keywords.txt";
     address_commands_are_iproute2s_to_the_byte: "address.txt";
+    what_random_sequences_found_is_iproute2s_to_the_byte: "found.txt";
     /// This kernel has veth, bridge, macvlan, vxlan and ifb. Of dummy, vlan, vrf, ipvlan and bond, which it lacks, the judge
     /// shows how the words are read and what the kernel says.
     kinds_of_devices_are_iproute2s_to_the_byte: "link-kinds.txt";

@@ -111,8 +111,13 @@ fn device<'a>(
         return entry;
     }
     let with_link = with_link(filter, options);
+    if filter.label.is_some() && !is_up_as_wanted(link, filter) {
+        return entry;
+    }
     if options.brief {
-        name_and_state(link, &mut entry, names);
+        if filter.label.is_none() {
+            name_and_state(link, &mut entry, names);
+        }
     } else if with_link {
         let place = Head {
             for_link: false,

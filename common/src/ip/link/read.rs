@@ -103,7 +103,8 @@ pub(super) fn made(args: &mut Args<'_>, peer: bool) -> Result<Settings, Mistake>
 /// A device that is there, or all of a group; `peer` if it is that of a veth.
 pub(super) fn changed(args: &mut Args<'_>, peer: bool) -> Result<Settings, Mistake> {
     let mut settings = Settings::read(args, peer)?;
-    if settings.dev.is_empty() && peer {
+    // A name is the device's, where no other word names that.
+    if settings.dev.is_empty() {
         settings.dev = settings.rename.take().unwrap_or_default();
     }
     let dev = settings.dev.as_str();

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use chainsaw_tests::corpus::Corpus;
-use chainsaw_tests::{Kernel, Twins, twins};
+use chainsaw_tests::{Kernel, Twins, sequence, twins};
 
 mod kinds;
 
@@ -36,6 +36,25 @@ fn the_corpus_is_iproute2s_to_the_byte_on_6_12() -> Result<()> {
                 .map(|e| e.to_string()),
         );
         eprintln!("{name}: {:?}", clock.elapsed());
+    }
+    ensure!(differences.is_empty(), "{}", differences.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn random_sequences_are_iproute2s_to_the_byte_on_6_12() -> Result<()> {
+    let seed = std::env::var("SEQUENCE_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(1);
+    let guest = Kernel::V6_12.boot(KINDS)?;
+    let mut differences = Vec::new();
+    for seed in seed..seed + 30 {
+        differences.extend(
+            sequence::judge(&guest, seed, 50)
+                .err()
+                .map(|e| e.to_string()),
+        );
     }
     ensure!(differences.is_empty(), "{}", differences.join("\n"));
     Ok(())
