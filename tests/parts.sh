@@ -122,12 +122,13 @@ fetch() {
 
 # Folders of a kernel's modules that hold what networks are made of, with what that depends on.
 modules="net crypto lib arch drivers/net/bonding drivers/net/vxlan drivers/net/ipvlan drivers/net/wireguard
-         drivers/net/team"
+         drivers/net/team drivers/net/can"
 
 # kernel FOLDER SUITE VERSION-PATTERN: the suite's kernel as `vmlinuz`, and its modules, unpacked, as modprobe wants them.
 kernel() {
     folder=$1 suite=$2 pattern=$3 package=linux-image-amd64
-    recipe="$package $suite"
+    # Other modules make it another part.
+    recipe="$package $suite $(echo $modules)"
     if [ "$(sed -n 1p "$parts/$folder/recipe" 2>/dev/null)" != "$recipe" ]; then
         fetch_kernel
     fi

@@ -111,11 +111,18 @@ fn corpus() -> &'static Vec<String> {
     static LINES: OnceLock<Vec<String>> = OnceLock::new();
     LINES.get_or_init(|| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus");
-        let files = fs::read_dir(folder).expect("the corpus is there");
-        let texts = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+        let folders = [folder.join("kernels"), folder];
+        let files = folders
+            .iter()
+            .flat_map(|folder| fs::read_dir(folder).expect("the corpus is there"));
+        let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        paths.sort();
+        let texts = paths.iter().filter(|path| path.is_file());
+        let texts = texts.map(|path| fs::read_to_string(path).unwrap());
         let lines: Vec<String> = texts
             .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .filter(|line| !line.is_empty() && !line.starts_with(['#', '!']))
+            .map(|line| line.trim_start_matches(['=', '~']).to_owned())
             .collect();
         assert!(lines.len() > 1000);
         lines

@@ -1,7 +1,13 @@
 //! The corpus: files of commands, one a line, that the judge and we run in turn; what one changes the next ones see.
 //!
-//! Blank lines and comments (`#`) are left out. A line that begins with `!` is run by the judge in every namespace: it
-//! makes what the dialect does not.
+//! Blank lines and comments (`#`) are left out. What stands before a line's first word says who runs it where:
+//!
+//! * `!` — the judge alone, in every namespace: it makes what the dialect does not;
+//! * `=` — the judge and we, one after the other in our namespace: a listing of what a kernel chooses by chance;
+//! * `~` — we alone: it is refused by name.
+//!
+//! Comments before the first command say on which kernels a file runs beside 6.12 (`# kernels: 6.1 newest`), and which
+//! modules it needs that are loaded for no other (`# modules: ipip sit`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +20,7 @@ use crate::twins::{Twins, veth};
 
 /// What every file finds, beside `lo`, the pair `eth0` and `eth0p`, and the bridge `br0`.
 const TOPOLOGY: [&str; 14] = [
-    "link add br0 index 12 address 02:00:00:00:00:0c type bridge",
+    "link add br0 index 242 address 02:00:00:00:00:0c type bridge",
     "link set br0 addrgenmode none",
     "address add 192.0.2.10/24 brd + dev eth0",
     "address add 192.0.2.11/24 dev eth0",
@@ -42,6 +48,10 @@ enum Line<'t> {
     Prepare(&'t str),
     /// Everybody's.
     Compare(Vec<String>),
+    /// The judge's and ours, in one namespace.
+    List(Vec<String>),
+    /// Ours alone, to be refused.
+    Refuse(Vec<String>),
 }
 
 impl Corpus {
@@ -69,16 +79,36 @@ impl Corpus {
         Ok(names)
     }
 
-    /// How many commands it has that are compared.
-    pub fn forms(&self) -> Result<usize> {
-        let lines: Result<Vec<_>> = self.lines().collect();
-        let compared = |line: &Line<'_>| matches!(line, Line::Compare(_));
-        Ok(lines?.into_iter().filter(compared).count())
+    /// What it has for us to run, without `ip`.
+    pub fn forms(&self) -> Result<Vec<Vec<String>>> {
+        let forms = self.lines().filter_map(|line| match line {
+            Ok(Line::Prepare(_)) => None,
+            Ok(Line::Compare(words) | Line::List(words) | Line::Refuse(words)) => Some(Ok(words)),
+            Err(error) => Some(Err(error)),
+        });
+        forms.collect()
+    }
+
+    /// Whether it runs on a kernel, by the word that comments have for it. On 6.12 all files do.
+    pub fn runs_on(&self, kernel: &str) -> bool {
+        self.remarks("kernels:").any(|word| word == kernel)
+    }
+
+    /// The modules that are loaded for it and for no other file.
+    pub fn modules(&self) -> Vec<&str> {
+        self.remarks("modules:").collect()
+    }
+
+    fn remarks<'a>(&'a self, about: &'a str) -> impl Iterator<Item = &'a str> {
+        let comments = self.text.lines().map_while(|line| line.strip_prefix('#'));
+        comments
+            .filter_map(move |line| line.trim().strip_prefix(about))
+            .flat_map(str::split_whitespace)
     }
 
     /// Runs all of it in namespaces of its own. It is an error if a byte, a status, or in the end the kernel's state differs.
     pub fn judge(&self, guest: &Guest) -> Result<()> {
-        let topology = veth("eth0", 10)
+        let topology = veth("eth0", 240)
             .into_iter()
             .chain(TOPOLOGY.map(str::to_owned));
         let twins = Twins::on(guest, topology)?;
@@ -88,6 +118,14 @@ impl Corpus {
                 Line::Prepare(command) => twins.prepare(command)?,
                 Line::Compare(words) => {
                     differences.extend(twins.alike(&words).err().map(|error| error.to_string()));
+                }
+                Line::List(words) => {
+                    let listed = twins.listed_alike(&words).err();
+                    differences.extend(listed.map(|error| error.to_string()));
+                }
+                Line::Refuse(words) => {
+                    let refused = twins.refused(&words).err();
+                    differences.extend(refused.map(|error| error.to_string()));
                 }
             }
         }
@@ -107,9 +145,11 @@ impl Corpus {
         let lines = self.text.lines().map(str::trim);
         lines
             .filter(|line| !line.is_empty() && !line.starts_with('#'))
-            .map(|line| match line.strip_prefix('!') {
-                Some(command) => Ok(Line::Prepare(command)),
-                None => split(line).map(Line::Compare),
+            .map(|line| match line.split_at_checked(1) {
+                Some(("!", command)) => Ok(Line::Prepare(command)),
+                Some(("=", command)) => split(command).map(Line::List),
+                Some(("~", command)) => split(command).map(Line::Refuse),
+                _ => split(line).map(Line::Compare),
             })
     }
 }

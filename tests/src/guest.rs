@@ -33,6 +33,7 @@ pub struct Guest {
     line: Arc<Mutex<Line>>,
     relay: Option<Arc<UnixListener>>,
     release: String,
+    chainsaw: PathBuf,
 }
 
 /// A network namespace of a guest, gone when this is dropped.
@@ -51,12 +52,13 @@ impl Guest {
             .arg(parts::guest()?)
             .env(variable::JUDGE, parts::judge_ip()?)
             .env(variable::CHAINSAW, parts::chainsaw()?);
-        Self::start(scratch, None, |socket| program.arg(socket))
+        Self::start(scratch, parts::chainsaw()?, None, |socket| program.arg(socket))
     }
 
-    /// One that this program becomes or boots, and that comes to the socket.
+    /// One that this program becomes or boots, and that comes to the socket; `chainsaw` is where it is in there.
     pub(crate) fn start(
         scratch: Scratch,
+        chainsaw: PathBuf,
         relay: Option<UnixListener>,
         program: impl FnOnce(&Path) -> Program,
     ) -> Result<Self> {
@@ -65,12 +67,18 @@ impl Guest {
             line: Arc::new(Mutex::new(line)),
             relay: relay.map(Arc::new),
             release,
+            chainsaw,
         })
     }
 
     /// The release of its kernel, as `uname -r` says it.
     pub fn release(&self) -> &str {
         &self.release
+    }
+
+    /// Where its programs find the command line `chainsaw`.
+    pub fn chainsaw(&self) -> &Path {
+        &self.chainsaw
     }
 
     /// Makes a network namespace; its loopback device is down.

@@ -4,6 +4,7 @@ use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use chainsaw_guest::place;
 
 use crate::guest::{Guest, RELAY};
 use crate::parts;
@@ -113,7 +114,7 @@ impl Builder {
         let (scratch, archive) = initramfs.pack()?;
         let kernel = folder.join("vmlinuz");
         let relay = UnixListener::bind(scratch.path().join(RELAY))?;
-        Guest::start(scratch, Some(relay), |socket| {
+        Guest::start(scratch, place::CHAINSAW.into(), Some(relay), |socket| {
             emulator::program(&kernel, &archive, self.megabytes, socket)
         })
         .with_context(|| format!("boot {:?}", self.kernel))

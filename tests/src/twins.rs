@@ -27,8 +27,8 @@ const STATE: [&str; 8] = [
     "-j neigh show proxy",
 ];
 
-/// Keys whose values run with time.
-const CLOCKS: [&str; 10] = [
+/// Keys whose values run with time, or are the kernel's to choose.
+const CLOCKS: [&str; 11] = [
     "hello_timer",
     "tcn_timer",
     "topology_change_timer",
@@ -39,6 +39,7 @@ const CLOCKS: [&str; 10] = [
     "updated",
     "age",
     "probes",
+    "permaddr",
 ];
 
 /// Keys whose values count down. They are compared to the nearest ten seconds.
@@ -140,6 +141,30 @@ impl Twins {
     pub fn alike<W: AsRef<str>>(&self, words: &[W]) -> Result<()> {
         self.compare(words)?
             .map_or(Ok(()), |compared| Err(different(words, &compared)))
+    }
+
+    /// The same of a listing, all of them in our twin.
+    pub fn listed_alike<W: AsRef<str>>(&self, words: &[W]) -> Result<()> {
+        let compared = self.guest.compare([&self.ours; 3], words)?;
+        compared.map_or(Ok(()), |compared| Err(different(words, &compared)))
+    }
+
+    /// Runs `ip WORDS` in our twin, by us. It is an error if it is not refused by name.
+    pub fn refused<W: AsRef<str>>(&self, words: &[W]) -> Result<()> {
+        let words = ["ip"].into_iter().chain(words.iter().map(AsRef::as_ref));
+        let words: Vec<&str> = words.collect();
+        let output = self.ours(self.guest.chainsaw(), &words)?;
+        let by_name = [
+            "is not available here: ",
+            "is known to iproute2 and not to this dialect.",
+        ];
+        let refused = by_name.iter().any(|text| output.stderr.contains(text));
+        ensure!(
+            refused && output.status == 255 && output.stdout.is_empty(),
+            "{} is not refused: {output:#?}",
+            words.join(" ")
+        );
+        Ok(())
     }
 
     /// Has the judge run `ip WORDS` in its own twin.

@@ -1,5 +1,6 @@
 //! A cursor over the words of a command. It remembers, in order, which devices iproute2 would ask the kernel for.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 
 use super::keyword::{self, Keyword};
@@ -47,6 +48,16 @@ pub struct Args<'a> {
     next: usize,
     lookups: Vec<Lookup>,
     warnings: String,
+    noted: Option<RefCell<Vec<Noted>>>,
+}
+
+/// A keyword that a word spelt, and the words of its table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted {
+    /// The words of the table.
+    pub table: Vec<&'static str>,
+    /// The keyword's full form.
+    pub keyword: &'static str,
 }
 
 impl<'a> Args<'a> {
@@ -58,7 +69,58 @@ impl<'a> Args<'a> {
             next: 0,
             lookups: Vec::new(),
             warnings: String::new(),
+            noted: None,
         }
+    }
+
+    /// All of `words`; the keywords among them will be noted.
+    #[must_use]
+    pub fn noting(words: &'a [Word]) -> Self {
+        Self {
+            noted: Some(RefCell::default()),
+            ..Self::new(words)
+        }
+    }
+
+    /// The row of `table` that a word spells. A word with a replaced token is never a keyword.
+    pub fn spelt<K>(
+        &self,
+        table: &'static [Keyword<K>],
+        word: &Word,
+    ) -> Option<&'static Keyword<K>> {
+        let row = if word.replaced {
+            None
+        } else {
+            keyword::find(table, &word.text)
+        };
+        self.note(table, row);
+        row
+    }
+
+    /// Notes the row that was found in a table, if that is wanted.
+    pub fn note<K>(&self, table: &'static [Keyword<K>], row: Option<&'static Keyword<K>>) {
+        if let Some(row) = row.filter(|_| self.noted.is_some()) {
+            self.note_word(&keyword::words(table).collect::<Vec<_>>(), row.word);
+        }
+    }
+
+    /// The same of a keyword that stands in no table of rows.
+    pub fn note_word(&self, table: &[&'static str], keyword: &'static str) {
+        if let Some(noted) = &self.noted {
+            noted.borrow_mut().push(Noted {
+                table: table.to_vec(),
+                keyword,
+            });
+        }
+    }
+
+    /// The keywords that were noted.
+    #[must_use]
+    pub fn noted(&self) -> Vec<Noted> {
+        let noted = self.noted.as_ref();
+        noted
+            .map(|noted| noted.borrow().clone())
+            .unwrap_or_default()
     }
 
     /// The next word, not yet taken.
@@ -86,7 +148,7 @@ impl<'a> Args<'a> {
     /// Takes the next word if it is a keyword of this table. One that is none is left, and belongs to the keyword
     /// `unsaid`, as iproute2 lets it be left out.
     pub fn keyword<K: Copy>(&mut self, table: &'static [Keyword<K>], unsaid: K) -> Option<K> {
-        let row = spelt(table, self.peek()?);
+        let row = self.spelt(table, self.peek()?);
         self.next += usize::from(row.is_some());
         Some(row.map_or(unsaid, |row| row.key))
     }
@@ -199,16 +261,6 @@ impl<'a> Args<'a> {
     #[must_use]
     pub fn into_lookups(self) -> Vec<Lookup> {
         self.lookups
-    }
-}
-
-/// The row of `table` that a word spells. A word with a replaced token is never a keyword.
-#[must_use]
-pub fn spelt<K>(table: &'static [Keyword<K>], word: &Word) -> Option<&'static Keyword<K>> {
-    if word.replaced {
-        None
-    } else {
-        keyword::find(table, &word.text)
     }
 }
 

@@ -42,6 +42,8 @@ fn number(known: &[(u32, String)], name: &str) -> u32 {
 pub trait Names {
     /// The name of this index; `if7` for one that has gone meanwhile.
     fn name(&mut self, index: u32) -> String;
+    /// Its link layer, `ARPHRD_…`; that of none if it has gone.
+    fn hardware(&mut self, index: u32) -> u16;
     /// Whether it is up.
     fn is_up(&mut self, index: u32) -> bool;
 }

@@ -4,6 +4,7 @@ use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST};
 
 use super::args::Vrf;
 use super::devices::{Devices, Names};
+use super::hardware;
 use super::link;
 use super::link::request as link_request;
 use super::link::show::Shown as Link;
@@ -149,10 +150,18 @@ fn sentence(text: &str) -> String {
     }
 }
 
+/// What is kept of a device.
+struct Known {
+    index: u32,
+    name: String,
+    flags: u32,
+    hardware: u16,
+}
+
 /// Names of devices, from what was listed, else asked for when they are needed.
 pub(super) struct Live<'k> {
     kernel: &'k mut dyn Kernel,
-    known: Vec<(u32, String, u32)>,
+    known: Vec<Known>,
     listed: bool,
 }
 
@@ -168,17 +177,18 @@ impl<'k> Live<'k> {
     }
 
     fn learn(&mut self, replies: &[Reply]) {
-        self.known.extend(
-            replies
-                .iter()
-                .filter_map(Link::read)
-                .map(|link| (link.index, link.name(), link.flags)),
-        );
+        self.known
+            .extend(replies.iter().filter_map(Link::read).map(|link| Known {
+                index: link.index,
+                name: link.name(),
+                flags: link.flags,
+                hardware: link.hardware,
+            }));
     }
 
     /// One question for the first unknown device; for the second, one question for all.
-    fn find(&mut self, index: u32) -> Option<&(u32, String, u32)> {
-        if !self.known.iter().any(|(known, ..)| *known == index) && !self.listed {
+    fn find(&mut self, index: u32) -> Option<&Known> {
+        if !self.known.iter().any(|known| known.index == index) && !self.listed {
             self.listed = !self.known.is_empty();
             let request = if self.listed {
                 link_request::dump(&link::Filter::default(), &Devices::default())
@@ -188,18 +198,23 @@ impl<'k> Live<'k> {
             let answer = self.kernel.exchange(&request);
             self.learn(&answer.replies);
         }
-        self.known.iter().find(|(known, ..)| *known == index)
+        self.known.iter().find(|known| known.index == index)
     }
 }
 
 impl Names for Live<'_> {
     fn name(&mut self, index: u32) -> String {
         self.find(index)
-            .map_or_else(|| format!("if{index}"), |(_, name, _)| name.clone())
+            .map_or_else(|| format!("if{index}"), |known| known.name.clone())
+    }
+
+    fn hardware(&mut self, index: u32) -> u16 {
+        self.find(index)
+            .map_or(hardware::VOID, |known| known.hardware)
     }
 
     fn is_up(&mut self, index: u32) -> bool {
         self.find(index)
-            .is_some_and(|(.., flags)| flags & iff::UP != 0)
+            .is_some_and(|known| known.flags & iff::UP != 0)
     }
 }

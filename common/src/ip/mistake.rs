@@ -34,6 +34,14 @@ impl Mistake {
         }
     }
 
+    /// Something that iproute2 ends for with `exit`, and says nothing of.
+    pub fn silent(exit: u8) -> Self {
+        Self {
+            stderr: String::new(),
+            ..Self::new("", exit)
+        }
+    }
+
     /// Something that iproute2 would take, and we do not.
     pub fn ours(line: impl AsRef<str>) -> Self {
         Self {

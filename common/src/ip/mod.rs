@@ -14,6 +14,7 @@ mod args;
 mod devices;
 mod exchange;
 mod habits;
+mod hardware;
 mod help;
 mod ip_protocols;
 mod keyword;
@@ -29,6 +30,7 @@ mod prefix;
 pub mod route;
 pub mod rule;
 pub mod run;
+mod tables;
 mod verb;
 
 pub use args::{Lookup, Vrf};
@@ -37,8 +39,9 @@ pub(crate) use link::request::{by_index, by_name};
 pub use mistake::Mistake;
 pub use options::Options;
 pub use prefix::{Host, Prefix, address_text};
+pub use tables::{Table as Keywords, keywords_of, tables};
 
-use args::{Args, spelt};
+use args::Args;
 use keyword::Keyword;
 use mistake::USAGE;
 
@@ -163,7 +166,7 @@ fn command(args: &mut Args<'_>) -> Result<Command, Mistake> {
             USAGE,
         )
     })?;
-    let action = match spelt(OBJECTS, word).map(|row| row.key) {
+    let action = match args.spelt(OBJECTS, word).map(|row| row.key) {
         Some(Object::Addr) => Action::Addr(addr::read::action(args, &options)?),
         Some(Object::Link) => Action::Link(Box::new(link::read::action(args, &options)?)),
         Some(Object::Neigh) => Action::Neigh(Box::new(neigh::read::action(args, &options)?)),

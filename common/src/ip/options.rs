@@ -36,7 +36,7 @@ pub struct Options {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     Family,
     Chosen(Family),
     Json,
@@ -60,7 +60,7 @@ const RESOLVE: &str = "no name is looked up for a pod";
 const MEMORY: &str = "buffers are the node's to size";
 
 /// In iproute2's order, which is what decides abbreviations.
-const TABLE: &[Keyword<Key>] = &[
+pub(in crate::ip) const TABLE: &[Keyword<Key>] = &[
     prefix("loops", Key::Loops),
     prefix("family", Key::Family),
     exact("4", Key::Chosen(Family::Inet)),
@@ -120,6 +120,7 @@ impl Options {
                 "" => TABLE.first(),
                 name => keyword::find(TABLE, without_colour(name)),
             };
+            args.note(TABLE, row);
             let row = row.ok_or_else(|| unknown(shown))?;
             options.apply(row.key, &word.text, args)?;
         }

@@ -2,7 +2,7 @@
 
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 
-use super::args::{Args, spelt};
+use super::args::Args;
 use super::keyword::{self, Keyword};
 use super::mistake::{Mistake, USAGE};
 use super::options::not_spoken;
@@ -47,7 +47,7 @@ impl<V: Copy> Verbs<V> {
         let Some(word) = args.take() else {
             return Ok(self.none);
         };
-        match spelt(self.table, word).map(|row| row.key) {
+        match args.spelt(self.table, word).map(|row| row.key) {
             Some(Meaning::Spoken(verb)) => Ok(verb),
             Some(Meaning::Never(reason)) => Err(Mistake::never(args.last(), &word.text, reason)),
             Some(Meaning::NotYet) => Err(not_spoken(&word.text)),

@@ -160,6 +160,7 @@ fn mistaken(command: usize, drafted: Drafted, mistake: Mistake) -> CommandReport
     let first_line = mistake.stderr.lines().next().unwrap_or_default();
     let (outcome, why) = match mistake.never {
         Some(reason) => (Outcome::Denied, format!("never allowed: {reason}")),
+        None if first_line.is_empty() => (Outcome::Failed, "iproute2 does not take it".to_owned()),
         None => (Outcome::Failed, first_line.to_owned()),
     };
     let word = mistake.word.map(|word| word + 1);

@@ -3,7 +3,7 @@
 use crate::ip::help;
 use std::fmt;
 
-use super::super::args::{Args, Vrf, is_help, spelt};
+use super::super::args::{Args, Vrf, is_help};
 use super::super::keyword::{Keyword, exact};
 use super::super::mistake::Mistake;
 use super::super::options::Options;
@@ -61,7 +61,7 @@ pub enum Master {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     To,
     Scope,
     Up,
@@ -78,7 +78,7 @@ enum Key {
 }
 
 /// In iproute2's order; the flags stand in a table of their own, behind `down`.
-const FILTER: &[Keyword<Key>] = &[
+pub(in crate::ip) const FILTER: &[Keyword<Key>] = &[
     exact("to", Key::To),
     exact("scope", Key::Scope),
     exact("up", Key::Up),
@@ -103,13 +103,14 @@ impl Filter {
         };
         while let Some(word) = args.peek() {
             let flag = (!word.replaced).then(|| flag(&word.text)).flatten();
-            match (spelt(FILTER, word), flag) {
+            match (args.spelt(FILTER, word), flag) {
                 (Some(row), _) => {
                     args.take();
                     filter.option(row.key, args)?;
                 }
                 (None, Some((bit, set))) => {
                     args.take();
+                    note_flag(&word.text, args);
                     filter.flag_mask |= bit;
                     filter.flags = if set {
                         filter.flags | bit
@@ -198,15 +199,33 @@ impl Filter {
 }
 
 /// A flag's bit, and whether it has to be set: a dash in front says that it must not be.
+/// Words for a flag that is not set.
+const OPPOSITES: [(&str, u32); 2] = [("dynamic", ifa::F_PERMANENT), ("primary", ifa::F_SECONDARY)];
+
+/// The words of all flags.
+pub(in crate::ip) fn flag_words() -> Vec<&'static str> {
+    let opposites = OPPOSITES.iter().map(|(word, _)| *word);
+    opposites
+        .chain(FLAGS.iter().map(|flag| flag.word))
+        .collect()
+}
+
+fn note_flag(word: &str, args: &Args<'_>) {
+    let words = flag_words();
+    let name = word.strip_prefix('-').unwrap_or(word);
+    if let Some(flag) = words.iter().find(|flag| **flag == name) {
+        args.note_word(&words, flag);
+    }
+}
+
 fn flag(word: &str) -> Option<(u32, bool)> {
     let (name, set) = match word.strip_prefix('-') {
         Some(name) => (name, false),
         None => (word, true),
     };
-    match name {
-        "dynamic" => Some((ifa::F_PERMANENT, !set)),
-        "primary" => Some((ifa::F_SECONDARY, !set)),
-        _ => {
+    match OPPOSITES.iter().find(|(opposite, _)| *opposite == name) {
+        Some((_, bit)) => Some((*bit, !set)),
+        None => {
             let flag = FLAGS.iter().find(|flag| flag.word == name)?;
             Some((flag.bit, set))
         }

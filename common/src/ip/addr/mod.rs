@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::prefix::{Host, Prefix};
 
-mod filter;
+pub(super) mod filter;
 mod given;
 pub(super) mod read;
 pub(super) mod request;

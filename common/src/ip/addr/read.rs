@@ -1,6 +1,6 @@
 //! Words of `ip address` become an [`Action`].
 
-use super::super::args::{Args, is_help, spelt};
+use super::super::args::{Args, is_help};
 use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::Mistake;
 use super::super::names;
@@ -14,13 +14,13 @@ use crate::ip::help;
 use crate::uapi::ifa;
 
 #[derive(Debug, Clone, Copy)]
-enum Asked {
+pub(in crate::ip) enum Asked {
     Show,
     Change(Verb),
     Flush,
 }
 
-const VERBS: Verbs<Asked> = Verbs {
+pub(in crate::ip) const VERBS: Verbs<Asked> = Verbs {
     object: "address",
     table: &[
         spoken("add", Asked::Change(Verb::Add)),
@@ -57,7 +57,7 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     Peer,
     Broadcast,
     Anycast,
@@ -72,7 +72,7 @@ enum Key {
 }
 
 /// In iproute2's order; the flags stand in a table of their own, behind `preferred_lft`.
-const TABLE: &[Keyword<Key>] = &[
+pub(in crate::ip) const TABLE: &[Keyword<Key>] = &[
     exact("peer", Key::Peer),
     exact("remote", Key::Peer),
     prefix("broadcast", Key::Broadcast),
@@ -90,6 +90,11 @@ const TABLE: &[Keyword<Key>] = &[
     exact("local", Key::Local),
 ];
 
+/// The words of flags.
+pub(in crate::ip) fn flag_words() -> Vec<&'static str> {
+    FLAGS.iter().map(|flag| flag.word).collect()
+}
+
 fn address(verb: Verb, args: &mut Args<'_>, options: &Options) -> Result<Address, Mistake> {
     let mut address = Address::new(options.family);
     let mut has_device = false;
@@ -97,7 +102,7 @@ fn address(verb: Verb, args: &mut Args<'_>, options: &Options) -> Result<Address
         let flag = FLAGS
             .iter()
             .find(|flag| !word.replaced && flag.word == word.text);
-        match (spelt(TABLE, word), flag) {
+        match (args.spelt(TABLE, word), flag) {
             (Some(row), _) => {
                 args.take();
                 has_device |= matches!(row.key, Key::Dev);
@@ -105,6 +110,7 @@ fn address(verb: Verb, args: &mut Args<'_>, options: &Options) -> Result<Address
             }
             (None, Some(flag)) => {
                 args.take();
+                args.note_word(&flag_words(), flag.word);
                 if flag.can_be_set(address.family) {
                     address.flags |= flag.bit;
                 } else {

@@ -3,7 +3,7 @@
 use crate::ip::help;
 use std::fmt;
 
-use super::super::args::{Args, Must, Vrf, spelt};
+use super::super::args::{Args, Must, Vrf};
 use super::super::devices::Devices;
 use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::Mistake;
@@ -37,7 +37,7 @@ pub struct Filter {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     Up,
     Down,
     Master,
@@ -52,7 +52,7 @@ enum Key {
 }
 
 /// In iproute2's order; those of `address show` that a device has no use for are known there and refused here.
-const FILTER: &[Keyword<Key>] = &[
+pub(in crate::ip) const FILTER: &[Keyword<Key>] = &[
     exact("to", Key::NotYet),
     exact("scope", Key::NotYet),
     exact("up", Key::Up),
@@ -92,7 +92,7 @@ impl Filter {
     pub(super) fn read(args: &mut Args<'_>, options: &Options) -> Result<Self, Mistake> {
         let mut filter = Self::of(options);
         while let Some(word) = args.peek() {
-            let row = spelt(FILTER, word);
+            let row = args.spelt(FILTER, word);
             if row.is_some() {
                 args.take();
             }

@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::mistake::Mistake;
 
-mod filter;
+pub(super) mod filter;
 mod kind;
-mod names;
+pub(super) mod names;
 pub(super) mod read;
 pub(super) mod request;
 pub(super) mod run;
@@ -16,6 +16,7 @@ pub(super) mod show;
 pub use filter::Filter;
 pub use kind::Kind;
 pub(crate) use kind::words as kind_words;
+pub(super) use kind::{names as kind_names, tables as kinds};
 pub use names::AltNames;
 pub use settings::{Flags, Master, Mode, Number, Settings};
 

@@ -19,14 +19,14 @@ pub struct AltNames {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     AltName,
     Help,
     Dev,
 }
 
 /// In iproute2's order.
-const TABLE: &[Keyword<Key>] = &[
+pub(in crate::ip) const TABLE: &[Keyword<Key>] = &[
     prefix("altname", Key::AltName),
     prefix("help", Key::Help),
     exact("dev", Key::Dev),

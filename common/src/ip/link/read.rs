@@ -1,6 +1,6 @@
 //! Words of `ip link` become an [`Action`].
 
-use super::super::args::{Args, Must, spelt};
+use super::super::args::{Args, Must};
 use super::super::keyword::{Keyword, prefix};
 use super::super::mistake::{Mistake, USAGE};
 use super::super::options::Options;
@@ -9,7 +9,7 @@ use super::{Action, AltNames, Filter, Settings};
 use crate::ip::help;
 
 #[derive(Debug, Clone, Copy)]
-enum Asked {
+pub(in crate::ip) enum Asked {
     Show,
     Add,
     Replace,
@@ -18,7 +18,7 @@ enum Asked {
     Property,
 }
 
-const VERBS: Verbs<Asked> = Verbs {
+pub(in crate::ip) const VERBS: Verbs<Asked> = Verbs {
     object: "link",
     table: &[
         spoken("add", Asked::Add),
@@ -137,11 +137,13 @@ fn nothing_follows(args: &mut Args<'_>) -> Result<(), Mistake> {
     })
 }
 
+/// Whether names are added.
+pub(in crate::ip) const OPERATORS: &[Keyword<bool>] = &[prefix("add", true), prefix("del", false)];
+
 /// `add` or `del`, then a device and its names.
 fn property(args: &mut Args<'_>) -> Result<Action, Mistake> {
-    const OPERATORS: &[Keyword<bool>] = &[prefix("add", true), prefix("del", false)];
     let word = args.take().ok_or_else(|| Mistake::help(help::LINK))?;
-    match spelt(OPERATORS, word).map(|row| row.key) {
+    match args.spelt(OPERATORS, word).map(|row| row.key) {
         Some(true) => AltNames::read(args).map(Action::AddNames),
         Some(false) => AltNames::read(args).map(Action::DelNames),
         None => Err(Mistake::new("Operator required", USAGE)),

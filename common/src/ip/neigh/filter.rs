@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::state::{self, States};
 use crate::family::Family;
-use crate::ip::args::{Args, spelt};
+use crate::ip::args::Args;
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::mistake::Mistake;
 use crate::ip::names;
@@ -46,7 +46,7 @@ pub enum Master {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     Dev,
     Master,
     Vrf,
@@ -59,7 +59,7 @@ enum Key {
 }
 
 /// In iproute2's order.
-const TABLE: &[Keyword<Key>] = &[
+pub(in crate::ip) const TABLE: &[Keyword<Key>] = &[
     exact("dev", Key::Dev),
     exact("master", Key::Master),
     exact("vrf", Key::Vrf),
@@ -128,7 +128,7 @@ impl Filter {
     }
 
     fn to(&mut self, args: &mut Args<'_>) -> Result<(), Mistake> {
-        if let Some(word) = args.peek().filter(|word| spelt(HELP, word).is_some()) {
+        if let Some(word) = args.peek().filter(|word| args.spelt(HELP, word).is_some()) {
             return Err(not_spoken(&word.text));
         }
         let family = self.family();

@@ -10,7 +10,7 @@ use crate::family::Family;
 use crate::uapi::{ntf, nud};
 use crate::words::quoted;
 
-mod filter;
+pub(super) mod filter;
 pub(super) mod read;
 pub(super) mod request;
 pub(super) mod run;

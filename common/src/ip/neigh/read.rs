@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Action, Filter, Key as Named, Neighbour, Verb, state};
 use crate::family::Family;
-use crate::ip::args::{Args, spelt};
+use crate::ip::args::Args;
 use crate::ip::keyword::{self, Keyword, exact, prefix};
 use crate::ip::lladdr;
 use crate::ip::mistake::{Mistake, USAGE};
@@ -16,7 +16,7 @@ use crate::nearest::nearest;
 use crate::uapi::{ntf, nud};
 
 #[derive(Debug, Clone, Copy)]
-enum Asked {
+pub(in crate::ip) enum Asked {
     Show,
     Get,
     Change(Verb),
@@ -28,7 +28,7 @@ enum Asked {
 const OUTLIVES: &str =
     "an address to answer for without a device outlives the pod's network namespace";
 
-const VERBS: Verbs<Asked> = Verbs {
+pub(in crate::ip) const VERBS: Verbs<Asked> = Verbs {
     object: "neigh",
     table: &[
         spoken("add", Asked::Change(Verb::Add)),
@@ -64,7 +64,7 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     LinkAddress,
     State,
     Proxy,
@@ -76,7 +76,7 @@ enum Key {
 }
 
 /// In iproute2's order.
-const TABLE: &[Keyword<Key>] = &[
+pub(in crate::ip) const TABLE: &[Keyword<Key>] = &[
     prefix("lladdr", Key::LinkAddress),
     exact("nud", Key::State),
     prefix("proxy", Key::Proxy),
@@ -90,7 +90,7 @@ const TABLE: &[Keyword<Key>] = &[
 ];
 
 /// What `get` knows of them, in iproute2's order.
-const GET_TABLE: &[Keyword<Key>] = &[
+pub(in crate::ip) const GET_TABLE: &[Keyword<Key>] = &[
     exact("dev", Key::Dev),
     prefix("proxy", Key::Proxy),
     exact("to", Key::To),
@@ -146,7 +146,7 @@ impl Name {
 }
 
 fn refuse_help(args: &Args<'_>) -> Result<(), Mistake> {
-    match args.peek().filter(|word| spelt(HELP, word).is_some()) {
+    match args.peek().filter(|word| args.spelt(HELP, word).is_some()) {
         Some(_) => Err(Mistake::help(help::NEIGH)),
         None => Ok(()),
     }
@@ -180,7 +180,10 @@ fn neighbour(args: &mut Args<'_>, options: &Options) -> Result<Neighbour, Mistak
             Key::Dev => name.dev = Some(args.value()?.to_owned()),
             Key::To => {
                 // iproute2 steps over `help` here.
-                if args.peek().is_some_and(|word| spelt(HELP, word).is_some()) {
+                if args
+                    .peek()
+                    .is_some_and(|word| args.spelt(HELP, word).is_some())
+                {
                     args.take();
                 }
                 name.to(args, options.family, TABLE)?;

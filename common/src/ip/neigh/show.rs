@@ -9,13 +9,12 @@ use super::state::SHOWN;
 use super::{Filter, States};
 use crate::family::Family;
 use crate::ip::devices::Names;
-use crate::ip::link::settings::link_address;
-use crate::ip::names;
 use crate::ip::options::Options;
 use crate::ip::page::Entry;
 use crate::ip::prefix::{Prefix, address_text};
+use crate::ip::{hardware, names};
 use crate::uapi::{nda, ntf, nud};
-use crate::wire::{Received, Reply, address_of, u32_of};
+use crate::wire::{Received, Reply, u32_of};
 
 /// A neighbour as received: the header's fields and the attributes.
 pub(super) struct Shown<'a> {
@@ -119,7 +118,7 @@ pub(super) fn print(
         }
     }
     if let Some(lladdr) = neighbour.attributes.bytes(nda::LLADDR) {
-        let lladdr = lladdr_text(lladdr);
+        let lladdr = lladdr_text(lladdr, neighbour.index, names);
         if brief {
             entry.put("lladdr", lladdr.clone(), format_args!("{lladdr}"));
         } else {
@@ -133,9 +132,14 @@ pub(super) fn print(
     entry
 }
 
-/// A tunnel's link-layer addresses are its ends' addresses; they are told apart by their length.
-fn lladdr_text(lladdr: &[u8]) -> String {
-    address_of(lladdr).map_or_else(|| link_address(lladdr), address_text)
+/// A link-layer address; the kernel is asked for the device's link layer only where that makes a difference.
+fn lladdr_text(lladdr: &[u8], device: u32, names: &mut dyn Names) -> String {
+    let hardware = if hardware::is_of_octets(lladdr.len()) {
+        hardware::VOID
+    } else {
+        names.hardware(device)
+    };
+    hardware::address(lladdr, hardware)
 }
 
 /// `ndm_refcnt` in `struct nda_cacheinfo`.

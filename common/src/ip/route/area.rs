@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::super::args::{Args, spelt};
+use super::super::args::Args;
 use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::Mistake;
 use super::Prefix;
@@ -18,13 +18,13 @@ pub struct Area {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Reach {
+pub(in crate::ip) enum Reach {
     Root,
     Match,
     Exact,
 }
 
-const REACHES: &[Keyword<Reach>] = &[
+pub(in crate::ip) const REACHES: &[Keyword<Reach>] = &[
     prefix("root", Reach::Root),
     prefix("match", Reach::Match),
     exact("exact", Reach::Exact),
@@ -35,7 +35,7 @@ impl Area {
     pub(super) fn read(&mut self, args: &mut Args<'_>, family: Family) -> Result<(), Mistake> {
         let reach = args
             .peek()
-            .and_then(|word| spelt(REACHES, word))
+            .and_then(|word| args.spelt(REACHES, word))
             .map(|row| row.key);
         if reach.is_some() {
             args.take();

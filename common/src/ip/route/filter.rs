@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::super::args::{Args, spelt};
+use super::super::args::Args;
 use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::Mistake;
 use super::super::options::Options;
@@ -50,7 +50,7 @@ pub struct Filter {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     Table,
     Vrf,
     Cached,
@@ -70,7 +70,7 @@ enum Key {
 }
 
 /// In iproute2's order.
-const TABLE: &[Keyword<Key>] = &[
+pub(in crate::ip) const TABLE: &[Keyword<Key>] = &[
     prefix("table", Key::Table),
     prefix("vrf", Key::Vrf),
     prefix("cached", Key::Cached),
@@ -111,7 +111,7 @@ impl Filter {
             ..Self::default()
         };
         while let Some(word) = args.peek() {
-            match spelt(TABLE, word) {
+            match args.spelt(TABLE, word) {
                 Some(row) => {
                     args.take();
                     filter.option(row.key, args)?;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use netlink_packet_core::NLM_F_REQUEST;
 
-use super::super::args::{Args, Vrf, is_help, spelt};
+use super::super::args::{Args, Vrf, is_help};
 use super::super::devices::Devices;
 use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::Mistake;
@@ -47,7 +47,7 @@ pub struct Get {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     Tos,
     From,
     Iif,
@@ -62,7 +62,7 @@ enum Key {
 }
 
 /// In iproute2's order.
-const TABLE: &[Keyword<Key>] = &[
+pub(in crate::ip) const TABLE: &[Keyword<Key>] = &[
     exact("tos", Key::Tos),
     prefix("dsfield", Key::Tos),
     prefix("from", Key::From),
@@ -107,7 +107,7 @@ impl Get {
         };
         let mut has_destination = false;
         while let Some(word) = args.peek() {
-            let row = spelt(TABLE, word);
+            let row = args.spelt(TABLE, word);
             if row.is_some() {
                 args.take();
             }

@@ -1,6 +1,6 @@
 //! The keywords of one route, for `add` and its like.
 
-use super::super::args::{Args, Vrf, is_help, spelt};
+use super::super::args::{Args, Vrf, is_help};
 use super::super::keyword::{self, Keyword, exact, prefix};
 use super::super::mistake::Mistake;
 use super::super::options::Options;
@@ -11,7 +11,7 @@ use crate::family::Family;
 use crate::ip::help;
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     Src,
     Via,
     From,
@@ -36,7 +36,7 @@ enum Key {
 }
 
 /// In iproute2's order; the metrics stand in a table of their own, between `scope` and `onlink`.
-const BEFORE_METRICS: &[Keyword<Key>] = &[
+pub(in crate::ip) const BEFORE_METRICS: &[Keyword<Key>] = &[
     exact("src", Key::Src),
     exact("as", Key::As),
     exact("via", Key::Via),
@@ -50,7 +50,7 @@ const BEFORE_METRICS: &[Keyword<Key>] = &[
     exact("scope", Key::Scope),
 ];
 
-const BEHIND_METRICS: &[Keyword<Key>] = &[
+pub(in crate::ip) const BEHIND_METRICS: &[Keyword<Key>] = &[
     prefix("realms", Key::Realms),
     exact("onlink", Key::Onlink),
     exact("nexthop", Key::Nexthop),
@@ -68,10 +68,16 @@ const BEHIND_METRICS: &[Keyword<Key>] = &[
 
 fn key(args: &Args<'_>) -> Option<(&'static str, Key)> {
     let word = args.peek()?;
-    spelt(BEFORE_METRICS, word)
+    args.spelt(BEFORE_METRICS, word)
         .map(|row| (row.word, row.key))
-        .or_else(|| spelt(metrics::TABLE, word).map(|row| (row.word, Key::Metrics(row.key))))
-        .or_else(|| spelt(BEHIND_METRICS, word).map(|row| (row.word, row.key)))
+        .or_else(|| {
+            args.spelt(metrics::TABLE, word)
+                .map(|row| (row.word, Key::Metrics(row.key)))
+        })
+        .or_else(|| {
+            args.spelt(BEHIND_METRICS, word)
+                .map(|row| (row.word, row.key))
+        })
 }
 
 pub(super) fn route(args: &mut Args<'_>, options: &Options) -> Result<Route, Mistake> {

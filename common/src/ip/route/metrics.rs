@@ -52,7 +52,7 @@ impl Metric {
 
 /// How a metric is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
+pub(in crate::ip) enum Unit {
     /// A plain number.
     Plain,
     /// A plain number that may be locked against path MTU discovery and the like.
@@ -70,10 +70,10 @@ pub(super) enum Unit {
 }
 
 /// A row: the metric's number and how it is written.
-pub(super) type Row = (u16, Unit);
+pub(in crate::ip) type Row = (u16, Unit);
 
 /// The metrics that `add` and `change` take, in iproute2's order among the route's keywords.
-pub(super) const TABLE: &[Keyword<Row>] = &[
+pub(in crate::ip) const TABLE: &[Keyword<Row>] = &[
     exact("mtu", (rtax::MTU, Unit::Lockable)),
     exact("hoplimit", (rtax::HOPLIMIT, Unit::Lockable)),
     exact("advmss", (rtax::ADVMSS, Unit::Lockable)),

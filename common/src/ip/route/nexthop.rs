@@ -1,6 +1,6 @@
 //! `nexthop …`: one leg of a multipath route.
 
-use super::super::args::{Args, spelt};
+use super::super::args::Args;
 use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::{Mistake, USAGE};
 use super::super::number;
@@ -29,7 +29,7 @@ pub struct Nexthop {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     Via,
     Dev,
     Weight,
@@ -39,7 +39,7 @@ enum Key {
     As,
 }
 
-const TABLE: &[Keyword<Key>] = &[
+pub(in crate::ip) const TABLE: &[Keyword<Key>] = &[
     exact("via", Key::Via),
     exact("dev", Key::Dev),
     exact("weight", Key::Weight),
@@ -74,7 +74,7 @@ pub(super) fn read(args: &mut Args<'_>, family: &mut Family) -> Result<Vec<Nexth
 
 fn leg(args: &mut Args<'_>, family: &mut Family) -> Result<Nexthop, Mistake> {
     let mut nexthop = Nexthop::default();
-    while let Some(row) = args.peek().and_then(|word| spelt(TABLE, word)) {
+    while let Some(row) = args.peek().and_then(|word| args.spelt(TABLE, word)) {
         args.take();
         match row.key {
             Key::Via => nexthop.via.push(gateway(args, family)?),

@@ -9,14 +9,14 @@ use super::{Action, Filter, Get, Verb, keywords};
 use crate::ip::help;
 
 #[derive(Debug, Clone, Copy)]
-enum Asked {
+pub(in crate::ip) enum Asked {
     Show,
     Get,
     Change(Verb),
     Flush,
 }
 
-const VERBS: Verbs<Asked> = Verbs {
+pub(in crate::ip) const VERBS: Verbs<Asked> = Verbs {
     object: "route",
     table: &[
         spoken("list", Asked::Show),

@@ -60,7 +60,7 @@ pub struct Filter {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     Priority,
     Not,
     Tos,
@@ -82,7 +82,7 @@ enum Key {
 }
 
 /// In iproute2's order.
-const TABLE: &[Keyword<Key>] = &[
+pub(in crate::ip) const TABLE: &[Keyword<Key>] = &[
     prefix("preference", Key::Priority),
     prefix("order", Key::Priority),
     prefix("priority", Key::Priority),

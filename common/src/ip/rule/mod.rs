@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use super::prefix::Prefix;
 use crate::family::Family;
 
-mod filter;
+pub(super) mod filter;
 mod flow;
 mod full;
 pub(super) mod read;

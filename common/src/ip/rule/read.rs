@@ -4,7 +4,7 @@ use super::realms;
 use super::selector::{Dscp, FlowLabel, Ports, Uids};
 use super::values::{device, ip_protocol, mark, nat_address, positive, tunnel};
 use super::{Action, Filter, Rule, Verb};
-use crate::ip::args::{Args, spelt};
+use crate::ip::args::Args;
 use crate::ip::help;
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::mistake::Mistake;
@@ -14,13 +14,13 @@ use crate::ip::verb::{FILE, Meaning, Verbs, spoken};
 use crate::uapi::{fr, rtn};
 
 #[derive(Debug, Clone, Copy)]
-enum Asked {
+pub(in crate::ip) enum Asked {
     Show,
     Change(Verb),
     Flush,
 }
 
-const VERBS: Verbs<Asked> = Verbs {
+pub(in crate::ip) const VERBS: Verbs<Asked> = Verbs {
     object: "rule",
     table: &[
         spoken("list", Asked::Show),
@@ -47,7 +47,7 @@ pub fn action(args: &mut Args<'_>, options: &Options) -> Result<Action, Mistake>
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     Not,
     From,
     To,
@@ -74,7 +74,7 @@ enum Key {
 }
 
 /// In iproute2's order.
-const TABLE: &[Keyword<Key>] = &[
+pub(in crate::ip) const TABLE: &[Keyword<Key>] = &[
     exact("not", Key::Not),
     exact("from", Key::From),
     exact("to", Key::To),
@@ -196,13 +196,13 @@ fn option(key: Key, args: &mut Args<'_>, rule: &mut Rule) -> Result<(), Mistake>
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+pub(in crate::ip) enum Kind {
     Help,
     Goto,
     Nop,
 }
 
-const KINDS: &[Keyword<Kind>] = &[
+pub(in crate::ip) const KINDS: &[Keyword<Kind>] = &[
     prefix("help", Kind::Help),
     prefix("goto", Kind::Goto),
     prefix("nop", Kind::Nop),
@@ -210,7 +210,7 @@ const KINDS: &[Keyword<Kind>] = &[
 
 /// `[type] goto N | nop | TYPE`: whatever is no keyword.
 fn kind(args: &mut Args<'_>, rule: &mut Rule) -> Result<(), Mistake> {
-    let named = args.peek().and_then(|word| spelt(KINDS, word));
+    let named = args.peek().and_then(|word| args.spelt(KINDS, word));
     let word = args.value()?;
     match named.map(|row| row.key) {
         Some(Kind::Help) => return Err(Mistake::help(help::RULE)),

@@ -220,14 +220,22 @@ fn a_deny_pattern_hits_whatever_else_is_there() {
 /// Every command of the corpus that is one.
 fn corpus() -> Vec<ip::Command> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus");
-    let files = fs::read_dir(folder).unwrap();
-    let lines = files.flat_map(|file| {
-        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+    let folders = [folder.join("kernels"), folder];
+    let files = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap());
+    let files = files.map(|file| file.unwrap().path());
+    let lines = files.filter(|path| path.is_file()).flat_map(|path| {
+        let text = fs::read_to_string(path).unwrap();
         text.lines().map(str::to_owned).collect::<Vec<_>>()
     });
     lines
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| ip::read(&words::split(&line).ok()?).command.ok())
+        .filter(|line| !line.starts_with(['#', '!']))
+        .filter_map(|line| {
+            ip::read(&words::split(line.trim_start_matches('=')).ok()?)
+                .command
+                .ok()
+        })
         .collect()
 }
 

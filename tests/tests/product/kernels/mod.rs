@@ -6,6 +6,8 @@ use anyhow::{Result, ensure};
 use chainsaw_tests::corpus::Corpus;
 use chainsaw_tests::{Kernel, Twins, sequence, twins};
 
+mod kinds;
+
 /// What the kinds of the dialect need.
 pub const KINDS: [&str; 9] = [
     "8021q", "vrf", "dummy", "ifb", "bonding", "ipvlan", "macvlan", "vxlan", "tun",

@@ -1,8 +1,9 @@
 //! `type bridge` (`IFLA_BR_*`, `linux/if_link.h`).
 
+use super::ethertype;
 use super::option::{Row, Spec, Wrong, plain, row};
 use super::printed::{Field, Form, fields};
-use super::shape::{PROTOCOLS, Shape, Width};
+use super::shape::{Shape, Width};
 use crate::ip::devices::Names;
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::page::Entry;
@@ -73,7 +74,7 @@ const TABLE: &[Keyword<Row>] = &[
 pub const SPEC: Spec = Spec {
     calls: "command",
     table: TABLE,
-    print,
+    print: Some(print),
     ..plain("bridge")
 };
 
@@ -224,10 +225,7 @@ fn print(data: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
 }
 
 fn vlan_protocol(data: &Received<'_>, entry: &mut Entry) {
-    if let Some([high, low]) = data.bytes(8) {
-        let number = u64::from(u16::from_be_bytes([*high, *low]));
-        let name = PROTOCOLS.iter().find(|(known, _)| *known == number);
-        let name = name.map_or_else(|| format!("[{number}]"), |(_, name)| (*name).to_owned());
+    if let Some(name) = data.bytes(8).and_then(ethertype::name) {
         entry.put(
             "vlan_protocol",
             name.clone(),

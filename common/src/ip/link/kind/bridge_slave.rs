@@ -74,7 +74,7 @@ const TABLE: &[Keyword<Row>] = &[
 pub const SPEC: Spec = Spec {
     calls: "option",
     table: TABLE,
-    print,
+    print: Some(print),
     ..plain("bridge_slave")
 };
 

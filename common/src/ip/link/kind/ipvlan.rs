@@ -37,7 +37,7 @@ pub const SPEC: Spec = Spec {
     before: once,
     check: |_, _| Ok(()),
     finish,
-    print,
+    print: Some(print),
 };
 
 fn mode(_: &Keyword<Row>, args: &mut Args<'_>, _: &[Setting]) -> Result<Value, Mistake> {
@@ -74,13 +74,13 @@ fn once(row: &Keyword<Row>, _: &str, given: &[Setting]) -> Result<(), Mistake> {
 }
 
 /// With any option the flags go out too.
-fn finish(given: &[Setting], data: &mut Attributes) {
+fn finish(given: &[Setting], _: bool, data: &mut Attributes) {
     if !given.iter().any(|setting| setting.row.attribute == FLAGS) {
         data.put(FLAGS, &Width::U16.bytes(0));
     }
 }
 
-fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {
+pub fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {
     if let Some(mode) = data.number(MODE) {
         let mode = word(&MODES, mode);
         entry.put("mode", mode.clone(), format_args!(" mode {mode} "));
@@ -91,6 +91,6 @@ fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {
             2 => "vepa",
             _ => "bridge",
         };
-        entry.put("mode_flag", flag, format_args!("{flag} "));
+        entry.put(flag, true, format_args!("{flag} "));
     }
 }

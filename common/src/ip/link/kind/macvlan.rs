@@ -58,7 +58,7 @@ pub const SPEC: Spec = Spec {
     before: |_, _, _| Ok(()),
     check,
     finish,
-    print,
+    print: Some(print),
 };
 
 fn one_of(
@@ -114,7 +114,8 @@ fn addresses(_: &Keyword<Row>, args: &mut Args<'_>, _: &[Setting]) -> Result<Val
         "add" | "del" => {
             let address = lladdr(args.value()?)?;
             if address.len() != 6 {
-                return Err(Mistake::address_length(address.len(), 6));
+                let right = Some("an address of six octets".to_owned());
+                return Err(Mistake::silent(1).at(args.last()).hinting(right));
             }
             list.push(address);
         }
@@ -189,13 +190,13 @@ fn check(given: &[Setting], _: bool) -> Result<(), Mistake> {
     Ok(())
 }
 
-fn finish(given: &[Setting], data: &mut Attributes) {
+fn finish(given: &[Setting], _: bool, data: &mut Attributes) {
     if let Some(flags) = flags(given) {
         data.put(FLAGS, &Width::U16.bytes(flags));
     }
 }
 
-fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {
+pub fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {
     let mode = data.number(MODE).unwrap_or(0);
     if data.number(MODE).is_some() {
         let word = MODES.iter().find(|(_, number)| *number == mode);

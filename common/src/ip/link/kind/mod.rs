@@ -7,18 +7,19 @@ use std::fmt;
 
 use super::Settings;
 use crate::ip::args::Args;
-use crate::ip::devices::{Devices, Names};
+use crate::ip::devices::Devices;
 use crate::ip::keyword;
 use crate::ip::mistake::{Mistake, USAGE};
-use crate::ip::page::Entry;
 use crate::nearest::nearest;
 use crate::uapi::ifla;
-use crate::wire::{Attributes, Received};
+use crate::wire::Attributes;
 
 mod bond;
 mod bridge;
 mod bridge_slave;
+mod ethertype;
 mod ipvlan;
+mod listed;
 mod macvlan;
 mod option;
 pub(super) mod printed;
@@ -28,6 +29,7 @@ mod vlan;
 mod vrf;
 mod vxlan;
 
+use listed::Print;
 use option::{Setting, Spec};
 
 /// A kind of device and what is set of it.
@@ -35,6 +37,8 @@ use option::{Setting, Spec};
 pub struct Kind {
     spec: &'static Spec,
     options: Vec<Setting>,
+    /// Whether a device is to be made of it.
+    make: bool,
     peer: Option<Box<Settings>>,
 }
 
@@ -60,33 +64,28 @@ const KINDS: &[&Spec] = &[
 /// They make devices `/dev/tapN` on the node.
 const TAPS: [&str; 2] = ["macvtap", "ipvtap"];
 
-/// Further kinds that the kernel may know, by which a listing can be narrowed. Narrowing loads no module.
-const LISTED: [&str; 14] = [
-    "bareudp",
-    "erspan",
-    "geneve",
-    "gre",
-    "gretap",
-    "ip6gre",
-    "ip6gretap",
-    "ip6tnl",
-    "ipip",
-    "macvtap",
-    "ipvtap",
-    "nlmon",
-    "sit",
-    "tun",
-];
-
 /// The words of every kind's options, and `peer`.
 pub fn words() -> impl Iterator<Item = &'static str> {
     let tables = KINDS.iter().flat_map(|spec| keyword::words(spec.table));
-    tables.chain(["peer"])
+    tables.chain(veth::WORDS)
+}
+
+/// The names of all kinds.
+pub fn names() -> Vec<&'static str> {
+    KINDS.iter().map(|spec| spec.name).collect()
+}
+
+/// The kinds that have options, and the words of each.
+pub fn tables() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    let tables = KINDS
+        .iter()
+        .map(|spec| (spec.name, keyword::words(spec.table).collect()));
+    tables.chain([("veth", veth::WORDS.to_vec())])
 }
 
 /// Whether the kernel may be asked for devices of this kind alone; of others we look at all.
 pub(super) fn is_listed(word: &str) -> bool {
-    LISTED.contains(&word)
+    listed::knows(word)
         || KINDS
             .iter()
             .any(|spec| spec.name == word && !spec.is_slave())
@@ -109,9 +108,11 @@ pub(super) fn named(args: &mut Args<'_>) -> Result<Kind, Mistake> {
             .hinting(nearest(word, known).map(str::to_owned))
             .at(args.last())
     })?;
+    args.note_word(&names(), spec.name);
     Ok(Kind {
         spec,
         options: Vec::new(),
+        make: false,
         peer: None,
     })
 }
@@ -125,6 +126,7 @@ impl Kind {
 
     /// Reads the rest of the line. A device is made of what is read, or changed.
     pub(super) fn read_options(&mut self, args: &mut Args<'_>, make: bool) -> Result<(), Mistake> {
+        self.make = make;
         if self.spec.name == "veth" {
             self.peer = veth::read(args, make)?;
         } else {
@@ -153,7 +155,10 @@ impl Kind {
         if let Some(peer) = &self.peer {
             info.put_nested(data, &veth::data(peer, devices));
         } else if !self.options.is_empty() {
-            info.put_nested(data, &option::data(self.spec, &self.options, devices));
+            info.put_nested(
+                data,
+                &option::data(self.spec, &self.options, self.make, devices),
+            );
         }
         info
     }
@@ -172,9 +177,9 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Prints what the kernel sent of a kind; nothing of one we do not know.
-pub(super) fn print(kind: &str, data: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
-    if let Some(spec) = KINDS.iter().find(|spec| spec.name == kind) {
-        (spec.print)(data, entry, names);
-    }
+/// How a kind's data is printed: a device's own, or with `_slave` behind the name what it is as a part of another. Of a kind
+/// that iproute2 says nothing of, there is no way.
+pub(super) fn printer(kind: &str) -> Option<Print> {
+    let spec = KINDS.iter().find(|spec| spec.name == kind);
+    spec.map_or_else(|| listed::printer(kind), |spec| spec.print)
 }

@@ -3,16 +3,17 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::listed::Print;
 use super::shape::{self, Shape};
-use crate::ip::args::{Args, spelt};
-use crate::ip::devices::{Devices, Names};
+use crate::ip::args::{Args, is_help};
+use crate::ip::devices::Devices;
+use crate::ip::help;
 use crate::ip::keyword::{self, Keyword};
 use crate::ip::link::settings::link_address;
 use crate::ip::mistake::Mistake;
-use crate::ip::page::Entry;
 use crate::ip::prefix::address_text;
 use crate::nearest::nearest;
-use crate::wire::{Attributes, Received};
+use crate::wire::Attributes;
 use crate::words::quoted;
 
 /// Judges a keyword with its value, before they are read, by what was given so far.
@@ -28,10 +29,10 @@ pub struct Spec {
     pub before: Judge,
     /// Judges all of them together; `true` for a device that is to be made.
     pub check: fn(&[Setting], bool) -> Result<(), Mistake>,
-    /// Adds attributes that several options make together.
-    pub finish: fn(&[Setting], &mut Attributes),
-    /// Prints what the kernel sent.
-    pub print: fn(&Received<'_>, &mut Entry, &mut dyn Names),
+    /// Adds attributes that several options make together; `true` for a device that is to be made.
+    pub finish: fn(&[Setting], bool, &mut Attributes),
+    /// Prints what the kernel sent, if there is anything to say.
+    pub print: Option<Print>,
 }
 
 impl Spec {
@@ -61,8 +62,8 @@ pub const fn plain(name: &'static str) -> Spec {
         table: &[],
         before: |_, _, _| Ok(()),
         check: |_, _| Ok(()),
-        finish: |_, _| (),
-        print: |_, _, _| (),
+        finish: |_, _, _| (),
+        print: None,
     }
 }
 
@@ -173,7 +174,9 @@ impl fmt::Display for Setting {
 pub fn read(spec: &Spec, args: &mut Args<'_>, make: bool) -> Result<Vec<Setting>, Mistake> {
     let mut given = Vec::new();
     while let Some(word) = args.take() {
-        let row = spelt(spec.table, word).ok_or_else(|| unknown(spec, &word.text))?;
+        let row = args
+            .spelt(spec.table, word)
+            .ok_or_else(|| unknown(spec, &word.text))?;
         let value = match row.key.shape {
             Shape::Fixed(..) => &word.text,
             _ => args.peek().map_or(&word.text, |next| &next.text),
@@ -196,6 +199,13 @@ pub fn read(spec: &Spec, args: &mut Args<'_>, make: bool) -> Result<Vec<Setting>
 /// iproute2's sentence, and a line of our own instead of its help.
 fn unknown(spec: &Spec, word: &str) -> Mistake {
     let near = nearest(word, keyword::words(spec.table)).map(str::to_owned);
+    if is_help(word) {
+        return if spec.table.is_empty() {
+            Mistake::help(help::LINK)
+        } else {
+            Mistake::new(usage(spec.name), 1)
+        };
+    }
     if spec.table.is_empty() {
         let text = format!("Garbage instead of arguments \"{word} ...\". Try \"ip link help\".");
         return Mistake::new(text, 1);
@@ -211,7 +221,7 @@ pub fn usage(kind: &str) -> String {
 }
 
 /// The kind's data as attributes.
-pub fn data(spec: &Spec, given: &[Setting], devices: &Devices) -> Attributes {
+pub fn data(spec: &Spec, given: &[Setting], make: bool, devices: &Devices) -> Attributes {
     let mut data = Attributes::default();
     for setting in given {
         shape::write(setting, devices, &mut data);
@@ -222,6 +232,6 @@ pub fn data(spec: &Spec, given: &[Setting], devices: &Devices) -> Attributes {
     {
         data.put(bits.row.attribute, &shape::bits(given));
     }
-    (spec.finish)(given, &mut data);
+    (spec.finish)(given, make, &mut data);
     data
 }

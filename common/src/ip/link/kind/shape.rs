@@ -1,5 +1,6 @@
 //! Shapes of option values: how one is read, and how it lies in its attribute.
 
+use super::ethertype;
 use super::option::{Row, Setting, Value, Wrong};
 use crate::ip::args::Args;
 use crate::ip::devices::Devices;
@@ -84,7 +85,7 @@ pub enum Shape {
     Device(fn(&str) -> Mistake),
     /// A routing table.
     Table,
-    /// An EtherType of VLANs.
+    /// An EtherType.
     Protocol,
     /// Something else.
     Own(Reader, Writer),
@@ -148,17 +149,12 @@ fn choice(words: &'static [&'static str], word: &str) -> Option<Value> {
     words.get(place).map(|known| Value::Word(known, number))
 }
 
-/// `ETH_P_8021Q` and `ETH_P_8021AD` (`linux/if_ether.h`).
-pub const PROTOCOLS: [(u64, &str); 2] = [(0x8100, "802.1Q"), (0x88a8, "802.1ad")];
-
 fn protocol(word: &str) -> Option<Value> {
-    let named = PROTOCOLS
-        .iter()
-        .find(|(_, name)| name.eq_ignore_ascii_case(word));
-    match named {
-        Some((number, name)) => Some(Value::Word(name, *number)),
-        None => number::fitting::<u16>(word).map(|number| Value::Number(number.into())),
-    }
+    let (number, name) = ethertype::read(word)?;
+    Some(match name {
+        Some(name) => Value::Word(name, number.into()),
+        None => Value::Number(number.into()),
+    })
 }
 
 /// Writes an option into the kind's data.

@@ -10,6 +10,9 @@ use crate::ip::mistake::Mistake;
 use crate::uapi::ifla;
 use crate::wire::Attributes;
 
+/// Its one option.
+pub const WORDS: [&str; 1] = ["peer"];
+
 /// Reads `peer` and what follows.
 pub fn read(args: &mut Args<'_>, make: bool) -> Result<Option<Box<Settings>>, Mistake> {
     let Some(word) = args.take() else {
@@ -19,6 +22,7 @@ pub fn read(args: &mut Args<'_>, make: bool) -> Result<Option<Box<Settings>>, Mi
         let text = "Usage: ip link add ... type veth [ peer OPTION... ]";
         return Err(Mistake::new(text, 1).hinting(Some("peer".to_owned())));
     }
+    args.note_word(&WORDS, "peer");
     let peer = if make {
         made(args, true)?
     } else {

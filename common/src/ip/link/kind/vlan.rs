@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::ethertype;
 use super::option::{Row, Setting, Spec, Value, Wrong, plain, row};
-use super::shape::{PROTOCOLS, Shape, Width};
+use super::shape::{Shape, Width};
 use crate::ip::args::Args;
 use crate::ip::devices::Names;
 use crate::ip::keyword::{Keyword, prefix};
@@ -48,7 +49,7 @@ const TABLE: &[Keyword<Row>] = &[
 pub const SPEC: Spec = Spec {
     calls: "command",
     table: TABLE,
-    print,
+    print: Some(print),
     ..plain("vlan")
 };
 
@@ -76,32 +77,25 @@ fn write_mapping(value: &Value, attribute: u16, data: &mut Attributes) {
     data.put_nested(attribute, &pairs);
 }
 
-/// `VLAN_FLAG_*`.
-const NAMES: [&str; 5] = [
-    "REORDER_HDR",
-    "GVRP",
-    "LOOSE_BINDING",
-    "MVRP",
-    "BRIDGE_BINDING",
+/// `VLAN_FLAG_*`, in iproute2's order.
+const NAMES: [(u32, &str); 5] = [
+    (1, "REORDER_HDR"),
+    (1 << 1, "GVRP"),
+    (1 << 3, "MVRP"),
+    (1 << 2, "LOOSE_BINDING"),
+    (1 << 4, "BRIDGE_BINDING"),
 ];
 
-/// From iproute2's documentation: no kernel of our tests has VLANs.
 fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {
-    if let Some([high, low]) = data.bytes(PROTOCOL) {
-        let number = u64::from(u16::from_be_bytes([*high, *low]));
-        let known = PROTOCOLS.iter().find(|(known, _)| *known == number);
-        let name = known.map_or_else(|| format!("[{number}]"), |(_, name)| (*name).to_owned());
+    if let Some(name) = data.bytes(PROTOCOL).and_then(ethertype::name) {
         entry.put("protocol", name.clone(), format_args!("protocol {name} "));
     }
     if let Some(id) = data.number(ID) {
         entry.put("id", id, format_args!("id {id} "));
     }
     if let Some(bits) = data.bytes(FLAGS).and_then(u32_of) {
-        let set = |place: &usize| bits & (1 << place) != 0;
-        let words: Vec<&str> = (0..NAMES.len())
-            .filter(set)
-            .filter_map(|place| NAMES.get(place).copied())
-            .collect();
+        let set = NAMES.iter().filter(|(bit, _)| bits & bit != 0);
+        let words: Vec<&str> = set.map(|(_, word)| *word).collect();
         entry.text(format_args!("<{}> ", words.join(",")));
         entry.json("flags", words);
     }

@@ -16,7 +16,7 @@ const TABLE: &[Keyword<Row>] = &[prefix(
 pub const SPEC: Spec = Spec {
     calls: "option",
     table: TABLE,
-    print,
+    print: Some(print),
     ..plain("vrf")
 };
 

@@ -6,7 +6,7 @@ use super::Kind;
 use crate::ip::names;
 use crate::words::quoted;
 
-pub(super) mod read;
+pub(in crate::ip) mod read;
 mod request;
 mod values;
 

@@ -2,7 +2,7 @@
 
 use super::values::{ADDRESS_MODES, LINK_MODES, STATES, SWITCHES, Words};
 use super::{Master, Mode, Number, Settings, lladdr, on_off, switch};
-use crate::ip::args::{Args, Must, Vrf, spelt};
+use crate::ip::args::{Args, Must, Vrf};
 use crate::ip::help;
 use crate::ip::keyword::{self, Keyword, exact, prefix};
 use crate::ip::link::{kind, not_a_name};
@@ -13,7 +13,7 @@ use crate::nearest::nearest;
 use crate::uapi::ifla;
 
 #[derive(Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     Up(bool),
     Name,
     Index,
@@ -45,7 +45,7 @@ const PROGRAM: &str = "no program is loaded for a pod";
 const OTHERS: &str = "virtual functions belong to other pods";
 
 /// In iproute2's order.
-const TABLE: &[Keyword<Key>] = &[
+pub(in crate::ip) const TABLE: &[Keyword<Key>] = &[
     exact("up", Key::Up(true)),
     exact("down", Key::Up(false)),
     exact("name", Key::Name),
@@ -101,7 +101,7 @@ impl Settings {
     pub(in crate::ip::link) fn read(args: &mut Args<'_>, peer: bool) -> Result<Self, Mistake> {
         let mut settings = Self::default();
         while let Some(word) = args.peek() {
-            let row = spelt(TABLE, word);
+            let row = args.spelt(TABLE, word);
             if row.is_some() {
                 args.take();
             }

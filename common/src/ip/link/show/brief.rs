@@ -2,14 +2,13 @@
 
 use super::{Shown, head};
 use crate::ip::devices::Names;
-use crate::ip::link::settings::link_address;
 use crate::ip::page::Entry;
 use crate::uapi::ifla;
 
 /// Name, state, address, flags.
 pub fn print(link: &Shown<'_>, entry: &mut Entry, names: &mut dyn Names) {
     let lower_is_down = name_and_state(link, entry, names);
-    if let Some(address) = link.attributes.bytes(ifla::ADDRESS).map(link_address) {
+    if let Some(address) = link.lladdr(ifla::ADDRESS) {
         entry.put("address", address.clone(), format_args!("{address} "));
     }
     head::flags(link, lower_is_down, entry);

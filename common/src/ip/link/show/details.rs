@@ -105,12 +105,12 @@ fn kinds(info: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
         linkinfo.break_line();
         let whole = format!("{kind}{suffix}");
         linkinfo.put(key, kind, format_args!("    {whole} "));
-        if let Some(data) = info.nested(data) {
+        if let Some(print) = kind::printer(&whole) {
             let mut inner = linkinfo.within();
-            kind::print(&whole, &data, &mut inner, names);
-            if !inner.is_empty() {
-                linkinfo.nest(data_key, inner);
+            if let Some(data) = info.nested(data) {
+                print(&data, &mut inner, names);
             }
+            linkinfo.nest(data_key, inner);
         }
     }
     entry.nest("linkinfo", linkinfo);

@@ -2,10 +2,9 @@
 
 use super::Shown;
 use crate::ip::devices::Names;
-use crate::ip::link::settings::link_address;
-use crate::ip::names;
 use crate::ip::options::Options;
 use crate::ip::page::Entry;
+use crate::ip::{hardware, names};
 use crate::uapi::{iff, ifla};
 
 /// Index, name, flags and what follows them; `mode` is for `ip link` alone.
@@ -137,36 +136,16 @@ pub fn flags(link: &Shown<'_>, lower_is_down: bool, entry: &mut Entry) {
     entry.json("flags", words);
 }
 
-/// `ARPHRD_*` that have a word.
-const HARDWARE: &[(u16, &str)] = &[
-    (1, "ether"),
-    (512, "ppp"),
-    (768, "ipip"),
-    (769, "tunnel6"),
-    (772, "loopback"),
-    (776, "sit"),
-    (778, "gre"),
-    (823, "gre6"),
-    (65534, "none"),
-];
-
 /// The link layer: type, address, broadcast address, and where the other end is.
 pub fn second_line(link: &Shown<'_>, options: &Options, entry: &mut Entry) {
-    let kind = HARDWARE
-        .iter()
-        .find(|(number, _)| *number == link.hardware && !options.numeric);
-    let kind = kind.map_or_else(
-        || format!("[{}]", link.hardware),
-        |(_, word)| (*word).to_owned(),
-    );
+    let kind = hardware::word(link.hardware, options.numeric);
     entry.break_line();
     entry.put("link_type", kind.clone(), format_args!("    link/{kind} "));
-    let attributes = &link.attributes;
-    let address = attributes.bytes(ifla::ADDRESS).map(link_address);
+    let address = link.lladdr(ifla::ADDRESS);
     if let Some(address) = &address {
         entry.put("address", address.clone(), format_args!("{address}"));
     }
-    if let Some(broadcast) = attributes.bytes(ifla::BROADCAST).map(link_address) {
+    if let Some(broadcast) = link.lladdr(ifla::BROADCAST) {
         if link.flags & iff::POINTOPOINT != 0 {
             entry.json("link_pointtopoint", true);
             entry.text(format_args!(" peer "));
@@ -175,7 +154,7 @@ pub fn second_line(link: &Shown<'_>, options: &Options, entry: &mut Entry) {
         }
         entry.put("broadcast", broadcast.clone(), format_args!("{broadcast}"));
     }
-    if let Some(permanent) = attributes.bytes(ifla::PERM_ADDRESS).map(link_address)
+    if let Some(permanent) = link.lladdr(ifla::PERM_ADDRESS)
         && address.as_ref() != Some(&permanent)
     {
         entry.put(

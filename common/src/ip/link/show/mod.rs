@@ -1,6 +1,7 @@
 //! A device as `ip link` prints it; its head is also that of `ip address`.
 
 use crate::ip::devices::{Devices, Names};
+use crate::ip::hardware;
 use crate::ip::options::Options;
 use crate::ip::page::Entry;
 use crate::uapi::{iff, ifla};
@@ -24,7 +25,7 @@ pub struct Shown<'a> {
     /// `IFF_…`.
     pub flags: u32,
     /// `ARPHRD_…`.
-    hardware: u16,
+    pub hardware: u16,
     pub(in crate::ip) attributes: Received<'a>,
 }
 
@@ -52,6 +53,12 @@ impl<'a> Shown<'a> {
     /// Its name.
     pub fn name(&self) -> String {
         self.attributes.text(ifla::IFNAME).unwrap_or_default()
+    }
+
+    /// One of its link-layer addresses, written as its link layer does.
+    fn lladdr(&self, attribute: u16) -> Option<String> {
+        let bytes = self.attributes.bytes(attribute)?;
+        Some(hardware::address(bytes, self.hardware))
     }
 
     /// How long its link-layer address is.

@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 
 use super::super::prefix::Host;
 
-pub(super) mod read;
+pub(in crate::ip) mod read;
 pub(super) mod request;
 pub(super) mod show;
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::super::super::args::{Args, spelt};
+use super::super::super::args::Args;
 use super::super::super::keyword::{self, Keyword, exact};
 use super::super::super::mistake::{Mistake, USAGE};
 use super::super::super::options::not_spoken;
@@ -12,7 +12,7 @@ use super::{Encap, MODES, Tunnel};
 use crate::family::Family;
 
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+pub(in crate::ip) enum Kind {
     Ip,
     Ip6,
     Mpls,
@@ -23,7 +23,7 @@ enum Kind {
 
 const FILE: &str = "it reads a program from a file of the node";
 
-const KINDS: &[Keyword<Kind>] = &[
+pub(in crate::ip) const KINDS: &[Keyword<Kind>] = &[
     exact("mpls", Kind::Mpls),
     exact("ip", Kind::Ip),
     exact("ip6", Kind::Ip6),
@@ -39,8 +39,9 @@ const KINDS: &[Keyword<Kind>] = &[
 /// Reads an encapsulation; `encap` has just been taken. What is no word of it is left to the route.
 pub(in crate::ip::route) fn encap(args: &mut Args<'_>) -> Result<Encap, Mistake> {
     let word = args.value()?;
-    let row = keyword::find(KINDS, word)
-        .ok_or_else(|| Mistake::wrong(word, "\"encap type\" value is invalid\n"))?;
+    let row = keyword::find(KINDS, word);
+    args.note(KINDS, row);
+    let row = row.ok_or_else(|| Mistake::wrong(word, "\"encap type\" value is invalid\n"))?;
     if let Kind::Never(reason) = row.key {
         return Err(Mistake::never(args.last(), word, reason));
     }
@@ -63,7 +64,7 @@ pub(in crate::ip::route) fn encap(args: &mut Args<'_>) -> Result<Encap, Mistake>
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Key {
+pub(in crate::ip) enum Key {
     Id,
     Dst,
     Src,
@@ -73,7 +74,7 @@ enum Key {
     NotYet,
 }
 
-const IP: &[Keyword<Key>] = &[
+pub(in crate::ip) const IP: &[Keyword<Key>] = &[
     exact("id", Key::Id),
     exact("dst", Key::Dst),
     exact("src", Key::Src),
@@ -87,7 +88,7 @@ const IP: &[Keyword<Key>] = &[
     exact("erspan_opts", Key::NotYet),
 ];
 
-const IP6: &[Keyword<Key>] = &[
+pub(in crate::ip) const IP6: &[Keyword<Key>] = &[
     exact("id", Key::Id),
     exact("dst", Key::Dst),
     exact("src", Key::Src),
@@ -107,7 +108,7 @@ fn tunnel(
     table: &'static [Keyword<Key>],
 ) -> Result<Tunnel, Mistake> {
     let mut tunnel = Tunnel::default();
-    while let Some(row) = args.peek().and_then(|word| spelt(table, word)) {
+    while let Some(row) = args.peek().and_then(|word| args.spelt(table, word)) {
         args.take();
         option(row.word, row.key, args, family, &mut tunnel)?;
     }

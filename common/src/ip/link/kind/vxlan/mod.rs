@@ -154,7 +154,7 @@ pub const SPEC: Spec = Spec {
     before: once,
     check,
     finish,
-    print: show::print,
+    print: Some(show::print),
 };
 
 fn no_device(name: &str) -> Mistake {
@@ -229,9 +229,9 @@ pub fn remark(given: &[Setting]) -> &'static str {
      Use 'dstport 0' to get default and quiet this message\n"
 }
 
-/// Whether addresses are learnt is always said: not, where the device is told from outside.
-fn finish(given: &[Setting], data: &mut Attributes) {
-    if given_as(given, LEARNING).is_none() {
+/// Whether addresses are learnt is always said of a new device: not, where it is told from outside.
+fn finish(given: &[Setting], make: bool, data: &mut Attributes) {
+    if make && given_as(given, LEARNING).is_none() {
         data.put(LEARNING, &[u8::from(!is_on(given, METADATA))]);
     }
 }

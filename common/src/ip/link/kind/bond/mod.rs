@@ -1,21 +1,17 @@
 //! `type bond` and `type bond_slave` (`IFLA_BOND_*`, `IFLA_BOND_SLAVE_*`).
-//!
-//! No kernel of our tests has bonds: what is sent is compared with what iproute2 sends, what is printed is from its
-//! documentation.
 
 use std::net::IpAddr;
 
 use super::option::{Row, Setting, Spec, Value, Wrong, plain, row};
-use super::printed::{Field, Form, fields};
 use super::shape::{Shape, Width};
 use crate::family::Family;
 use crate::ip::args::Args;
-use crate::ip::devices::Names;
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::mistake::Mistake;
-use crate::ip::page::Entry;
-use crate::ip::prefix::{address, address_text};
-use crate::wire::{Attributes, Received, address_of};
+use crate::ip::prefix::address;
+use crate::wire::Attributes;
+
+mod show;
 
 const fn number(attribute: u16, width: Width) -> Row {
     row(attribute, Shape::Number(width), Wrong::Invalid)
@@ -135,7 +131,7 @@ const TABLE: &[Keyword<Row>] = &[
 pub const SPEC: Spec = Spec {
     calls: "command",
     table: TABLE,
-    print,
+    print: Some(show::print),
     ..plain("bond")
 };
 
@@ -149,7 +145,7 @@ pub const SLAVE: Spec = Spec {
         ),
         exact("prio", row(9, Shape::Integer, Wrong::IsInvalid)),
     ],
-    print: print_slave,
+    print: Some(show::print_slave),
     ..SPEC
 };
 
@@ -187,89 +183,4 @@ fn write_targets(value: &Value, attribute: u16, data: &mut Attributes) {
         }
     }
     data.put_nested(attribute, &list);
-}
-
-const BEFORE: &[Field] = &[
-    (1, "mode", "mode", Form::Word(MODES)),
-    (ACTIVE_SLAVE, "active_slave", "active_slave", Form::Device),
-    (3, "miimon", "miimon", Form::Number),
-    (4, "updelay", "updelay", Form::Number),
-    (5, "downdelay", "downdelay", Form::Number),
-    (28, "peer_notify_delay", "peer_notify_delay", Form::Number),
-    (6, "use_carrier", "use_carrier", Form::Number),
-    (7, "arp_interval", "arp_interval", Form::Number),
-    (30, "arp_missed_max", "arp_missed_max", Form::Number),
-];
-
-const AFTER: &[Field] = &[
-    (9, "arp_validate", "arp_validate", Form::Word(VALIDATE)),
-    (
-        10,
-        "arp_all_targets",
-        "arp_all_targets",
-        Form::Word(ALL_TARGETS),
-    ),
-    (11, "primary", "primary", Form::Device),
-    (
-        12,
-        "primary_reselect",
-        "primary_reselect",
-        Form::Word(RESELECT),
-    ),
-    (13, "fail_over_mac", "fail_over_mac", Form::Word(FAIL_OVER)),
-    (14, "xmit_hash_policy", "xmit_hash_policy", Form::Word(HASH)),
-    (15, "resend_igmp", "resend_igmp", Form::Number),
-    (16, "num_peer_notif", "num_grat_arp", Form::Number),
-    (17, "all_slaves_active", "all_slaves_active", Form::Number),
-    (18, "min_links", "min_links", Form::Number),
-    (19, "lp_interval", "lp_interval", Form::Number),
-    (20, "packets_per_slave", "packets_per_slave", Form::Number),
-    (29, "ad_lacp_active", "lacp_active", Form::Word(ACTIVE)),
-    (21, "ad_lacp_rate", "lacp_rate", Form::Word(RATE)),
-    (32, "coupled_control", "coupled_control", Form::Switch),
-    (22, "ad_select", "ad_select", Form::Word(SELECT)),
-    (24, "ad_actor_sys_prio", "ad_actor_sys_prio", Form::Number),
-    (25, "ad_user_port_key", "ad_user_port_key", Form::Number),
-    (26, "ad_actor_system", "ad_actor_system", Form::LinkAddress),
-    (27, "tlb_dynamic_lb", "tlb_dynamic_lb", Form::Number),
-];
-
-fn print(data: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
-    fields(BEFORE, data, entry, names);
-    for (attribute, key) in [
-        (ARP_IP_TARGET, "arp_ip_target"),
-        (NS_IP6_TARGET, "ns_ip6_target"),
-    ] {
-        let Some(list) = data.nested(attribute) else {
-            continue;
-        };
-        let list: Vec<String> = list
-            .iter()
-            .filter_map(|(_, bytes)| address_of(bytes))
-            .map(address_text)
-            .collect();
-        if !list.is_empty() {
-            entry.text(format_args!("{key} {} ", list.join(",")));
-            entry.json(key, list);
-        }
-    }
-    fields(AFTER, data, entry, names);
-}
-
-fn print_slave(data: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
-    let table: &[Field] = &[
-        (1, "state", "state", Form::Word(&["ACTIVE", "BACKUP"])),
-        (
-            2,
-            "mii_status",
-            "mii_status",
-            Form::Word(&["UP", "GOING_DOWN", "DOWN", "GOING_BACK"]),
-        ),
-        (3, "link_failure_count", "link_failure_count", Form::Number),
-        (4, "perm_hwaddr", "perm_hwaddr", Form::LinkAddress),
-        (5, "queue_id", "queue_id", Form::Number),
-        (9, "prio", "prio", Form::Integer),
-        (6, "ad_aggregator_id", "ad_aggregator_id", Form::Number),
-    ];
-    fields(table, data, entry, names);
 }
