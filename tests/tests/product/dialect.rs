@@ -113,6 +113,7 @@ corpora! {
     link_commands_are_iproute2s_to_the_byte: "link.txt";
     neighbour_commands_are_iproute2s_to_the_byte: "neigh.txt";
     options_are_iproute2s_to_the_byte: "options.txt";
+    words_for_every_address_are_iproute2s_to_the_byte: "prefix-words.txt";
     abbreviations_and_odd_values_are_iproute2s_to_the_byte: "route-address-odd.txt";
     route_filters_are_iproute2s_to_the_byte: "route-filters.txt";
     flushed_routes_are_iproute2s_to_the_byte: "route-flush.txt";

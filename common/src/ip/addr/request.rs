@@ -130,7 +130,7 @@ fn broadcast(verb: Verb, address: &Address) -> Option<Host> {
     let of = given.find_map(|prefix| Some((prefix.sent()?, prefix.len)));
     let bits = match of {
         _ if verb == Verb::Del => return None,
-        None => return Some(Host::Any),
+        None => return Some(Host::ANY),
         Some((IpAddr::V4(v4), len)) if len <= 30 => {
             let host = u32::MAX.checked_shr(len.into()).unwrap_or(0);
             match address.broadcast? {

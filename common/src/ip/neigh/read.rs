@@ -1,7 +1,6 @@
 //! Words of `ip neigh` become an [`Action`].
 
 use crate::ip::help;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Action, Filter, Key as Named, Neighbour, Verb, state};
 use crate::family::Family;
@@ -11,6 +10,7 @@ use crate::ip::lladdr;
 use crate::ip::mistake::{Mistake, USAGE};
 use crate::ip::names;
 use crate::ip::options::Options;
+use crate::ip::prefix::Host;
 use crate::ip::verb::{Meaning, Verbs, spoken};
 use crate::nearest::nearest;
 use crate::uapi::{ntf, nud};
@@ -102,8 +102,8 @@ const HELP: &[Keyword<()>] = &[prefix("help", ())];
 #[derive(Debug, Default)]
 struct Name {
     given: bool,
-    /// None of `default` where no family is chosen: iproute2 takes it for no address.
-    address: Option<IpAddr>,
+    /// None of a word for every address where no family is chosen: iproute2 takes it for no address.
+    address: Option<Host>,
     proxy: bool,
     dev: Option<String>,
 }
@@ -135,12 +135,8 @@ impl Name {
 
     fn address(&mut self, word: &str, family: Family) -> Result<(), Mistake> {
         self.given = true;
-        self.address = match (word, family) {
-            ("default" | "any" | "all", Family::Inet) => Some(Ipv4Addr::UNSPECIFIED.into()),
-            ("default" | "any" | "all", Family::Inet6) => Some(Ipv6Addr::UNSPECIFIED.into()),
-            ("default" | "any" | "all", _) => None,
-            _ => Some(crate::ip::prefix::address(word, family)?),
-        };
+        let address = Host::read(word, family)?.of(family);
+        self.address = (address != Host::ANY).then_some(address);
         Ok(())
     }
 }
@@ -157,7 +153,7 @@ fn neighbour(args: &mut Args<'_>, options: &Options) -> Result<Neighbour, Mistak
     let mut link_address = None;
     let mut neighbour = Neighbour {
         key: Named {
-            address: Ipv4Addr::UNSPECIFIED.into(),
+            address: Host::ANY,
             proxy: false,
             dev: None,
         },

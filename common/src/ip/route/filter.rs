@@ -151,7 +151,7 @@ impl Filter {
             Key::Iif => self.iif = Some(args.value()?.to_owned()),
             Key::Mark => self.mark = Some(args.number("invalid mark value")?),
             Key::Metric => self.metric = Some(args.number("\"metric\" value is invalid\n")?),
-            Key::Via => self.via = Some(args.prefix(family)?),
+            Key::Via => self.via = Some(gateway(args, family)?),
             Key::Src => self.src = Some(args.prefix(family)?),
             Key::Realms => self.realms = Some(args.read(masked_realms, "invalid realms\n")?),
             Key::From => self.from.read(args, family)?,
@@ -200,6 +200,15 @@ impl Filter {
             self.family
         }
     }
+}
+
+/// `via [FAMILY] PREFIX`.
+fn gateway(args: &mut Args<'_>, family: Family) -> Result<Prefix, Mistake> {
+    let named = args.peek().and_then(|word| Family::named(&word.text));
+    if named.is_some() {
+        args.take();
+    }
+    args.prefix(named.unwrap_or(family))
 }
 
 /// A number or its name; `all` is no matter.
@@ -265,11 +274,13 @@ impl fmt::Display for Filter {
             Some((realms, _)) => write!(f, " realms {}/", realms >> 16)?,
             None => {}
         }
-        for (word, prefix) in [("via", &self.via), ("src", &self.src)] {
-            if let Some(prefix) = prefix {
-                write!(f, " {word} {prefix}")?;
-            }
+        if let Some(via) = self.via {
+            // An address says its family, unless another one was chosen.
+            let said =
+                via.family == self.family || via.address.is_some() && self.family == Family::Unspec;
+            let family = if said { "" } else { via.family.name() };
+            write!(f, " via {family}{}{via}", if said { "" } else { " " })?;
         }
-        Ok(())
+        self.src.map_or(Ok(()), |src| write!(f, " src {src}"))
     }
 }

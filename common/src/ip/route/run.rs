@@ -118,7 +118,7 @@ fn flush(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn
         if let Some(refusal) = &answer.refusal {
             output.stderr.push_str(&refused(refusal));
             output.stderr.push_str("Flush terminated\n");
-            output.exit = 1;
+            output.exit = 2;
             return output;
         }
         let wanted = answer.replies.into_iter();

@@ -102,8 +102,10 @@ fn lies(family: Family, address: Option<&[u8]>, len: u8, area: &Area) -> bool {
     let of_family = |prefix: &Prefix| prefix.family == Family::Unspec || prefix.family == family;
     let root =
         |root: Prefix| of_family(&root) && root.len <= len && within(address, root.len, &root);
-    let around =
-        |around: Prefix| of_family(&around) && around.len >= len && within(address, len, &around);
+    let around = |around: Prefix| {
+        let holds = !around.is_bound() || around.len >= len && within(address, len, &around);
+        of_family(&around) && holds
+    };
     area.root.is_none_or(root) && area.around.is_none_or(around)
 }
 
