@@ -250,6 +250,14 @@ const FORMS: &[(&str, &str)] = &[
         "r a via inet6 all default dev eth0",
         "route add default via inet6 any dev eth0",
     ),
+    (
+        "-echo -c -c=auto r a 10/8 dev eth0",
+        "-echo route add 10.0.0.0/8 dev eth0",
+    ),
+    (
+        "-c -j --echo ru d pref 5",
+        "-json -echo rule del priority 5",
+    ),
     ("n f nud all master br0", "neigh flush master br0 nud all"),
     (
         "n f nud all nud noarp vrf red",
@@ -462,6 +470,10 @@ fn a_form_that_is_not_spoken_is_refused_and_the_nearest_is_named() {
     assert_eq!(hint("roue"), Some("route".into()));
     assert_eq!(hint("route sohw"), Some("route show".into()));
     assert_eq!(hint("--jsno route"), Some("-json".into()));
+    for coloured in ["-c", "-col", "-c=always", "--color=", "-c=never -c"] {
+        let line = format!("{coloured} -br link show eth0");
+        assert_eq!(hint(&line), Some("-color=never".into()), "{line}");
+    }
     assert_eq!(hint("route add default metrc 5"), Some("metric".into()));
     assert_eq!(hint("link set eth0 mut 1400"), Some("mtu".into()));
     assert_eq!(hint("link add br9 type brigde"), Some("bridge".into()));

@@ -42,6 +42,6 @@ fn number(known: &[(u32, String)], name: &str) -> u32 {
 pub trait Names {
     /// The name of this index; `if7` for one that has gone meanwhile.
     fn name(&mut self, index: u32) -> String;
-    /// Whether it is up.
+    /// Whether it is up; one that is not there is not down.
     fn is_up(&mut self, index: u32) -> bool;
 }

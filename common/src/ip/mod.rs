@@ -15,9 +15,11 @@ mod devices;
 mod exchange;
 mod habits;
 mod help;
+mod host;
 mod ip_protocols;
 mod keyword;
 pub mod link;
+mod live;
 mod lladdr;
 mod mistake;
 mod names;
@@ -33,10 +35,11 @@ mod verb;
 
 pub use args::{Lookup, Vrf};
 pub use exchange::device;
+pub use host::Host;
 pub(crate) use link::request::{by_index, by_name};
 pub use mistake::Mistake;
 pub use options::Options;
-pub use prefix::{Host, Prefix, address_text};
+pub use prefix::{Prefix, address_text};
 
 use args::{Args, spelt};
 use keyword::Keyword;

@@ -27,15 +27,14 @@ const TOPOLOGY: [&str; 12] = [
     "route add unreachable 2001:db8:9::/48",
 ];
 
-fn twins() -> Result<Twins> {
+fn twins(more: &[&str]) -> Result<Twins> {
     let bridge = [
         "link add br0 index 12 address 02:00:00:00:00:0c type bridge",
         "link set br0 addrgenmode none",
     ];
-    let topology = twins::veth("eth0", 10)
-        .into_iter()
-        .chain(bridge.into_iter().chain(TOPOLOGY).map(str::to_owned));
-    Twins::new(topology)
+    let topology = bridge.iter().chain(&TOPOLOGY).chain(more);
+    let veth = twins::veth("eth0", 10).into_iter();
+    Twins::new(veth.chain(topology.map(|&line| line.to_owned())))
 }
 
 /// The commands of a corpus file: one a line, blank lines and comments left out.
@@ -60,8 +59,12 @@ fn corpus(subject: &str) -> Result<Vec<Vec<String>>> {
 }
 
 /// Runs a corpus with the judge in one twin and `other` in the other; fails at the first byte that differs.
-fn judged(subject: &str, other: impl Fn(&Twins, &[String]) -> Result<Output>) -> Result<()> {
-    let twins = twins()?;
+fn judged(
+    subject: &str,
+    more: &[&str],
+    other: impl Fn(&Twins, &[String]) -> Result<Output>,
+) -> Result<()> {
+    let twins = twins(more)?;
     for command in corpus(subject)? {
         let (judge, ours) = (twins.judge(&command)?, other(&twins, &command)?);
         ensure!(
@@ -84,18 +87,20 @@ fn ours(twins: &Twins, command: &[String]) -> Result<Output> {
     twins.ours(parts::chainsaw()?, words)
 }
 
-/// A test a file: first the judge against itself, since a file that it does not repeat shows nothing; then ours.
+/// A test a file: first the judge against itself, since a file that it does not repeat shows nothing; then ours. Beside the
+/// topology of all there may be more.
 macro_rules! corpora {
-    ($($(#[doc = $doc:literal])* $name:ident: $file:literal;)+) => {
+    ($($(#[doc = $doc:literal])* $name:ident: $file:literal $(beside $more:ident)?;)+) => {
         const FILES: &[&str] = &[$($file),+];
 
         $(
             $(#[doc = $doc])*
             #[test]
             fn $name() -> Result<()> {
-                judged($file, |twins, command| twins.judge_in_ours(command))
+                let more: Vec<&str> = [&[][..], $($more)?].concat();
+                judged($file, &more, |twins, command| twins.judge_in_ours(command))
                     .context("the judge does not agree with itself")?;
-                judged($file, ours)
+                judged($file, &more, ours)
             }
         )+
     };
@@ -106,6 +111,8 @@ corpora! {
     flushed_addresses_are_iproute2s_to_the_byte: "address-flush.txt";
     address_keywords_are_iproute2s_to_the_byte: "address-keywords.txt";
     address_commands_are_iproute2s_to_the_byte: "address.txt";
+    echoes_of_changes_are_iproute2s_to_the_byte: "echo.txt";
+    listings_of_a_family_are_iproute2s_to_the_byte: "families.txt";
     /// This kernel has veth, bridge, macvlan, vxlan and ifb. Of dummy, vlan, vrf, ipvlan and bond, which it lacks, the judge
     /// shows how the words are read and what the kernel says.
     kinds_of_devices_are_iproute2s_to_the_byte: "link-kinds.txt";

@@ -14,7 +14,7 @@ use super::request::HEADER;
 use super::wanted::{is_of_family, is_up_as_wanted, wanted, wanted_device};
 use super::{FLAGS, Filter};
 use crate::family::Family;
-use crate::uapi::ifa;
+use crate::uapi::{ifa, rtm};
 use crate::wire::{Received, Reply, u32_of};
 
 /// An address as received.
@@ -84,17 +84,26 @@ fn with_link(filter: &Filter, options: &Options) -> bool {
     filter.family == Family::Packet || !(options.oneline || filter.label.is_some())
 }
 
-/// Prints one address that a flush takes away.
-pub(super) fn flushed(reply: &Reply, options: &Options, names: &mut dyn Names) -> Option<Entry> {
+/// Prints one address without its device: one that a flush takes away, or that the kernel echoes.
+pub(super) fn alone(reply: &Reply, options: &Options, names: &mut dyn Names) -> Option<Entry> {
     let address = Shown::read(reply)?;
     let mut entry = Entry::new(options);
-    entry.text(format_args!(
-        "{}: {}",
-        address.index,
-        names.name(address.index)
-    ));
-    line(&address, options, &mut entry);
+    if reply.kind == rtm::DELADDR {
+        entry.put("deleted", true, format_args!("Deleted "));
+    }
+    if options.brief {
+        address_and_metric(&address.attributes, address.len, &mut entry);
+    } else {
+        of_device(address.index, &names.name(address.index), &mut entry);
+        line(&address, options, &mut entry);
+    }
     Some(entry)
+}
+
+/// Whose address it is, in front of one that does not stand below its device.
+fn of_device(index: u32, name: &str, entry: &mut Entry) {
+    entry.put("index", index, format_args!("{index}: "));
+    entry.put("dev", name, format_args!("{name}"));
 }
 
 fn device<'a>(
@@ -116,7 +125,7 @@ fn device<'a>(
     } else if with_link {
         let place = Head {
             for_link: false,
-            complete: options.family != Family::Inet6 || filter.dev.is_some(),
+            queue_length: true,
             link_layer: matches!(filter.family, Family::Unspec | Family::Packet),
         };
         print_head(link, place, options, &mut entry, names);
@@ -134,10 +143,8 @@ fn device<'a>(
         if options.brief {
             address_and_metric(&address.attributes, address.len, &mut info);
         } else {
-            if options.oneline {
-                let (index, name) = (link.index, link.name());
-                info.put("index", index, format_args!("{index}: "));
-                info.put("dev", name.clone(), format_args!("{name}"));
+            if options.oneline || options.echo {
+                of_device(link.index, &link.name(), &mut info);
             }
             line(address, options, &mut info);
         }

@@ -1,8 +1,8 @@
 //! `ip neigh`: which link-layer address a neighbour has, and for whom this namespace answers.
 
+use super::host::Host;
 use super::link::settings::link_address;
 use super::names;
-use super::prefix::Host;
 use crate::family::Family;
 use crate::uapi::{ntf, nud};
 use crate::words::quoted;
