@@ -9,12 +9,13 @@ use crate::parts;
 use crate::process::{Child, Output, Program};
 
 /// Makes the judge's mounts: its package's tables over the system's, no `/etc/iproute2`, no `/run/netns`.
-/// `$1` is the package's `usr/share`.
+/// `$1` is the package's `usr/share`. `tuntap` needs a node that a machine may lack.
 const MOUNTS: &str = r#"set -eu
 mount -t overlay -o "ro,lowerdir=$1:/usr/share" judge /usr/share
 for hidden in /etc/iproute2 /run; do
     [ ! -d $hidden ] || mount -t tmpfs judge $hidden
 done
+[ -e /dev/net/tun ] || { mkdir -p /dev/net; mknod /dev/net/tun c 10 200; }
 echo ready
 exec cat"#;
 

@@ -27,6 +27,23 @@ const TOPOLOGY: [&str; 12] = [
     "route add unreachable 2001:db8:9::/48",
 ];
 
+/// Devices that nobody can make in a pod, and that may be there all the same: of root, of nobody, of users without a name.
+const FROM_OUTSIDE: &[&str] = &[
+    "tuntap add dev tun0 mode tun",
+    "tuntap add dev tun1 mode tun user 0 group 0 pi vnet_hdr multi_queue",
+    "tuntap add dev tun2 mode tun user 123456",
+    "tuntap add dev tun3 mode tun group 123456 vnet_hdr one_queue",
+    "tuntap add dev tun4 mode tun multi_queue",
+    "tuntap add dev tap0 mode tap pi",
+    "tuntap add dev tap1 mode tap user 4294967294 group 0 vnet_hdr multi_queue",
+    "link add link eth0 name macvtap0 index 30 address 02:00:00:00:00:30 type macvtap mode bridge",
+    "link set tap0 address 02:00:00:00:00:31 addrgenmode none",
+    "link set tap1 address 02:00:00:00:00:32 addrgenmode none",
+    "link set tun0 addrgenmode none",
+    "link set tun1 addrgenmode none",
+    "link set macvtap0 addrgenmode none",
+];
+
 fn twins(more: &[&str]) -> Result<Twins> {
     let bridge = [
         "link add br0 index 12 address 02:00:00:00:00:0c type bridge",
@@ -128,6 +145,7 @@ corpora! {
     route_keywords_are_iproute2s_to_the_byte: "route-keywords.txt";
     route_commands_are_iproute2s_to_the_byte: "route.txt";
     rule_commands_are_iproute2s_to_the_byte: "rule.txt";
+    devices_from_outside_are_shown_as_iproute2_does_to_the_byte: "tun.txt" beside FROM_OUTSIDE;
 }
 
 #[test]

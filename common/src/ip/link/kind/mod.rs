@@ -23,6 +23,7 @@ mod macvlan;
 mod option;
 pub(super) mod printed;
 mod shape;
+mod tun;
 mod veth;
 mod vlan;
 mod vrf;
@@ -55,6 +56,19 @@ const KINDS: &[&Spec] = &[
     &vxlan::SPEC,
     &bond::SPEC,
     &bond::SLAVE,
+];
+
+/// Further kinds whose data is shown: who is outside of the pod can make them.
+const SHOWN: &[&Spec] = &[
+    &tun::SPEC,
+    &Spec {
+        name: "macvtap",
+        ..macvlan::SPEC
+    },
+    &Spec {
+        name: "ipvtap",
+        ..ipvlan::SPEC
+    },
 ];
 
 /// They make devices `/dev/tapN` on the node.
@@ -174,7 +188,8 @@ impl fmt::Display for Kind {
 
 /// Prints what the kernel sent of a kind; nothing of one we do not know.
 pub(super) fn print(kind: &str, data: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
-    if let Some(spec) = KINDS.iter().find(|spec| spec.name == kind) {
+    let mut known = KINDS.iter().chain(SHOWN);
+    if let Some(spec) = known.find(|spec| spec.name == kind) {
         (spec.print)(data, entry, names);
     }
 }
