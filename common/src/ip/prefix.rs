@@ -150,6 +150,18 @@ pub fn address(word: &str, family: Family) -> Result<IpAddr, Mistake> {
     }
 }
 
+/// The same; a word for every address is all zeros.
+///
+/// # Errors
+/// iproute2's sentence that an address is expected.
+pub fn address_or_zeros(word: &str, family: Family) -> Result<IpAddr, Mistake> {
+    match address_of(word, family) {
+        Some(address) => address.or(zeros(family)),
+        None => None,
+    }
+    .ok_or_else(|| no_address(word, family))
+}
+
 pub(super) fn no_address(word: &str, family: Family) -> Mistake {
     Mistake::new(
         format!(

@@ -62,17 +62,25 @@ pub fn print(
             .collect();
         let is_wanted = |address: &Shown<'_>| wanted(address, filter, &name);
         let bare = all.is_empty() && matches!(filter.family, Family::Unspec | Family::Packet);
-        let some_wanted = all.iter().any(|address| is_wanted(address));
+        // Of a protocol the addresses are, not the devices.
+        let of_any_protocol = Filter {
+            protocol: None,
+            ..filter.clone()
+        };
+        let some_wanted = all
+            .iter()
+            .any(|address| wanted(address, &of_any_protocol, &name));
         if !some_wanted && !bare && filter.family != Family::Packet {
             continue;
         }
-        if with_link(filter, options) && !wanted_device(&link, filter, devices) {
+        let unwanted = with_link(filter, options) && !wanted_device(&link, filter, devices);
+        if unwanted || !is_up_as_wanted(&link, filter) {
             entries.push(Entry::new(options));
             continue;
         }
         let shown = all
             .into_iter()
-            .filter(|address| is_up_as_wanted(&link, filter) && is_of_family(address, filter));
+            .filter(|address| is_of_family(address, filter));
         let shown = shown.map(|address| is_wanted(address).then_some(address));
         entries.push(device(&link, shown, filter, options, names));
     }
@@ -81,7 +89,8 @@ pub fn print(
 
 /// Whether the device itself is printed, not only its addresses.
 fn with_link(filter: &Filter, options: &Options) -> bool {
-    filter.family == Family::Packet || !(options.oneline || filter.label.is_some())
+    let addresses_only = filter.label.is_some() || options.oneline && !options.brief;
+    filter.family == Family::Packet || !addresses_only
 }
 
 /// Prints one address without its device: one that a flush takes away, or that the kernel echoes.
@@ -120,7 +129,7 @@ fn device<'a>(
         return entry;
     }
     let with_link = with_link(filter, options);
-    if options.brief {
+    if options.brief && with_link {
         name_and_state(link, &mut entry, names);
     } else if with_link {
         let place = Head {

@@ -19,6 +19,8 @@ pub struct Filter {
     pub family: Family,
     /// `table`, where 0 is all, or `vrf`, whose local and broadcast routes do not count.
     pub table: Option<Table>,
+    /// `vrf` where `table` stands behind it: of that VRF it is no matter, but local and broadcast routes do not count.
+    pub passed_vrf: Option<String>,
     /// `cached`: clones, not routes.
     pub cached: bool,
     /// `proto`.
@@ -131,6 +133,7 @@ impl Filter {
             Key::Table => self.table(args)?,
             Key::Vrf => {
                 self.table = Some(keywords::vrf(args)?);
+                self.passed_vrf = None;
                 self.kind = None;
             }
             Key::Cached => self.cached = true,
@@ -169,10 +172,19 @@ impl Filter {
             _ => names::number_of(names::TABLES, word).map(Some),
         };
         match args.read(known, wrong)? {
-            Some(id) => self.table = Some(Table::Id(id)),
+            Some(id) => {
+                if let Some(Table::Vrf(vrf)) = self.table.replace(Table::Id(id)) {
+                    self.passed_vrf = Some(vrf);
+                }
+            }
             None => self.cached = true,
         }
         Ok(())
+    }
+
+    /// Whether local and broadcast routes do not count, unless they are asked for.
+    pub(super) fn is_of_vrf(&self) -> bool {
+        matches!(self.table, Some(Table::Vrf(_))) || self.passed_vrf.is_some()
     }
 
     /// The table that is listed: `main` unless another was named, 0 for all.
@@ -235,6 +247,9 @@ impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to.write(f, "to")?;
         self.from.write(f, "from")?;
+        if let Some(vrf) = &self.passed_vrf {
+            write!(f, " vrf {}", quoted(vrf))?;
+        }
         match &self.table {
             Some(Table::Id(0)) => f.write_str(" table all")?,
             Some(table) => write!(f, " {table}")?,

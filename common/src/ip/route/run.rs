@@ -90,7 +90,7 @@ fn ask(get: &Get, options: &Options, devices: &Devices, kernel: &mut dyn Kernel)
     });
     if !has_source {
         output.stderr.push_str("Failed to connect the route\n");
-        output.exit = USAGE;
+        output.exit = 1;
         return output;
     }
     // Asked once more, iproute2 has left JSON behind.

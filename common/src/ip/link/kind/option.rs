@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::shape::{self, Shape};
 use crate::ip::args::{Args, spelt};
 use crate::ip::devices::{Devices, Names};
+use crate::ip::host::Host;
 use crate::ip::keyword::{self, Keyword};
 use crate::ip::link::settings::link_address;
 use crate::ip::mistake::Mistake;
@@ -127,6 +128,8 @@ pub enum Value {
     LinkAddress(Vec<u8>),
     /// A word and link-layer addresses.
     LinkAddresses(&'static str, Vec<Vec<u8>>),
+    /// An address, or a word for every address.
+    Host(Host),
     /// Addresses.
     Addresses(Vec<IpAddr>),
     /// From here to there.
@@ -151,6 +154,7 @@ impl fmt::Display for Setting {
                 let list = list.iter().map(|bytes| format!(" {}", link_address(bytes)));
                 format!("{verb}{}", list.collect::<String>())
             }
+            Value::Host(host) => host.to_string(),
             Value::Addresses(list) => joined(list.iter().map(|a| address_text(*a)).collect(), ","),
             Value::Range(from, to) => format!("{from} {to}"),
             Value::Map(pairs) => joined(
