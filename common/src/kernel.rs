@@ -11,8 +11,10 @@ pub trait Kernel {
 /// Everything that answers one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// The messages, in the kernel's order.
+    /// The messages, in the kernel's order: what was asked for, or of a change with `NLM_F_ECHO` what it did.
     pub replies: Vec<Reply>,
+    /// Whether the kernel said that a change was made.
+    pub acknowledged: bool,
     /// Texts that came with a success (`NLMSGERR_ATTR_MSG`).
     pub warnings: Vec<String>,
     /// Whether what is listed changed meanwhile (`NLM_F_DUMP_INTR`).

@@ -7,8 +7,8 @@ use std::io;
 use std::time::Duration;
 
 use netlink_packet_core::{
-    Emitable, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_MULTIPART,
-    NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer, NetlinkHeader,
+    Emitable, NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_DUMP_INTR,
+    NLM_F_MULTIPART, NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer, NetlinkHeader,
 };
 use netlink_sys::{SocketAddr, protocols::NETLINK_ROUTE};
 use nix::errno::Errno;
@@ -92,7 +92,7 @@ impl Socket {
     }
 
     /// Receives up to the end of the answer.
-    fn receive(&mut self, listing: bool) -> io::Result<Answer> {
+    fn receive(&mut self, end: End) -> io::Result<Answer> {
         let mut answer = Answer::default();
         let mut length = 0;
         loop {
@@ -108,9 +108,7 @@ impl Socket {
                 let length = usize::try_from(message.length())
                     .unwrap_or(usize::MAX)
                     .next_multiple_of(4);
-                if message.sequence_number() == self.sequence
-                    && take(&message, listing, &mut answer)
-                {
+                if message.sequence_number() == self.sequence && take(&message, end, &mut answer) {
                     return Ok(answer);
                 }
                 datagram = datagram.get(length..).unwrap_or_default();
@@ -121,9 +119,8 @@ impl Socket {
 
 impl Kernel for Socket {
     fn exchange(&mut self, request: &Request) -> Answer {
-        let listing = request.flags & NLM_F_DUMP == NLM_F_DUMP;
         self.send(request)
-            .and_then(|()| self.receive(listing))
+            .and_then(|()| self.receive(End::of(request.flags)))
             .unwrap_or_else(|error| Answer {
                 refusal: Some(Refusal {
                     errno: error.raw_os_error().unwrap_or(Errno::EIO as i32),
@@ -144,8 +141,27 @@ fn too_long() -> Answer {
     }
 }
 
+/// What ends an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The message that ends a listing, or the acknowledgement of a change, whatever the kernel echoes before it.
+    Verdict,
+    /// The first message.
+    Reply,
+}
+
+impl End {
+    fn of(flags: u16) -> Self {
+        if flags & NLM_F_DUMP == NLM_F_DUMP || flags & NLM_F_ACK != 0 {
+            Self::Verdict
+        } else {
+            Self::Reply
+        }
+    }
+}
+
 /// Takes one message into the answer; true if it was the last.
-fn take(message: &NetlinkBuffer<&[u8]>, listing: bool, answer: &mut Answer) -> bool {
+fn take(message: &NetlinkBuffer<&[u8]>, end: End, answer: &mut Answer) -> bool {
     answer.interrupted |= message.flags() & NLM_F_DUMP_INTR != 0;
     match message.message_type() {
         NLMSG_ERROR => {
@@ -161,7 +177,7 @@ fn take(message: &NetlinkBuffer<&[u8]>, listing: bool, answer: &mut Answer) -> b
                 kind,
                 body: message.payload().to_vec(),
             });
-            !listing && message.flags() & NLM_F_MULTIPART == 0
+            end == End::Reply && message.flags() & NLM_F_MULTIPART == 0
         }
     }
 }
@@ -192,6 +208,7 @@ fn verdict(message: &NetlinkBuffer<&[u8]>, error: bool, answer: &mut Answer) {
             text,
         });
     } else {
+        answer.acknowledged = error;
         answer.warnings.extend(text);
     }
 }

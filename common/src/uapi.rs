@@ -151,6 +151,7 @@ pub mod ifla {
     pub const LINK: u16 = 5;
     pub const QDISC: u16 = 6;
     pub const MASTER: u16 = 10;
+    pub const PROTINFO: u16 = 12;
     pub const TXQLEN: u16 = 13;
     pub const OPERSTATE: u16 = 16;
     pub const LINKMODE: u16 = 17;
@@ -197,6 +198,8 @@ pub mod ifla {
     pub const INFO_SLAVE_DATA: u16 = 5;
     /// Inside the veth's [`INFO_DATA`]: `VETH_INFO_PEER`.
     pub const VETH_PEER: u16 = 1;
+    /// Inside the [`PROTINFO`] of family inet6.
+    pub const INET6_STATS: u16 = 3;
     /// Inside [`AF_SPEC`]'s `AF_INET6`.
     pub const INET6_ADDR_GEN_MODE: u16 = 8;
     /// Inside [`PROTO_DOWN_REASON`].

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use netlink_packet_core::{DefaultNla, Emitable, NLA_F_NESTED, NlasIterator};
+use netlink_packet_core::{DefaultNla, Emitable, NLA_F_NESTED, NLM_F_ECHO, NlasIterator};
 
 /// One rtnetlink request: type, flags, and everything behind the netlink header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,15 @@ impl Request {
         let mut body = header.to_vec();
         body.extend_from_slice(&attributes.bytes());
         Self { kind, flags, body }
+    }
+
+    /// The same change, of which the kernel is to tell what it did.
+    #[must_use]
+    pub fn echoed(self) -> Self {
+        Self {
+            flags: self.flags | NLM_F_ECHO,
+            ..self
+        }
     }
 }
 

@@ -130,7 +130,7 @@ const FORMS: &[(&str, &str)] = &[
     ),
     (
         "-4 addr add default peer any brd default dev eth0",
-        "-4 address add peer all broadcast 0.0.0.0 default dev eth0",
+        "-4 address add broadcast 0.0.0.0 default peer all dev eth0",
     ),
     (
         "a f dev lo dynamic -tentative secondary label 'a b*' group 5 type bridge type veth_slave proto 0x10 novf nomaster",
@@ -231,11 +231,32 @@ const FORMS: &[(&str, &str)] = &[
     ("n g 192.0.2.1 dev eth0", "neigh get 192.0.2.1 dev eth0"),
     (
         "-4 n g proxy any dev eth0",
-        "-4 neigh get proxy 0.0.0.0 dev eth0",
+        "-4 neigh get proxy any dev eth0",
     ),
     (
         "n s 10/8 dev eth0 proxy unused p static nud stale nud none nud r nomaster",
         "neigh show proxy to 10.0.0.0/8 dev eth0 nomaster nud none nud reachable nud stale unused protocol static",
+    ),
+    (
+        "r f via inet6 all table 100",
+        "route flush table 100 via inet6 all",
+    ),
+    (
+        "-4 r s via inet6 2001:db8::/32 e any",
+        "-4 route show to exact all via inet6 2001:db8::/32",
+    ),
+    ("r s via inet 10/8", "route show via 10.0.0.0/8"),
+    (
+        "r a via inet6 all default dev eth0",
+        "route add default via inet6 any dev eth0",
+    ),
+    (
+        "-echo -c -c=auto r a 10/8 dev eth0",
+        "-echo route add 10.0.0.0/8 dev eth0",
+    ),
+    (
+        "-c -j --echo ru d pref 5",
+        "-json -echo rule del priority 5",
     ),
     ("n f nud all master br0", "neigh flush master br0 nud all"),
     (
@@ -449,6 +470,10 @@ fn a_form_that_is_not_spoken_is_refused_and_the_nearest_is_named() {
     assert_eq!(hint("roue"), Some("route".into()));
     assert_eq!(hint("route sohw"), Some("route show".into()));
     assert_eq!(hint("--jsno route"), Some("-json".into()));
+    for coloured in ["-c", "-col", "-c=always", "--color=", "-c=never -c"] {
+        let line = format!("{coloured} -br link show eth0");
+        assert_eq!(hint(&line), Some("-color=never".into()), "{line}");
+    }
     assert_eq!(hint("route add default metrc 5"), Some("metric".into()));
     assert_eq!(hint("link set eth0 mut 1400"), Some("mtu".into()));
     assert_eq!(hint("link add br9 type brigde"), Some("bridge".into()));

@@ -25,6 +25,7 @@ mount -t overlay -o "ro,lowerdir=$1:/usr/share" judge /usr/share
 for hidden in /etc/iproute2 /run; do
     [ ! -d $hidden ] || mount -t tmpfs judge $hidden
 done
+[ -e /dev/net/tun ] || { mkdir -p /dev/net; mount -t tmpfs judge /dev/net; mknod /dev/net/tun c 10 200; }
 exec "$2" "$3""#;
 
 /// A guest. It ends when the last of its clones is dropped.
@@ -52,7 +53,9 @@ impl Guest {
             .arg(parts::guest()?)
             .env(variable::JUDGE, parts::judge_ip()?)
             .env(variable::CHAINSAW, parts::chainsaw()?);
-        Self::start(scratch, parts::chainsaw()?, None, |socket| program.arg(socket))
+        Self::start(scratch, parts::chainsaw()?, None, |socket| {
+            program.arg(socket)
+        })
     }
 
     /// One that this program becomes or boots, and that comes to the socket; `chainsaw` is where it is in there.

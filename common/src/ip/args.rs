@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::net::IpAddr;
 
+use super::host::Host;
 use super::keyword::{self, Keyword};
 use super::mistake::Mistake;
 use super::number;
-use super::prefix::{self, Host, Prefix};
+use super::prefix::{self, Prefix};
 use crate::family::Family;
 use crate::words::Word;
 

@@ -44,6 +44,6 @@ pub trait Names {
     fn name(&mut self, index: u32) -> String;
     /// Its link layer, `ARPHRD_…`; that of none if it has gone.
     fn hardware(&mut self, index: u32) -> u16;
-    /// Whether it is up.
+    /// Whether it is up; one that is not there is not down.
     fn is_up(&mut self, index: u32) -> bool;
 }

@@ -3,8 +3,7 @@
 use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST};
 
 use super::args::Vrf;
-use super::devices::{Devices, Names};
-use super::hardware;
+use super::devices::Devices;
 use super::link;
 use super::link::request as link_request;
 use super::link::show::Shown as Link;
@@ -12,7 +11,7 @@ use super::mistake::Mistake;
 use super::options::Options;
 use super::page::{self, Entry};
 use crate::kernel::{Answer, Kernel, Refusal};
-use crate::uapi::{iff, rt};
+use crate::uapi::rt;
 use crate::wire::{Reply, Request};
 
 /// What a command printed and how it ended.
@@ -96,9 +95,32 @@ pub(super) fn take_away(kind: u16, listed: &[Reply], kernel: &mut dyn Kernel) {
 }
 
 pub(super) fn change(request: &Request, kernel: &mut dyn Kernel) -> Output {
-    let answer = kernel.exchange(request);
+    changed(&kernel.exchange(request))
+}
+
+/// The same; with `-echo` the first that the kernel echoes of the change is printed. There may be none: not every change
+/// has an echo, and iproute2 takes the acknowledgement for one then.
+pub(super) fn change_and_echo(
+    request: Request,
+    options: &Options,
+    kernel: &mut dyn Kernel,
+    print: impl FnOnce(Option<&Reply>, &mut dyn Kernel, &mut Output),
+) -> Output {
+    if !options.echo {
+        return change(&request, kernel);
+    }
+    let answer = kernel.exchange(&request.echoed());
+    let mut output = changed(&answer);
+    // A change that was left out has no echo.
+    if answer.refusal.is_none() && answer.acknowledged {
+        print(answer.replies.first(), kernel, &mut output);
+    }
+    output
+}
+
+fn changed(answer: &Answer) -> Output {
     let mut output = Output {
-        stderr: warnings(&answer),
+        stderr: warnings(answer),
         ..Output::default()
     };
     if let Some(refusal) = &answer.refusal {
@@ -150,71 +172,86 @@ fn sentence(text: &str) -> String {
     }
 }
 
-/// What is kept of a device.
-struct Known {
-    index: u32,
-    name: String,
-    flags: u32,
-    hardware: u16,
-}
+#[cfg(test)]
+mod tests {
+    use netlink_packet_core::NLM_F_ECHO;
 
-/// Names of devices, from what was listed, else asked for when they are needed.
-pub(super) struct Live<'k> {
-    kernel: &'k mut dyn Kernel,
-    known: Vec<Known>,
-    listed: bool,
-}
+    use super::*;
+    use crate::uapi::rtm;
+    use crate::wire::Attributes;
 
-impl<'k> Live<'k> {
-    pub(super) fn new(kernel: &'k mut dyn Kernel, listed: &[Reply]) -> Self {
-        let mut live = Self {
-            kernel,
-            known: Vec::new(),
-            listed: false,
-        };
-        live.learn(listed);
-        live
-    }
+    /// A kernel that answers each request so, and keeps the last.
+    struct Answering(Answer, Option<Request>);
 
-    fn learn(&mut self, replies: &[Reply]) {
-        self.known
-            .extend(replies.iter().filter_map(Link::read).map(|link| Known {
-                index: link.index,
-                name: link.name(),
-                flags: link.flags,
-                hardware: link.hardware,
-            }));
-    }
-
-    /// One question for the first unknown device; for the second, one question for all.
-    fn find(&mut self, index: u32) -> Option<&Known> {
-        if !self.known.iter().any(|known| known.index == index) && !self.listed {
-            self.listed = !self.known.is_empty();
-            let request = if self.listed {
-                link_request::dump(&link::Filter::default(), &Devices::default())
-            } else {
-                link_request::by_index(index, false)
-            };
-            let answer = self.kernel.exchange(&request);
-            self.learn(&answer.replies);
+    impl Kernel for Answering {
+        fn exchange(&mut self, request: &Request) -> Answer {
+            self.1 = Some(request.clone());
+            self.0.clone()
         }
-        self.known.iter().find(|known| known.index == index)
-    }
-}
-
-impl Names for Live<'_> {
-    fn name(&mut self, index: u32) -> String {
-        self.find(index)
-            .map_or_else(|| format!("if{index}"), |known| known.name.clone())
     }
 
-    fn hardware(&mut self, index: u32) -> u16 {
-        self.find(index)
-            .map_or(hardware::VOID, |known| known.hardware)
+    fn echoed(echo: bool, answer: &Answer) -> (Output, bool) {
+        let options = Options {
+            echo,
+            ..Options::default()
+        };
+        let mut kernel = Answering(answer.clone(), None);
+        let request = Request::new(
+            rtm::NEWROUTE,
+            NLM_F_REQUEST | NLM_F_ACK,
+            &[0; 12],
+            &Attributes::default(),
+        );
+        let output = change_and_echo(request, &options, &mut kernel, |echo, _, output| {
+            output.stdout = echo.map_or("acknowledged", |_| "echoed").to_owned();
+        });
+        let asked = kernel
+            .1
+            .is_some_and(|request| request.flags & NLM_F_ECHO != 0);
+        (output, asked)
     }
 
-    fn is_up(&mut self, index: u32) -> bool {
-        self.find(index)
-            .is_some_and(|known| known.flags & iff::UP != 0)
+    fn made() -> Answer {
+        Answer {
+            replies: vec![Reply {
+                kind: rtm::NEWROUTE,
+                body: vec![0; 12],
+            }],
+            acknowledged: true,
+            ..Answer::default()
+        }
+    }
+
+    #[test]
+    fn an_echo_is_asked_for_and_printed_only_where_it_is_wanted() {
+        let (output, asked) = echoed(true, &made());
+        assert_eq!((output.stdout.as_str(), asked), ("echoed", true));
+        let (output, asked) = echoed(false, &made());
+        assert_eq!((output.stdout.as_str(), asked), ("", false));
+        let alone = Answer {
+            replies: Vec::new(),
+            ..made()
+        };
+        assert_eq!(echoed(true, &alone).0.stdout, "acknowledged");
+    }
+
+    #[test]
+    fn a_change_that_was_left_out_or_refused_has_no_echo() {
+        assert_eq!(echoed(true, &Answer::default()).0, Output::default());
+        // A device that is made, and taken away again since it cannot be put where it should be.
+        let refused = Answer {
+            refusal: Some(Refusal {
+                errno: 22,
+                text: Some("Can not enslave a bridge to a bridge".to_owned()),
+            }),
+            acknowledged: false,
+            ..made()
+        };
+        let (output, _) = echoed(true, &refused);
+        assert_eq!((output.exit, output.stdout.as_str()), (2, ""));
+        assert_eq!(
+            output.stderr,
+            "Error: Can not enslave a bridge to a bridge.\n"
+        );
     }
 }

@@ -16,9 +16,11 @@ mod exchange;
 mod habits;
 mod hardware;
 mod help;
+mod host;
 mod ip_protocols;
 mod keyword;
 pub mod link;
+mod live;
 mod lladdr;
 mod mistake;
 mod names;
@@ -35,10 +37,11 @@ mod verb;
 
 pub use args::{Lookup, Vrf};
 pub use exchange::device;
+pub use host::Host;
 pub(crate) use link::request::{by_index, by_name};
 pub use mistake::Mistake;
 pub use options::Options;
-pub use prefix::{Host, Prefix, address_text};
+pub use prefix::{Prefix, address_text};
 pub use tables::{Table as Keywords, keywords_of, tables};
 
 use args::Args;

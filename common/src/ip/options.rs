@@ -31,6 +31,8 @@ pub struct Options {
     pub human: bool,
     /// `-iec`: the letters are for powers of 1024.
     pub iec: bool,
+    /// `-echo`: what the kernel says of a change is printed.
+    pub echo: bool,
     /// `-loops`: how often an address flush goes round at most.
     pub loops: Option<i32>,
 }
@@ -49,6 +51,8 @@ pub(in crate::ip) enum Key {
     Human,
     Iec,
     Loops,
+    Echo,
+    Colour,
     NoEffect,
     Never(&'static str),
     NotYet,
@@ -85,13 +89,12 @@ pub(in crate::ip) const TABLE: &[Keyword<Key>] = &[
     prefix("json", Key::Json),
     prefix("pretty", Key::Pretty),
     prefix("rcvbuf", Key::Never(MEMORY)),
-    exact(NO_COLOUR, Key::NoEffect),
-    prefix("color", Key::NotYet),
+    prefix("color", Key::Colour),
     prefix("help", Key::NotYet),
     prefix("netns", Key::Never(NAMESPACE)),
     prefix("Numeric", Key::Numeric),
     prefix("all", Key::Never(NAMESPACE)),
-    exact("echo", Key::NotYet),
+    exact("echo", Key::Echo),
 ];
 
 impl Options {
@@ -101,6 +104,7 @@ impl Options {
     /// An option that is unknown, or that no profile allows.
     pub fn read(args: &mut Args<'_>) -> Result<Self, Mistake> {
         let mut options = Self::default();
+        let mut coloured = None;
         while let Some(word) = args
             .peek()
             .filter(|word| !word.replaced && word.text.starts_with('-'))
@@ -122,9 +126,20 @@ impl Options {
             };
             args.note(TABLE, row);
             let row = row.ok_or_else(|| unknown(shown))?;
-            options.apply(row.key, &word.text, args)?;
+            if matches!(row.key, Key::Colour) {
+                let never = shown.ends_with("=never") || shown.ends_with("=auto");
+                coloured = (!never).then_some((args.last(), word));
+            } else {
+                options.apply(row.key, &word.text, args)?;
+            }
         }
-        Ok(options)
+        match coloured {
+            // JSON has no colours.
+            Some((at, word)) if !options.json => Err(not_spoken(&word.text)
+                .at(at)
+                .hinting(Some("-color=never".to_owned()))),
+            _ => Ok(options),
+        }
     }
 
     fn apply(&mut self, key: Key, given: &str, args: &mut Args<'_>) -> Result<(), Mistake> {
@@ -144,7 +159,9 @@ impl Options {
             Key::Human => self.human = true,
             Key::Iec => self.iec = true,
             Key::Loops => self.loops = Some(loops(args)?),
-            Key::NoEffect => {}
+            Key::Echo => self.echo = true,
+            // The loop that called takes colours.
+            Key::NoEffect | Key::Colour => {}
             Key::Never(reason) => return Err(Mistake::never(args.last(), given, reason)),
             Key::NotYet => return Err(not_spoken(given)),
         }
@@ -152,17 +169,14 @@ impl Options {
     }
 }
 
-/// `color` of an option that says when not to colour: what is answered goes to a report, never to a terminal.
+/// `color` of an option that says when to colour: the last one counts, and `auto` is never, since what is answered goes
+/// to a report and not to a terminal.
 fn without_colour(name: &str) -> &str {
     match name.split_once('=') {
-        Some((option, "never" | "auto")) if "color".starts_with(option) => NO_COLOUR,
-        Some((option, "" | "always")) if "color".starts_with(option) => "color",
+        Some((option, "never" | "auto" | "always" | "")) if "color".starts_with(option) => "color",
         _ => name,
     }
 }
-
-/// Not a word that anyone can write behind a dash and mean something else.
-const NO_COLOUR: &str = "color=never";
 
 fn loops(args: &mut Args<'_>) -> Result<i32, Mistake> {
     required("loop count", args)?;
@@ -220,6 +234,7 @@ impl fmt::Display for Options {
             (self.brief, "-brief "),
             (self.human, "-human "),
             (self.iec, "-iec "),
+            (self.echo, "-echo "),
         ] {
             if chosen {
                 f.write_str(option)?;

@@ -106,15 +106,34 @@ pub fn render(entries: Vec<Entry>, options: &Options) -> String {
         return entries.into_iter().map(Entry::into_text).collect();
     }
     let array: Value = entries.into_iter().map(Entry::into_json).collect();
+    laid_out(&array, 0, options) + "\n"
+}
+
+/// One entry with an object around it that has no key, as iproute2 prints the echo of a route or of a rule: that is no
+/// JSON, and not ours to mend.
+#[must_use]
+pub fn render_within(entry: Entry, options: &Options) -> String {
+    if !options.json || entry.is_empty() {
+        return render(vec![entry], options);
+    }
+    let inner = laid_out(&entry.into_json(), 2, options);
+    if options.pretty {
+        format!("[ {{{inner}\n    }} ]\n")
+    } else {
+        format!("[{{{inner}}}]\n")
+    }
+}
+
+/// A value, `depth` deep within others.
+fn laid_out(value: &Value, depth: usize, options: &Options) -> String {
     let mut bytes = Vec::new();
     let layout = Layout {
         pretty: options.pretty,
-        depth: 0,
+        depth,
         empty: true,
     };
     // Neither a Value nor a Vec can make this fail.
-    let _ = array.serialize(&mut Serializer::with_formatter(&mut bytes, layout));
-    bytes.push(b'\n');
+    let _ = value.serialize(&mut Serializer::with_formatter(&mut bytes, layout));
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -245,6 +264,26 @@ mod tests {
             page(&json),
             "[{\"dst\":\"default\",\"metric\":7,\"flags\":[\"a\",\"b\"],\"none\":[]}]\n"
         );
+    }
+
+    #[test]
+    fn an_entry_stands_within_an_object_without_a_key() {
+        let within = |pretty, filled| {
+            let options = Options {
+                json: true,
+                pretty,
+                ..Options::default()
+            };
+            let mut entry = Entry::new(&options);
+            if filled {
+                entry.json("metric", 7);
+            }
+            render_within(entry, &options)
+        };
+        assert_eq!(within(false, true), "[{{\"metric\":7}}]\n");
+        let pretty = "[ {{\n            \"metric\": 7\n        }\n    } ]\n";
+        assert_eq!(within(true, true), pretty);
+        assert_eq!(within(true, false), "[ {} ]\n");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::family::Family;
 /// An address with a length, or a word for every address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prefix {
-    /// Its family. `default` has that of the command, which may not be known.
+    /// Its family. A word for every address has that of the command, which may not be known.
     pub family: Family,
     /// The address; `None` is a word for every address.
     pub address: Option<IpAddr>,
@@ -45,12 +45,7 @@ impl Prefix {
     }
 
     fn parse(word: &str, family: Family) -> Option<Self> {
-        if matches!(word, "default" | "any" | "all") {
-            let family = if word == "default" {
-                family
-            } else {
-                Family::Unspec
-            };
+        if let Some(None) = address_of(word, family) {
             return Some(Self {
                 family,
                 address: None,
@@ -100,14 +95,19 @@ impl Prefix {
         }
     }
 
-    /// Where it stands in a full form, for it to be read in the same family again: a `default` of no family before what
-    /// has one (0), one of a family behind that (2), anything else between (1).
+    /// Where it stands in a full form, for it to be read in the same family again: a word for every address of no family
+    /// before what has one (0), one of a family behind that (2), anything else between (1).
     pub(super) fn place(&self) -> u8 {
-        match (self.address, self.explicit, self.family) {
-            (None, true, Family::Unspec) => 0,
-            (None, true, _) => 2,
+        match (self.address, self.family) {
+            (None, Family::Unspec) => 0,
+            (None, _) => 2,
             _ => 1,
         }
+    }
+
+    /// Whether its length counts: `any` and `all` where no family is chosen set no bound.
+    pub(super) fn is_bound(&self) -> bool {
+        self.explicit || self.family != Family::Unspec
     }
 
     /// Whether it names one host.
@@ -131,60 +131,7 @@ impl fmt::Display for Prefix {
     }
 }
 
-/// An address as the value of a keyword.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Host {
-    /// This one.
-    Is(IpAddr),
-    /// A word for every address: iproute2 sends an empty attribute.
-    Any,
-}
-
-impl Host {
-    /// Reads an address, of `family` if one is chosen, or a word for every address. `default` is all zeros where the
-    /// family is known.
-    ///
-    /// # Errors
-    /// iproute2's sentence that an address is expected.
-    pub fn read(word: &str, family: Family) -> Result<Self, Mistake> {
-        match address_of(word, family) {
-            Some(Some(address)) => Ok(Self::Is(address)),
-            Some(None) if word == "default" => Ok(zeros(family).map_or(Self::Any, Self::Is)),
-            Some(None) => Ok(Self::Any),
-            None => Err(no_address(word, family)),
-        }
-    }
-
-    /// The family of an address.
-    #[must_use]
-    pub fn family(self) -> Option<Family> {
-        match self {
-            Self::Is(address) => Some(Family::of(address)),
-            Self::Any => None,
-        }
-    }
-
-    /// The bytes of its attribute.
-    #[must_use]
-    pub fn bytes(self) -> Vec<u8> {
-        match self {
-            Self::Is(IpAddr::V4(v4)) => v4.octets().to_vec(),
-            Self::Is(IpAddr::V6(v6)) => v6.octets().to_vec(),
-            Self::Any => Vec::new(),
-        }
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Is(address) => f.write_str(&address_text(*address)),
-            Self::Any => f.write_str("any"),
-        }
-    }
-}
-
-fn zeros(family: Family) -> Option<IpAddr> {
+pub(super) fn zeros(family: Family) -> Option<IpAddr> {
     match family {
         Family::Inet => Some(Ipv4Addr::UNSPECIFIED.into()),
         Family::Inet6 => Some(Ipv6Addr::UNSPECIFIED.into()),
@@ -201,6 +148,18 @@ pub fn address(word: &str, family: Family) -> Result<IpAddr, Mistake> {
         Some(Some(address)) => Ok(address),
         _ => Err(no_address(word, family)),
     }
+}
+
+/// The same; a word for every address is all zeros.
+///
+/// # Errors
+/// iproute2's sentence that an address is expected.
+pub fn address_or_zeros(word: &str, family: Family) -> Result<IpAddr, Mistake> {
+    match address_of(word, family) {
+        Some(address) => address.or(zeros(family)),
+        None => None,
+    }
+    .ok_or_else(|| no_address(word, family))
 }
 
 pub(super) fn no_address(word: &str, family: Family) -> Mistake {
@@ -220,10 +179,10 @@ fn family_adjective(family: Family) -> &'static str {
     }
 }
 
-/// `Some(None)` is one of the words for every address.
-fn address_of(word: &str, family: Family) -> Option<Option<IpAddr>> {
+/// `Some(None)` is one of the words for every address. There is none for MPLS.
+pub(super) fn address_of(word: &str, family: Family) -> Option<Option<IpAddr>> {
     if matches!(word, "default" | "any" | "all") {
-        return Some(None);
+        return (family != Family::Mpls).then_some(None);
     }
     if word.contains(':') {
         return match family {

@@ -176,6 +176,8 @@ const ROUTE: Table = Table {
         "via",
         "inet",
         "inet6",
+        "link",
+        "bridge",
         "dev",
         "table",
         "vrf",

@@ -28,6 +28,8 @@ corpora! {
     address_keywords_are_iproute2s_to_the_byte: "address-keywords.txt";
     address_commands_are_iproute2s_to_the_byte: "address.txt";
     what_random_sequences_found_is_iproute2s_to_the_byte: "found.txt";
+    echoes_of_changes_are_iproute2s_to_the_byte: "echo.txt";
+    listings_of_a_family_are_iproute2s_to_the_byte: "families.txt";
     /// This kernel has veth, bridge, macvlan, vxlan and ifb. Of dummy, vlan, vrf, ipvlan and bond, which it lacks, the judge
     /// shows how the words are read and what the kernel says.
     kinds_of_devices_are_iproute2s_to_the_byte: "link-kinds.txt";
@@ -35,6 +37,7 @@ corpora! {
     link_commands_are_iproute2s_to_the_byte: "link.txt";
     neighbour_commands_are_iproute2s_to_the_byte: "neigh.txt";
     options_are_iproute2s_to_the_byte: "options.txt";
+    words_for_every_address_are_iproute2s_to_the_byte: "prefix-words.txt";
     abbreviations_and_odd_values_are_iproute2s_to_the_byte: "route-address-odd.txt";
     route_filters_are_iproute2s_to_the_byte: "route-filters.txt";
     flushed_routes_are_iproute2s_to_the_byte: "route-flush.txt";
@@ -42,6 +45,7 @@ corpora! {
     route_keywords_are_iproute2s_to_the_byte: "route-keywords.txt";
     route_commands_are_iproute2s_to_the_byte: "route.txt";
     rule_commands_are_iproute2s_to_the_byte: "rule.txt";
+    devices_from_outside_are_shown_as_iproute2_does_to_the_byte: "tun.txt";
 }
 
 #[test]

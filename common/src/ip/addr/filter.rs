@@ -148,14 +148,19 @@ impl Filter {
                 let master = args.value()?;
                 args.look_up(master, Mistake::wrong(master, "Device does not exist\n"));
                 self.master = Some(Master::Device(master.to_owned()));
+                self.nomaster = false;
             }
             Key::Vrf => {
                 let vrf = args.value()?;
                 let missing = Mistake::wrong(vrf, "Not a valid VRF name\n");
                 args.look_up_vrf(Vrf::Device, vrf, missing);
                 self.master = Some(Master::Vrf(vrf.to_owned()));
+                self.nomaster = false;
             }
-            Key::Nomaster => self.nomaster = true,
+            Key::Nomaster => {
+                self.master = None;
+                self.nomaster = true;
+            }
             Key::Type => {
                 let kind = args.value()?;
                 match kind.strip_suffix("_slave") {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::prefix::{Host, Prefix};
+use super::host::Host;
+use super::prefix::Prefix;
 
 pub(super) mod filter;
 mod given;

@@ -188,7 +188,7 @@ fn option(key: Key, args: &mut Args<'_>, address: &mut Address) -> Result<(), Mi
                 _ => {
                     args.put_back();
                     let host = args.host(address.family)?;
-                    address.settle(host.family().unwrap_or_default());
+                    address.settle(host.family());
                     Broadcast::Is(host)
                 }
             });
@@ -200,7 +200,7 @@ fn option(key: Key, args: &mut Args<'_>, address: &mut Address) -> Result<(), Mi
             }
             args.put_back();
             let host = args.host(address.family)?;
-            address.settle(host.family().unwrap_or_default());
+            address.settle(host.family());
             address.anycast = Some(host);
         }
         Key::Scope => {

@@ -6,6 +6,7 @@ use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 
 use super::super::devices::Devices;
 use super::super::link::request::asked;
+use super::super::options::Options;
 use super::filter::Master;
 use super::{Address, Broadcast, Filter, Host, Verb};
 use crate::family::Family;
@@ -130,7 +131,7 @@ fn broadcast(verb: Verb, address: &Address) -> Option<Host> {
     let of = given.find_map(|prefix| Some((prefix.sent()?, prefix.len)));
     let bits = match of {
         _ if verb == Verb::Del => return None,
-        None => return Some(Host::Any),
+        None => return Some(Host::ANY),
         Some((IpAddr::V4(v4), len)) if len <= 30 => {
             let host = u32::MAX.checked_shr(len.into()).unwrap_or(0);
             match address.broadcast? {
@@ -160,9 +161,16 @@ pub fn dump(filter: &Filter, devices: &Devices) -> Request {
     )
 }
 
-/// The message that lists the devices; what the kernel can filter (master, kind) it filters.
-pub fn dump_links(filter: &Filter, statistics: bool, devices: &Devices) -> Request {
-    let mut attributes = asked(statistics);
+/// The message that lists the devices; what the kernel can filter (master, kind) it filters. As those of a family they are
+/// asked for without anything more.
+pub fn dump_links(filter: &Filter, options: &Options, devices: &Devices) -> Request {
+    let mut header = [0; LINK_HEADER];
+    header[0] = options.family.number();
+    let dump = NLM_F_REQUEST | NLM_F_DUMP;
+    if !matches!(options.family, Family::Unspec | Family::Packet) {
+        return Request::new(rtm::GETLINK, dump, &header, &Attributes::default());
+    }
+    let mut attributes = asked(options.statistics > 0);
     if let Some(Master::Device(master) | Master::Vrf(master)) = &filter.master {
         attributes.put_u32(ifla::MASTER, devices.index(master));
     }
@@ -174,10 +182,5 @@ pub fn dump_links(filter: &Filter, statistics: bool, devices: &Devices) -> Reque
         info.put(ifla::INFO_KIND, kind.as_bytes());
         attributes.put_nested(ifla::LINKINFO, &info);
     }
-    Request::new(
-        rtm::GETLINK,
-        NLM_F_REQUEST | NLM_F_DUMP,
-        &[0; LINK_HEADER],
-        &attributes,
-    )
+    Request::new(rtm::GETLINK, dump, &header, &attributes)
 }

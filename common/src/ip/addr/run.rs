@@ -3,15 +3,19 @@
 use super::show::Shown;
 use super::wanted::wanted;
 use super::{Action, Address, Filter, Verb, read, request, show};
+use crate::family::Family;
 use crate::ip::devices::{Devices, Names};
-use crate::ip::exchange::{Live, Output, change, listing, refused, take_away};
-use crate::ip::link::request::by_index;
+use crate::ip::exchange::{Output, change_and_echo, listing, refused, take_away};
+use crate::ip::link;
+use crate::ip::link::request::{self as link_request, by_index};
+use crate::ip::link::show::Shown as Link;
+use crate::ip::live::Live;
 use crate::ip::mistake::USAGE;
 use crate::ip::options::Options;
-use crate::ip::page;
+use crate::ip::page::{self, Entry};
 use crate::kernel::Kernel;
-use crate::uapi::rtm;
-use crate::wire::Reply;
+use crate::uapi::{ifla, rtm};
+use crate::wire::{Attributes, Reply};
 
 /// How often a flush goes round unless `-loops` says so, and, where that says without end, at most.
 const ROUNDS: (u32, u32) = (10, 100);
@@ -25,7 +29,13 @@ pub fn run(
 ) -> Output {
     match action {
         Action::Change(verb, address) => {
-            let output = change(&request::change(*verb, address, devices), kernel);
+            let request = request::change(*verb, address, devices);
+            let output = change_and_echo(request, options, kernel, |echo, kernel, output| {
+                let mut names = Live::new(kernel, &[]);
+                let entry = echo.and_then(|echo| show::alone(echo, options, &mut names));
+                let entry = entry.unwrap_or_else(|| Entry::new(options));
+                output.stdout = page::render(vec![entry], options);
+            });
             warned(*verb, address, output)
         }
         Action::Show(filter) => list(filter, options, devices, kernel),
@@ -49,10 +59,13 @@ fn warned(verb: Verb, address: &Address, mut output: Output) -> Output {
 
 fn list(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn Kernel) -> Output {
     let statistics = options.statistics > 0;
-    let found = match &filter.dev {
+    let mut found = match &filter.dev {
         Some(dev) => kernel.exchange(&by_index(devices.index(dev), statistics)),
-        None => kernel.exchange(&request::dump_links(filter, statistics, devices)),
+        None => kernel.exchange(&request::dump_links(filter, options, devices)),
     };
+    if filter.dev.is_none() && options.family == Family::Inet6 {
+        complete(&mut found.replies, kernel);
+    }
     let addresses = kernel.exchange(&request::dump(filter, devices));
     let mut names = Live::new(kernel, &found.replies);
     let entries = show::print(
@@ -69,6 +82,25 @@ fn list(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn 
         &addresses
     };
     listing(entries, answer, options)
+}
+
+/// Adds the lengths of their queues to what family inet6 tells of devices: iproute2 asks for them by an ioctl.
+fn complete(links: &mut [Reply], kernel: &mut dyn Kernel) {
+    let all = kernel.exchange(&link_request::dump(
+        &link::Filter::default(),
+        &Devices::default(),
+    ));
+    let all: Vec<Link<'_>> = all.replies.iter().filter_map(Link::read).collect();
+    for reply in links {
+        let of = |index| all.iter().find(|link| link.index == index);
+        let length =
+            Link::read(reply).and_then(|link| of(link.index)?.attributes.u32(ifla::TXQLEN));
+        if let Some(length) = length {
+            let mut attributes = Attributes::default();
+            attributes.put_u32(ifla::TXQLEN, length);
+            reply.body.extend(attributes.bytes());
+        }
+    }
 }
 
 fn flush(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn Kernel) -> Output {
@@ -88,7 +120,7 @@ fn flush(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn
         }
         let gone = flushed(answer.replies, filter, options, kernel, &mut output);
         if gone.is_empty() {
-            complete(round - 1, options, &mut output);
+            ended(round - 1, options, &mut output);
             return output;
         }
         take_away(rtm::DELADDR, &gone, kernel);
@@ -100,7 +132,7 @@ fn flush(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn
         }
         // Deleting a primary may make its secondaries primaries: those stay.
         if filter.primaries_only() {
-            complete(round, options, &mut output);
+            ended(round, options, &mut output);
             return output;
         }
     }
@@ -143,14 +175,14 @@ fn flushed(
             json: false,
             ..options.clone()
         };
-        let print = |reply| show::flushed(reply, &plain, &mut names);
+        let print = |reply| show::alone(reply, &plain, &mut names);
         let entries = gone.iter().filter_map(print).collect();
         output.stdout.push_str(&page::render(entries, &plain));
     }
     gone
 }
 
-fn complete(rounds: u32, options: &Options, output: &mut Output) {
+fn ended(rounds: u32, options: &Options, output: &mut Output) {
     let text = match (options.statistics, rounds) {
         (0, _) => return,
         (_, 0) => "Nothing to flush.\n".to_owned(),

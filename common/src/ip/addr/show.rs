@@ -14,7 +14,7 @@ use super::request::HEADER;
 use super::wanted::{is_of_family, is_up_as_wanted, wanted, wanted_device};
 use super::{FLAGS, Filter};
 use crate::family::Family;
-use crate::uapi::ifa;
+use crate::uapi::{ifa, rtm};
 use crate::wire::{Received, Reply, u32_of};
 
 /// An address as received.
@@ -62,17 +62,25 @@ pub fn print(
             .collect();
         let is_wanted = |address: &Shown<'_>| wanted(address, filter, &name);
         let bare = all.is_empty() && matches!(filter.family, Family::Unspec | Family::Packet);
-        let some_wanted = all.iter().any(|address| is_wanted(address));
+        // Of a protocol the addresses are, not the devices.
+        let of_any_protocol = Filter {
+            protocol: None,
+            ..filter.clone()
+        };
+        let some_wanted = all
+            .iter()
+            .any(|address| wanted(address, &of_any_protocol, &name));
         if !some_wanted && !bare && filter.family != Family::Packet {
             continue;
         }
-        if with_link(filter, options) && !wanted_device(&link, filter, devices) {
+        let unwanted = with_link(filter, options) && !wanted_device(&link, filter, devices);
+        if unwanted || !is_up_as_wanted(&link, filter) {
             entries.push(Entry::new(options));
             continue;
         }
         let shown = all
             .into_iter()
-            .filter(|address| is_up_as_wanted(&link, filter) && is_of_family(address, filter));
+            .filter(|address| is_of_family(address, filter));
         let shown = shown.map(|address| is_wanted(address).then_some(address));
         entries.push(device(&link, shown, filter, options, names));
     }
@@ -81,20 +89,30 @@ pub fn print(
 
 /// Whether the device itself is printed, not only its addresses.
 fn with_link(filter: &Filter, options: &Options) -> bool {
-    filter.family == Family::Packet || !(options.oneline || filter.label.is_some())
+    let addresses_only = filter.label.is_some() || options.oneline && !options.brief;
+    filter.family == Family::Packet || !addresses_only
 }
 
-/// Prints one address that a flush takes away.
-pub(super) fn flushed(reply: &Reply, options: &Options, names: &mut dyn Names) -> Option<Entry> {
+/// Prints one address without its device: one that a flush takes away, or that the kernel echoes.
+pub(super) fn alone(reply: &Reply, options: &Options, names: &mut dyn Names) -> Option<Entry> {
     let address = Shown::read(reply)?;
     let mut entry = Entry::new(options);
-    entry.text(format_args!(
-        "{}: {}",
-        address.index,
-        names.name(address.index)
-    ));
-    line(&address, options, &mut entry);
+    if reply.kind == rtm::DELADDR {
+        entry.put("deleted", true, format_args!("Deleted "));
+    }
+    if options.brief {
+        address_and_metric(&address.attributes, address.len, &mut entry);
+    } else {
+        of_device(address.index, &names.name(address.index), &mut entry);
+        line(&address, options, &mut entry);
+    }
     Some(entry)
+}
+
+/// Whose address it is, in front of one that does not stand below its device.
+fn of_device(index: u32, name: &str, entry: &mut Entry) {
+    entry.put("index", index, format_args!("{index}: "));
+    entry.put("dev", name, format_args!("{name}"));
 }
 
 fn device<'a>(
@@ -111,17 +129,12 @@ fn device<'a>(
         return entry;
     }
     let with_link = with_link(filter, options);
-    if filter.label.is_some() && !is_up_as_wanted(link, filter) {
-        return entry;
-    }
-    if options.brief {
-        if filter.label.is_none() {
-            name_and_state(link, &mut entry, names);
-        }
+    if options.brief && with_link {
+        name_and_state(link, &mut entry, names);
     } else if with_link {
         let place = Head {
             for_link: false,
-            complete: options.family != Family::Inet6 || filter.dev.is_some(),
+            queue_length: true,
             link_layer: matches!(filter.family, Family::Unspec | Family::Packet),
         };
         print_head(link, place, options, &mut entry, names);
@@ -139,10 +152,8 @@ fn device<'a>(
         if options.brief {
             address_and_metric(&address.attributes, address.len, &mut info);
         } else {
-            if options.oneline {
-                let (index, name) = (link.index, link.name());
-                info.put("index", index, format_args!("{index}: "));
-                info.put("dev", name.clone(), format_args!("{name}"));
+            if options.oneline || options.echo {
+                of_device(link.index, &link.name(), &mut info);
             }
             line(address, options, &mut info);
         }

@@ -43,9 +43,11 @@ pub(super) fn wanted_device(link: &Link<'_>, filter: &Filter, devices: &Devices)
         && !(filter.nomaster && master.is_some_and(|master| master != 0))
         && filter
             .group
-            .is_none_or(|group| attributes.u32(ifla::GROUP) == Some(group))
+            .is_none_or(|group| attributes.u32(ifla::GROUP).is_none_or(|of| of == group))
         && is(&filter.kind, ifla::INFO_KIND)
         && is(&filter.slave_kind, ifla::INFO_SLAVE_KIND)
+        // The link layer has no labels.
+        && !(filter.family == Family::Packet && filter.label.is_some())
 }
 
 /// `up` and `down`, which also decide about each address.

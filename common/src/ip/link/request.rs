@@ -8,6 +8,7 @@ use super::super::devices::Devices;
 pub use super::settings::peer;
 use super::settings::{below, change};
 use super::{AltNames, Filter, Settings, kind};
+use crate::family::Family;
 use crate::uapi::{ifla, rtm};
 use crate::wire::{Attributes, Request};
 
@@ -73,6 +74,14 @@ pub fn names(add: bool, names: &AltNames, devices: &Devices) -> Request {
     };
     let header = header(devices.index(&names.dev), 0, 0);
     Request::new(message, flags, &header, &attributes)
+}
+
+/// The same change, of a family: for some the kernel does something else, as for a deletion in family bridge.
+pub fn of_family(mut change: Request, family: Family) -> Request {
+    if let Some(first) = change.body.first_mut() {
+        *first = family.number();
+    }
+    change
 }
 
 /// The message that asks for one device by name: an altname if it is too long for a name.

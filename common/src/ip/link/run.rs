@@ -2,8 +2,10 @@
 
 use super::{Action, Filter, request, show};
 use crate::ip::devices::Devices;
-use crate::ip::exchange::{Live, Output, change, links, listing};
+use crate::ip::exchange::{Output, change, change_and_echo, links, listing};
+use crate::ip::live::Live;
 use crate::ip::options::Options;
+use crate::ip::page::{self, Entry};
 use crate::kernel::Kernel;
 
 /// Runs it.
@@ -22,7 +24,17 @@ pub fn run(
         Action::AddNames(names) => request::names(true, names, devices),
         Action::DelNames(names) => request::names(false, names, devices),
     };
-    let mut output = change(&request, kernel);
+    let request = request::of_family(request, options.family);
+    let mut output = match action {
+        // Their request has no echo in iproute2.
+        Action::AddNames(_) | Action::DelNames(_) => change(&request, kernel),
+        _ => change_and_echo(request, options, kernel, |echo, kernel, output| {
+            let mut names = Live::new(kernel, &[]);
+            let entry = echo.map(|echo| show::echo(echo, options, &mut names));
+            let entry = entry.unwrap_or_else(|| Entry::new(options));
+            output.stdout = page::render(vec![entry], options);
+        }),
+    };
     if let Action::Add(settings) | Action::Replace(settings) = action
         && let Some(kind) = &settings.kind
     {

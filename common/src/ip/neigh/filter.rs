@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::state::{self, States};
 use crate::family::Family;
-use crate::ip::args::Args;
+use crate::ip::args::{Args, Vrf};
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::mistake::Mistake;
 use crate::ip::names;
@@ -114,7 +114,8 @@ impl Filter {
             }
             Key::Vrf => {
                 let vrf = args.value()?;
-                args.look_up(vrf, not_a_vrf(vrf));
+                let missing = Mistake::wrong(vrf, "Not a valid VRF name\n");
+                args.look_up_vrf(Vrf::Device, vrf, missing);
                 self.master = Some(Master::Vrf(vrf.to_owned()));
             }
             Key::NoMaster => self.master = Some(Master::None),
@@ -159,11 +160,6 @@ impl Filter {
             (family, _) => family,
         }
     }
-}
-
-/// What `vrf` says to a device that is none.
-pub(super) fn not_a_vrf(name: &str) -> Mistake {
-    Mistake::wrong(name, "Not a valid VRF name\n")
 }
 
 /// A protocol; `all` is 0, which is no matter.

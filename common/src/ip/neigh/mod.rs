@@ -1,14 +1,12 @@
 //! `ip neigh`: which link-layer address a neighbour has, and for whom this namespace answers.
 
-use std::fmt;
-use std::net::IpAddr;
-
+use super::host::Host;
 use super::link::settings::link_address;
 use super::names;
-use super::prefix::address_text;
 use crate::family::Family;
 use crate::uapi::{ntf, nud};
 use crate::words::quoted;
+use std::fmt;
 
 pub(super) mod filter;
 pub(super) mod read;
@@ -38,7 +36,7 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     /// Its address.
-    pub address: IpAddr,
+    pub address: Host,
     /// Whether it is an address that this namespace answers for.
     pub proxy: bool,
     /// The device; only a proxy can be without.
@@ -85,7 +83,7 @@ impl fmt::Display for Key {
         if self.proxy {
             f.write_str("proxy ")?;
         }
-        f.write_str(&address_text(self.address))?;
+        write!(f, "{}", self.address)?;
         match &self.dev {
             Some(dev) => write!(f, " dev {}", quoted(dev)),
             None => Ok(()),
@@ -125,6 +123,6 @@ impl fmt::Display for Neighbour {
 
 impl Key {
     fn family(&self) -> Family {
-        Family::of(self.address)
+        self.address.family()
     }
 }

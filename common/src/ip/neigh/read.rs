@@ -1,11 +1,11 @@
 //! Words of `ip neigh` become an [`Action`].
 
 use crate::ip::help;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Action, Filter, Key as Named, Neighbour, Verb, state};
 use crate::family::Family;
 use crate::ip::args::Args;
+use crate::ip::host::Host;
 use crate::ip::keyword::{self, Keyword, exact, prefix};
 use crate::ip::lladdr;
 use crate::ip::mistake::{Mistake, USAGE};
@@ -102,8 +102,8 @@ const HELP: &[Keyword<()>] = &[prefix("help", ())];
 #[derive(Debug, Default)]
 struct Name {
     given: bool,
-    /// None of `default` where no family is chosen: iproute2 takes it for no address.
-    address: Option<IpAddr>,
+    /// None of a word for every address where no family is chosen: iproute2 takes it for no address.
+    address: Option<Host>,
     proxy: bool,
     dev: Option<String>,
 }
@@ -135,12 +135,8 @@ impl Name {
 
     fn address(&mut self, word: &str, family: Family) -> Result<(), Mistake> {
         self.given = true;
-        self.address = match (word, family) {
-            ("default" | "any" | "all", Family::Inet) => Some(Ipv4Addr::UNSPECIFIED.into()),
-            ("default" | "any" | "all", Family::Inet6) => Some(Ipv6Addr::UNSPECIFIED.into()),
-            ("default" | "any" | "all", _) => None,
-            _ => Some(crate::ip::prefix::address(word, family)?),
-        };
+        let address = Host::read(word, family)?.of(family);
+        self.address = (address != Host::ANY).then_some(address);
         Ok(())
     }
 }
@@ -157,7 +153,7 @@ fn neighbour(args: &mut Args<'_>, options: &Options) -> Result<Neighbour, Mistak
     let mut link_address = None;
     let mut neighbour = Neighbour {
         key: Named {
-            address: Ipv4Addr::UNSPECIFIED.into(),
+            address: Host::ANY,
             proxy: false,
             dev: None,
         },

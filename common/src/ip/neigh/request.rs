@@ -37,7 +37,7 @@ pub fn change(verb: Verb, neighbour: &Neighbour, devices: &Devices) -> Request {
     if let Some(protocol) = neighbour.protocol.filter(|protocol| *protocol != 0) {
         attributes.put(nda::PROTOCOL, &[protocol]);
     }
-    attributes.put_address(nda::DST, key.address);
+    attributes.put(nda::DST, &key.address.bytes());
     if neighbour.managed {
         attributes.put_u32(nda::FLAGS_EXT, ntf::EXT_MANAGED);
     }
@@ -65,7 +65,7 @@ pub fn get(key: &Key, devices: &Devices) -> Request {
         proxy(key.proxy),
     );
     let mut attributes = Attributes::default();
-    attributes.put_address(nda::DST, key.address);
+    attributes.put(nda::DST, &key.address.bytes());
     Request::new(rtm::GETNEIGH, NLM_F_REQUEST, &header, &attributes)
 }
 

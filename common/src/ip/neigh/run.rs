@@ -1,15 +1,13 @@
 //! `ip neigh`, exchanged with a kernel.
 
-use super::filter::not_a_vrf;
 use super::show::{self, Shown};
-use super::{Action, Filter, Key, Master, request};
+use super::{Action, Filter, Key, request};
 use crate::ip::devices::Devices;
-use crate::ip::exchange::{Live, Output, change, listing};
-use crate::ip::link::request as link_request;
+use crate::ip::exchange::{Output, change, listing};
+use crate::ip::live::Live;
 use crate::ip::options::Options;
 use crate::kernel::Kernel;
-use crate::uapi::ifla;
-use crate::wire::{Received, Reply};
+use crate::wire::Reply;
 
 /// Runs it.
 pub fn run(
@@ -18,12 +16,6 @@ pub fn run(
     devices: &Devices,
     kernel: &mut dyn Kernel,
 ) -> Output {
-    if let Action::Show(filter) | Action::Flush(filter) = action
-        && let Some(Master::Vrf(name)) = &filter.master
-        && !is_vrf(name, kernel)
-    {
-        return Output::of_mistake(&not_a_vrf(name));
-    }
     match action {
         Action::Change(verb, neighbour) => {
             change(&request::change(*verb, neighbour, devices), kernel)
@@ -32,16 +24,6 @@ pub fn run(
         Action::Get(key) => get(key, options, devices, kernel),
         Action::Flush(filter) => flush(filter, options, devices, kernel),
     }
-}
-
-fn is_vrf(name: &str, kernel: &mut dyn Kernel) -> bool {
-    let answer = kernel.exchange(&link_request::by_name(name));
-    answer.replies.first().is_some_and(|reply| {
-        let kind = Received::behind(&reply.body, link_request::HEADER)
-            .nested(ifla::LINKINFO)
-            .and_then(|info| info.text(ifla::INFO_KIND));
-        kind.as_deref() == Some("vrf")
-    })
 }
 
 fn list(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn Kernel) -> Output {

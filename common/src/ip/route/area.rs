@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::super::args::Args;
-use super::super::keyword::{Keyword, exact, prefix};
+use super::super::keyword::{Keyword, prefix};
 use super::super::mistake::Mistake;
 use super::Prefix;
 use crate::family::Family;
@@ -27,7 +27,7 @@ pub(in crate::ip) enum Reach {
 pub(in crate::ip) const REACHES: &[Keyword<Reach>] = &[
     prefix("root", Reach::Root),
     prefix("match", Reach::Match),
-    exact("exact", Reach::Exact),
+    prefix("exact", Reach::Exact),
 ];
 
 impl Area {

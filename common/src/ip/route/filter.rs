@@ -19,6 +19,8 @@ pub struct Filter {
     pub family: Family,
     /// `table`, where 0 is all, or `vrf`, whose local and broadcast routes do not count.
     pub table: Option<Table>,
+    /// `vrf` where `table` stands behind it: of that VRF it is no matter, but local and broadcast routes do not count.
+    pub passed_vrf: Option<String>,
     /// `cached`: clones, not routes.
     pub cached: bool,
     /// `proto`.
@@ -131,6 +133,7 @@ impl Filter {
             Key::Table => self.table(args)?,
             Key::Vrf => {
                 self.table = Some(keywords::vrf(args)?);
+                self.passed_vrf = None;
                 self.kind = None;
             }
             Key::Cached => self.cached = true,
@@ -151,7 +154,7 @@ impl Filter {
             Key::Iif => self.iif = Some(args.value()?.to_owned()),
             Key::Mark => self.mark = Some(args.number("invalid mark value")?),
             Key::Metric => self.metric = Some(args.number("\"metric\" value is invalid\n")?),
-            Key::Via => self.via = Some(args.prefix(family)?),
+            Key::Via => self.via = Some(gateway(args, family)?),
             Key::Src => self.src = Some(args.prefix(family)?),
             Key::Realms => self.realms = Some(args.read(masked_realms, "invalid realms\n")?),
             Key::From => self.from.read(args, family)?,
@@ -169,10 +172,19 @@ impl Filter {
             _ => names::number_of(names::TABLES, word).map(Some),
         };
         match args.read(known, wrong)? {
-            Some(id) => self.table = Some(Table::Id(id)),
+            Some(id) => {
+                if let Some(Table::Vrf(vrf)) = self.table.replace(Table::Id(id)) {
+                    self.passed_vrf = Some(vrf);
+                }
+            }
             None => self.cached = true,
         }
         Ok(())
+    }
+
+    /// Whether local and broadcast routes do not count, unless they are asked for.
+    pub(super) fn is_of_vrf(&self) -> bool {
+        matches!(self.table, Some(Table::Vrf(_))) || self.passed_vrf.is_some()
     }
 
     /// The table that is listed: `main` unless another was named, 0 for all.
@@ -202,6 +214,15 @@ impl Filter {
     }
 }
 
+/// `via [FAMILY] PREFIX`.
+fn gateway(args: &mut Args<'_>, family: Family) -> Result<Prefix, Mistake> {
+    let named = args.peek().and_then(|word| Family::named(&word.text));
+    if named.is_some() {
+        args.take();
+    }
+    args.prefix(named.unwrap_or(family))
+}
+
 /// A number or its name; `all` is no matter.
 #[allow(clippy::option_option, reason = "not understood, no matter, this one")]
 fn any_or(names: names::Names, word: &str) -> Option<Option<u8>> {
@@ -226,6 +247,9 @@ impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to.write(f, "to")?;
         self.from.write(f, "from")?;
+        if let Some(vrf) = &self.passed_vrf {
+            write!(f, " vrf {}", quoted(vrf))?;
+        }
         match &self.table {
             Some(Table::Id(0)) => f.write_str(" table all")?,
             Some(table) => write!(f, " {table}")?,
@@ -265,11 +289,13 @@ impl fmt::Display for Filter {
             Some((realms, _)) => write!(f, " realms {}/", realms >> 16)?,
             None => {}
         }
-        for (word, prefix) in [("via", &self.via), ("src", &self.src)] {
-            if let Some(prefix) = prefix {
-                write!(f, " {word} {prefix}")?;
-            }
+        if let Some(via) = self.via {
+            // An address says its family, unless another one was chosen.
+            let said =
+                via.family == self.family || via.address.is_some() && self.family == Family::Unspec;
+            let family = if said { "" } else { via.family.name() };
+            write!(f, " via {family}{}{via}", if said { "" } else { " " })?;
         }
-        Ok(())
+        self.src.map_or(Ok(()), |src| write!(f, " src {src}"))
     }
 }

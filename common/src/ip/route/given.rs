@@ -200,10 +200,13 @@ impl Route {
     }
 }
 
-/// `via A`, or `via FAMILY A` where the gateway is of another family than the route.
+/// `via A`, or `via FAMILY A` where the gateway is of another family than the route, or does not say so itself.
 pub(super) fn via_text(family: Family, via: Host) -> String {
-    match via.family() {
-        Some(of) if family != of && family != Family::Unspec => format!("via {} {via}", of.name()),
-        _ => format!("via {via}"),
+    let other = family != via.family() && family != Family::Unspec;
+    match (via, via.family()) {
+        (Host::ANY, _) => format!("via {via}"),
+        (Host::Any(_), of) => format!("via {} {via}", of.name()),
+        (Host::Is(_), of) if other => format!("via {} {via}", of.name()),
+        (Host::Is(_), _) => format!("via {via}"),
     }
 }

@@ -163,7 +163,7 @@ fn option(
     match key {
         Key::Src => {
             let src = args.host(route.family)?;
-            route.settle(src.family().unwrap_or_default());
+            route.settle(src.family());
             route.src = Some(src);
         }
         Key::As => {

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::host::Host;
 use super::names;
-use super::prefix::{Host, Prefix};
+use super::prefix::Prefix;
 
 pub(super) mod area;
 mod cache;

@@ -108,8 +108,9 @@ pub(super) fn gateway(args: &mut Args<'_>, family: &mut Family) -> Result<Host, 
         args.take();
     }
     let address = args.host(named.unwrap_or(*family))?;
+    let address = named.map_or(address, |named| address.of(named));
     if *family == Family::Unspec {
-        *family = address.family().or(named).unwrap_or_default();
+        *family = address.family();
     }
     Ok(address)
 }
@@ -119,7 +120,7 @@ pub(super) fn newdst(args: &mut Args<'_>, family: &mut Family) -> Result<Host, M
     args.take_exact("to");
     let address = args.host(*family)?;
     if *family == Family::Unspec {
-        *family = address.family().unwrap_or_default();
+        *family = address.family();
     }
     Ok(address)
 }

@@ -168,9 +168,9 @@ fn attributes(route: &Route, table: u32, family: Family, devices: &Devices) -> A
 
 /// A gateway, of the route's family or of another (`RTA_VIA`).
 fn put_gateway(attributes: &mut Attributes, family: Family, via: Host) {
-    match via.family().filter(|of| *of != family) {
-        None => attributes.put(rta::GATEWAY, &via.bytes()),
-        Some(of) => {
+    match via.family() {
+        of if of == family || of == Family::Unspec => attributes.put(rta::GATEWAY, &via.bytes()),
+        of => {
             let mut value = u16::from(of.number()).to_ne_bytes().to_vec();
             value.extend(via.bytes());
             attributes.put(rta::VIA, &value)

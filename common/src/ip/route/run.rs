@@ -3,10 +3,11 @@
 use super::{Action, Filter, Get, request, show, wanted};
 use crate::family::Family;
 use crate::ip::devices::Devices;
-use crate::ip::exchange::{Live, Output, change, listing, refused, take_away};
+use crate::ip::exchange::{Output, change_and_echo, listing, refused, take_away};
+use crate::ip::live::Live;
 use crate::ip::mistake::USAGE;
 use crate::ip::options::Options;
-use crate::ip::page;
+use crate::ip::page::{self, Entry};
 use crate::kernel::{Answer, Kernel};
 use crate::uapi::{rta, rtm};
 use crate::wire::{Received, Reply};
@@ -23,11 +24,37 @@ pub fn run(
     kernel: &mut dyn Kernel,
 ) -> Output {
     match action {
-        Action::Change(verb, route) => change(&request::change(*verb, route, devices), kernel),
+        Action::Change(verb, route) => {
+            let request = request::change(*verb, route, devices);
+            change_and_echo(request, options, kernel, |echo, kernel, output| {
+                echoed(echo, options, devices, kernel, output);
+            })
+        }
         Action::Show(filter) => list(filter, options, devices, kernel),
         Action::Get(get) => ask(get, options, devices, kernel),
         Action::Flush(filter) => flush(filter, options, devices, kernel),
     }
+}
+
+/// What iproute2 says of an acknowledgement (`NLMSG_ERROR`, 36 bytes, capped) where it looks for a route.
+const NO_ROUTE: &str = "Not a route: 00000024 00000002 00000100\n";
+
+/// Prints the route that the kernel echoes. It has none for a route that is as it was.
+fn echoed(
+    echo: Option<&Reply>,
+    options: &Options,
+    devices: &Devices,
+    kernel: &mut dyn Kernel,
+    output: &mut Output,
+) {
+    let mut names = Live::new(kernel, &[]);
+    let everything = Filter::everything();
+    let entry = echo.and_then(|echo| show::print(echo, &everything, options, devices, &mut names));
+    if entry.is_none() {
+        output.stderr.push_str(NO_ROUTE);
+    }
+    let entry = entry.unwrap_or_else(|| Entry::new(options));
+    output.stdout = page::render_within(entry, options);
 }
 
 fn list(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn Kernel) -> Output {
@@ -63,7 +90,7 @@ fn ask(get: &Get, options: &Options, devices: &Devices, kernel: &mut dyn Kernel)
     });
     if !has_source {
         output.stderr.push_str("Failed to connect the route\n");
-        output.exit = USAGE;
+        output.exit = 1;
         return output;
     }
     // Asked once more, iproute2 has left JSON behind.
@@ -118,7 +145,7 @@ fn flush(filter: &Filter, options: &Options, devices: &Devices, kernel: &mut dyn
         if let Some(refusal) = &answer.refusal {
             output.stderr.push_str(&refused(refusal));
             output.stderr.push_str("Flush terminated\n");
-            output.exit = 1;
+            output.exit = 2;
             return output;
         }
         let wanted = answer.replies.into_iter();

@@ -11,7 +11,7 @@ use super::request::HEADER;
 use super::wanted::wanted;
 use super::{Filter, PREFERENCES, cache, encap, legs, metrics, realms_text};
 use crate::family::Family;
-use crate::uapi::{rt, rta, rtf, rtn};
+use crate::uapi::{rt, rta, rtf, rtm, rtn};
 use crate::wire::{Received, Reply, address_of, u32_of};
 
 /// A route as received: the header's fields and the attributes.
@@ -63,6 +63,9 @@ pub fn print(
 ) -> Option<Entry> {
     let route = Shown::read(reply).filter(|route| wanted(route, filter, devices))?;
     let mut entry = Entry::new(options);
+    if reply.kind == rtm::DELROUTE {
+        entry.put("deleted", true, format_args!("Deleted "));
+    }
     destination(&route, options, &mut entry);
     if route.tos != 0 && filter.tos.is_none() {
         let tos = if options.numeric {

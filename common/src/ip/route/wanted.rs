@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::show::Shown;
-use super::{Area, Filter, Prefix, Table};
+use super::{Area, Filter, Prefix};
 use crate::family::Family;
 use crate::ip::devices::Devices;
 use crate::uapi::{rta, rtf, rtn};
@@ -67,10 +67,9 @@ pub(super) fn to_be_flushed(reply: &Reply, filter: &Filter, devices: &Devices) -
 }
 
 fn wanted_kind(route: &Shown<'_>, filter: &Filter) -> bool {
-    match (filter.kind, &filter.table) {
-        (Some(kind), _) => kind == route.kind,
-        (None, Some(Table::Vrf(_))) => !matches!(route.kind, rtn::LOCAL | rtn::BROADCAST),
-        (None, _) => true,
+    match filter.kind {
+        Some(kind) => kind == route.kind,
+        None => !(filter.is_of_vrf() && matches!(route.kind, rtn::LOCAL | rtn::BROADCAST)),
     }
 }
 
@@ -102,8 +101,10 @@ fn lies(family: Family, address: Option<&[u8]>, len: u8, area: &Area) -> bool {
     let of_family = |prefix: &Prefix| prefix.family == Family::Unspec || prefix.family == family;
     let root =
         |root: Prefix| of_family(&root) && root.len <= len && within(address, root.len, &root);
-    let around =
-        |around: Prefix| of_family(&around) && around.len >= len && within(address, len, &around);
+    let around = |around: Prefix| {
+        let holds = !around.is_bound() || around.len >= len && within(address, len, &around);
+        of_family(&around) && holds
+    };
     area.root.is_none_or(root) && area.around.is_none_or(around)
 }
 

@@ -5,9 +5,10 @@ use super::show::Printer;
 use super::shown::Shown;
 use super::wanted::wanted;
 use super::{Action, Filter, request};
-use crate::ip::exchange::{Output, change, listing};
+use crate::ip::exchange::{Output, change, change_and_echo, listing};
 use crate::ip::mistake::USAGE;
 use crate::ip::options::Options;
+use crate::ip::page::{self, Entry};
 use crate::kernel::{Answer, Kernel};
 use crate::wire::Reply;
 
@@ -17,7 +18,16 @@ pub fn run(action: &Action, options: &Options, kernel: &mut dyn Kernel) -> Outpu
         Action::Show(filter) => list(filter, options, kernel),
         Action::Flush(filter) => flush(filter, options, kernel),
         Action::Change(verb, rule) => {
-            let mut output = change(&request::change(*verb, rule), kernel);
+            let request = request::change(*verb, rule);
+            let mut output = change_and_echo(request, options, kernel, |echo, _, output| {
+                let names_read = rule.tos.is_some() || rule.dscp.is_some_and(|dscp| dscp.named);
+                let mut printer = Printer::new(names_read, options);
+                let entry = echo
+                    .and_then(Shown::read)
+                    .map(|rule| printer.print(&rule))
+                    .unwrap_or_else(|| Entry::new(options));
+                output.stdout = page::render_within(entry, options);
+            });
             output
                 .stderr
                 .insert_str(0, &NAT_WARNING.repeat(rule.nat.len()));
@@ -28,7 +38,8 @@ pub fn run(action: &Action, options: &Options, kernel: &mut dyn Kernel) -> Outpu
 
 fn list(filter: &Filter, options: &Options, kernel: &mut dyn Kernel) -> Output {
     let answer = kernel.exchange(&request::dump(filter));
-    let mut printer = Printer::new(filter, options);
+    let names_read = filter.tos.is_some() || filter.dscp.is_some_and(|dscp| dscp.named);
+    let mut printer = Printer::new(names_read, options);
     let rules = answer.replies.iter().filter_map(Shown::read);
     let entries = rules
         .filter(|rule| wanted(rule, filter))

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::flow::{flow, flow_label, hex};
+use super::realms;
 use super::selector::Dscp;
 use super::shown::Shown;
-use super::{Filter, realms};
 use crate::ip::names;
 use crate::ip::options::Options;
 use crate::ip::page::Entry;
@@ -21,18 +21,21 @@ pub struct Printer<'o> {
 }
 
 impl<'o> Printer<'o> {
-    /// One for a listing.
+    /// One for a command that has read the names of DS fields, or not.
     #[must_use]
-    pub fn new(filter: &Filter, options: &'o Options) -> Self {
+    pub fn new(dsfields_read: bool, options: &'o Options) -> Self {
         Self {
             options,
-            dsfields_read: filter.tos.is_some() || filter.dscp.is_some_and(|dscp| dscp.named),
+            dsfields_read,
         }
     }
 
     /// Prints one.
     pub(super) fn print(&mut self, rule: &Shown<'_>) -> Entry {
         let mut entry = Entry::new(self.options);
+        if rule.deleted {
+            entry.put("deleted", true, format_args!("Deleted "));
+        }
         let priority = rule.priority();
         entry.put("priority", priority, format_args!("{priority}:\t"));
         if rule.flags & fr::INVERT != 0 {

@@ -3,7 +3,7 @@
 use super::request::HEADER;
 use super::selector::{Ports, Uids};
 use crate::family::Family;
-use crate::uapi::fra;
+use crate::uapi::{fra, rtm};
 use crate::wire::{Received, Reply, u32_of};
 
 /// The header's fields and the attributes.
@@ -15,6 +15,8 @@ pub(super) struct Shown<'a> {
     pub(super) kind: u8,
     pub(super) flags: u32,
     pub(super) table: u32,
+    /// Whether the kernel says that it was taken away.
+    pub(super) deleted: bool,
     pub(super) attributes: Received<'a>,
 }
 
@@ -30,6 +32,7 @@ impl<'a> Shown<'a> {
             kind,
             flags: reply.body.get(8..).and_then(u32_of)?,
             table: attributes.u32(fra::TABLE).unwrap_or(table.into()),
+            deleted: reply.kind == rtm::DELRULE,
             attributes,
         })
     }

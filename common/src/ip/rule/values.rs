@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::family::Family;
 use crate::ip::args::Args;
 use crate::ip::mistake::Mistake;
+use crate::ip::prefix::address_or_zeros;
 use crate::ip::{ip_protocols, number};
 
 /// `VALUE[/MASK]`.
@@ -49,10 +50,7 @@ pub(super) fn positive(word: &str) -> Option<u32> {
 
 /// The address that `nat` takes.
 pub(super) fn nat_address(word: &str) -> Result<Ipv4Addr, Mistake> {
-    if matches!(word, "default" | "any" | "all") {
-        return Ok(Ipv4Addr::UNSPECIFIED);
-    }
-    match crate::ip::prefix::address(word, Family::Inet) {
+    match address_or_zeros(word, Family::Inet) {
         Ok(IpAddr::V4(address)) => Ok(address),
         _ => Err(Mistake::new(
             format!("Error: an IP address is expected rather than \"{word}\""),

@@ -8,6 +8,7 @@ use super::shape::{self, Shape};
 use crate::ip::args::{Args, is_help};
 use crate::ip::devices::Devices;
 use crate::ip::help;
+use crate::ip::host::Host;
 use crate::ip::keyword::{self, Keyword};
 use crate::ip::link::settings::link_address;
 use crate::ip::mistake::Mistake;
@@ -128,6 +129,8 @@ pub enum Value {
     LinkAddress(Vec<u8>),
     /// A word and link-layer addresses.
     LinkAddresses(&'static str, Vec<Vec<u8>>),
+    /// An address, or a word for every address.
+    Host(Host),
     /// Addresses.
     Addresses(Vec<IpAddr>),
     /// From here to there.
@@ -152,6 +155,7 @@ impl fmt::Display for Setting {
                 let list = list.iter().map(|bytes| format!(" {}", link_address(bytes)));
                 format!("{verb}{}", list.collect::<String>())
             }
+            Value::Host(host) => host.to_string(),
             Value::Addresses(list) => joined(list.iter().map(|a| address_text(*a)).collect(), ","),
             Value::Range(from, to) => format!("{from} {to}"),
             Value::Map(pairs) => joined(

@@ -52,7 +52,13 @@ pub fn print(link: &Shown<'_>, for_link: bool, entry: &mut Entry, names: &mut dy
             entry.put(key, number, format_args!("{word} {number}"));
         }
     }
-    entry.text(format_args!(" "));
+    // What family inet6 tells of a device has none of them.
+    if COUNTERS
+        .iter()
+        .any(|(attribute, ..)| attributes.u32(*attribute).is_some())
+    {
+        entry.text(format_args!(" "));
+    }
     if let Some(info) = attributes.nested(ifla::LINKINFO) {
         kinds(&info, entry, names);
     }

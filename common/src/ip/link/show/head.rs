@@ -1,17 +1,16 @@
 //! The head of a device: its first line, and the line of its link layer.
 
-use super::Shown;
+use super::{Head, Shown};
 use crate::ip::devices::Names;
 use crate::ip::options::Options;
 use crate::ip::page::Entry;
 use crate::ip::{hardware, names};
 use crate::uapi::{iff, ifla};
 
-/// Index, name, flags and what follows them; `mode` is for `ip link` alone.
+/// Index, name, flags and what follows them; the link mode is for `ip link` alone.
 pub fn first_line(
     link: &Shown<'_>,
-    mode: bool,
-    queue: bool,
+    place: Head,
     options: &Options,
     entry: &mut Entry,
     names: &mut dyn Names,
@@ -25,7 +24,7 @@ pub fn first_line(
     if let Some(mtu) = attributes.u32(ifla::MTU) {
         entry.put("mtu", mtu, format_args!("mtu {mtu} "));
     }
-    if let Some(qdisc) = attributes.text(ifla::QDISC).filter(|_| queue) {
+    if let Some(qdisc) = attributes.text(ifla::QDISC) {
         entry.put("qdisc", qdisc.clone(), format_args!("qdisc {qdisc} "));
     }
     if let Some(master) = attributes.u32(ifla::MASTER) {
@@ -35,11 +34,11 @@ pub fn first_line(
     if let Some(state) = state(link) {
         entry.put("operstate", state.clone(), format_args!("state {state} "));
     }
-    if let Some(linkmode) = attributes.u8(ifla::LINKMODE).filter(|_| mode) {
+    if let Some(linkmode) = attributes.u8(ifla::LINKMODE).filter(|_| place.for_link) {
         let linkmode = if linkmode == 0 { "DEFAULT" } else { "DORMANT" };
         entry.put("linkmode", linkmode, format_args!("mode {linkmode} "));
     }
-    if let Some(group) = attributes.u32(ifla::GROUP).filter(|_| queue) {
+    if let Some(group) = attributes.u32(ifla::GROUP) {
         let group = if options.numeric {
             group.to_string()
         } else {
@@ -47,7 +46,8 @@ pub fn first_line(
         };
         entry.put("group", group.clone(), format_args!("group {group} "));
     }
-    if let Some(length) = attributes.u32(ifla::TXQLEN).filter(|length| *length != 0) {
+    let length = attributes.u32(ifla::TXQLEN).filter(|length| *length != 0);
+    if let Some(length) = length.filter(|_| place.queue_length) {
         let length = length.cast_signed();
         entry.put("txqlen", length, format_args!("qlen {length}"));
     }

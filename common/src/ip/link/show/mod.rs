@@ -4,13 +4,14 @@ use crate::ip::devices::{Devices, Names};
 use crate::ip::hardware;
 use crate::ip::options::Options;
 use crate::ip::page::Entry;
-use crate::uapi::{iff, ifla};
+use crate::uapi::{iff, ifla, rtm};
 use crate::wire::{Received, Reply, text_of, u32_of};
 
 use super::Filter;
 use super::request::HEADER;
 
 mod brief;
+mod counters;
 mod details;
 mod head;
 mod statistics;
@@ -108,7 +109,7 @@ pub fn print(
     }
     let place = Head {
         for_link: true,
-        complete: true,
+        queue_length: true,
         link_layer: true,
     };
     print_head(&link, place, options, &mut entry, names);
@@ -121,13 +122,38 @@ pub fn print(
     Some(entry)
 }
 
+/// Prints a device that the kernel echoes, or that it says is deleted. iproute2 leaves out devices of a group here.
+pub fn echo(reply: &Reply, options: &Options, names: &mut dyn Names) -> Entry {
+    let mut entry = Entry::new(options);
+    let ungrouped = |link: &Shown<'_>| link.attributes.u32(ifla::GROUP).unwrap_or(0) == 0;
+    let Some(link) = Shown::read(reply).filter(ungrouped) else {
+        return entry;
+    };
+    if reply.kind == rtm::DELLINK {
+        entry.put("deleted", true, format_args!("Deleted "));
+    }
+    if options.brief {
+        name_and_state(&link, &mut entry, names);
+        return entry;
+    }
+    let place = Head {
+        for_link: false,
+        queue_length: false,
+        link_layer: true,
+    };
+    print_head(&link, place, options, &mut entry, names);
+    altnames(&link, &mut entry);
+    entry.text(format_args!("\n"));
+    entry
+}
+
 /// Where a device's head stands.
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
     /// `ip link`, not `ip address`.
     pub for_link: bool,
-    /// The reply is a device's own; that of a family lacks queue and group.
-    pub complete: bool,
+    /// The length of the queue is wanted.
+    pub queue_length: bool,
     /// The line of the link layer is wanted.
     pub link_layer: bool,
 }
@@ -140,7 +166,7 @@ pub fn print_head(
     entry: &mut Entry,
     names: &mut dyn Names,
 ) {
-    head::first_line(link, place.for_link, place.complete, options, entry, names);
+    head::first_line(link, place, options, entry, names);
     if place.link_layer || options.details {
         head::second_line(link, options, entry);
     } else {

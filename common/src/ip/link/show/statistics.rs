@@ -1,13 +1,9 @@
 //! The counters of a device (`-statistics`, twice for the kinds of errors).
 
 use super::Shown;
+use super::counters::{Column, Counters, TRANSITIONS};
 use crate::ip::options::Options;
 use crate::ip::page::Entry;
-use crate::uapi::ifla;
-use crate::wire::Received;
-
-/// One column: place in `struct rtnl_link_stats64`, key in JSON, word in text.
-type Column = (usize, &'static str, &'static str);
 
 const RX: &[Column] = &[
     (2, "bytes", "bytes"),
@@ -42,36 +38,8 @@ const TX_ERRORS: &[Column] = &[
 ];
 const TX_COMPRESSED: Column = (22, "compressed", "compressed");
 
-/// Not one of the counters' structure: `IFLA_CARRIER_CHANGES`.
-const TRANSITIONS: usize = usize::MAX;
-
 /// The least widths of the columns; the last is for compressed packets, which few devices know.
 const WIDTHS: [usize; 7] = [10, 7, 6, 7, 7, 7, 10];
-
-struct Counters {
-    values: Vec<u64>,
-    transitions: Option<u32>,
-}
-
-impl Counters {
-    fn read(attributes: &Received<'_>) -> Option<Self> {
-        let values = attributes.bytes(ifla::STATS64)?.chunks_exact(8);
-        let values = values
-            .filter_map(|bytes| bytes.try_into().ok())
-            .map(u64::from_ne_bytes);
-        Some(Self {
-            values: values.collect(),
-            transitions: attributes.u32(ifla::CARRIER_CHANGES),
-        })
-    }
-
-    fn value(&self, column: &Column) -> u64 {
-        match column.0 {
-            TRANSITIONS => self.transitions.unwrap_or(0).into(),
-            place => self.values.get(place).copied().unwrap_or(0),
-        }
-    }
-}
 
 /// Prints the counters, from the start of a line to the end of one, which is left open.
 pub fn print(link: &Shown<'_>, options: &Options, entry: &mut Entry) {
@@ -174,12 +142,18 @@ impl Table<'_> {
         let first = self.widths.first().copied().unwrap_or_default();
         let title = format!("{name} errors:");
         entry.text(format_args!("    {title:<first$}"));
-        for ((_, _, word), width) in columns.iter().zip(widths()) {
+        for (column, width) in columns.iter().zip(widths()) {
+            let word = if self.counters.has(column) {
+                column.2
+            } else {
+                ""
+            };
             entry.text(format_args!(" {word:>width$}"));
         }
         entry.break_line();
         entry.text(format_args!("    {:first$}", ""));
-        for (column, width) in columns.iter().zip(widths()) {
+        let told = columns.iter().zip(widths());
+        for (column, width) in told.filter(|(column, _)| self.counters.has(column)) {
             let value = self.counters.value(column);
             let shown = self.shown(value);
             entry.put(column.1, value, format_args!(" {shown:>width$}"));
@@ -191,7 +165,8 @@ impl Table<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Attributes;
+    use crate::uapi::ifla;
+    use crate::wire::{Attributes, Received};
 
     fn text(received_bytes: u64, compressed: u64, statistics: u8) -> String {
         let mut values = [0u64; 25];
@@ -202,7 +177,13 @@ mod tests {
             .flat_map(|value| value.to_ne_bytes())
             .collect();
         let mut attributes = Attributes::default();
-        attributes.put(ifla::STATS64, &bytes);
+        attributes
+            .put(ifla::STATS64, &bytes)
+            .put_u32(ifla::CARRIER_CHANGES, 0);
+        printed(&attributes, statistics)
+    }
+
+    fn printed(attributes: &Attributes, statistics: u8) -> String {
         let bytes = attributes.bytes();
         let link = Shown {
             index: 1,
@@ -217,6 +198,28 @@ mod tests {
         let mut entry = Entry::new(&options);
         print(&link, &options, &mut entry);
         entry.into_text()
+    }
+
+    /// What family inet6 tells: the number of counters, then the counters.
+    #[test]
+    fn counters_of_ipv6_stand_where_those_of_the_device_would() {
+        let counters: Vec<u8> = (1000..1038u64).flat_map(u64::to_ne_bytes).collect();
+        let mut told = Attributes::default();
+        told.put(ifla::INET6_STATS, &counters);
+        let mut attributes = Attributes::default();
+        attributes.put_nested(ifla::PROTINFO, &told);
+        let text = printed(&attributes, 2);
+        let expected = [
+            "    RX:  bytes packets errors dropped  missed   mcast           ",
+            "          1002    1001   1018       0       0    1028 ",
+            "    RX errors:  length    crc   frame    fifo overrun",
+            "                     0      0    1036       0       0 ",
+            "    TX:  bytes packets errors dropped carrier collsns           ",
+            "          1010    1009   1019       0       0       0 ",
+            "    TX errors: aborted   fifo  window heartbt        ",
+            "                     0      0       0       0 ",
+        ];
+        assert_eq!(text.lines().collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::net::Ipv6Addr;
 
-use super::super::prefix::Host;
+use super::super::host::Host;
 
 pub(in crate::ip) mod read;
 pub(super) mod request;

@@ -6,7 +6,7 @@ use super::super::super::args::Args;
 use super::super::super::keyword::{self, Keyword, exact};
 use super::super::super::mistake::{Mistake, USAGE};
 use super::super::super::options::not_spoken;
-use super::super::super::prefix::no_address;
+use super::super::super::prefix::{address_or_zeros, no_address};
 use super::super::super::{names, number};
 use super::{Encap, MODES, Tunnel};
 use crate::family::Family;
@@ -181,7 +181,7 @@ fn seg6(args: &mut Args<'_>) -> Result<Encap, Mistake> {
             "segs" => {
                 args.take();
                 for segment in args.value()?.split(',') {
-                    match super::super::super::prefix::address(segment, Family::Inet6)? {
+                    match address_or_zeros(segment, Family::Inet6)? {
                         IpAddr::V6(segment) => segments.push(segment),
                         IpAddr::V4(_) => return Err(no_address(segment, Family::Inet6)),
                     }

@@ -8,7 +8,7 @@ use crate::family::Family;
 use crate::ip::args::Args;
 use crate::ip::keyword::{Keyword, exact, prefix};
 use crate::ip::mistake::Mistake;
-use crate::ip::prefix::address;
+use crate::ip::prefix::address_or_zeros;
 use crate::wire::Attributes;
 
 mod show;
@@ -152,12 +152,12 @@ pub const SLAVE: Spec = Spec {
 fn targets4(_: &Keyword<Row>, args: &mut Args<'_>, _: &[Setting]) -> Result<Value, Mistake> {
     targets(args, |word| {
         let text = format!("Error: an IP address is expected rather than \"{word}\"");
-        address(word, Family::Inet).map_err(|_| Mistake::new(text, 1))
+        address_or_zeros(word, Family::Inet).map_err(|_| Mistake::new(text, 1))
     })
 }
 
 fn targets6(_: &Keyword<Row>, args: &mut Args<'_>, _: &[Setting]) -> Result<Value, Mistake> {
-    targets(args, |word| address(word, Family::Inet6))
+    targets(args, |word| address_or_zeros(word, Family::Inet6))
 }
 
 /// Addresses with commas between them; none at the line's end.

@@ -13,6 +13,7 @@ mod ip6_tunnel;
 mod ip_tunnel;
 mod macsec;
 mod netkit;
+mod tun;
 mod tunnel;
 mod vti;
 
@@ -45,7 +46,7 @@ const KINDS: &[(&str, Option<Print>)] = &[
     ("nlmon", None),
     ("sit", Some(ip_tunnel::print)),
     ("team", None),
-    ("tun", None),
+    ("tun", Some(tun::print)),
     ("vcan", None),
     ("vsockmon", None),
     ("vti", Some(vti::print)),

@@ -1,15 +1,13 @@
 //! Values of a vxlan's options: how each is read, and how it is sent.
 
-use std::net::IpAddr;
-
 use super::super::option::{Row, Setting, Value};
 use super::super::shape::{Width, wrong};
 use super::{GROUP, TTL_INHERIT};
 use crate::family::Family;
 use crate::ip::args::Args;
+use crate::ip::host::Host;
 use crate::ip::keyword::Keyword;
 use crate::ip::mistake::Mistake;
-use crate::ip::prefix::address;
 use crate::ip::{names, number};
 use crate::wire::Attributes;
 
@@ -24,37 +22,38 @@ pub fn vni(row: &Keyword<Row>, args: &mut Args<'_>, _: &[Setting]) -> Result<Val
 /// `group` and `remote`: the one is a multicast address, the other is not.
 pub fn far(row: &Keyword<Row>, args: &mut Args<'_>, given: &[Setting]) -> Result<Value, Mistake> {
     let word = args.value()?;
-    let address = of_the_same_family(word, given)?;
-    let right = match address {
-        None => false,
-        Some(address) => (row.word == "group") == address.is_multicast(),
-    };
-    match address.filter(|_| right) {
-        Some(address) => Ok(Value::Addresses(vec![address])),
-        None => Err(wrong(row, word)),
+    let host = of_the_same_family(word, given)?;
+    if host != Host::ANY && (row.word == "group") == is_multicast(host) {
+        Ok(Value::Host(host))
+    } else {
+        Err(wrong(row, word))
     }
 }
 
 pub fn near(row: &Keyword<Row>, args: &mut Args<'_>, given: &[Setting]) -> Result<Value, Mistake> {
     let word = args.value()?;
-    match of_the_same_family(word, given)? {
-        Some(address) if !address.is_multicast() => Ok(Value::Addresses(vec![address])),
-        _ => Err(wrong(row, word)),
+    let host = of_the_same_family(word, given)?;
+    if host != Host::ANY && !is_multicast(host) {
+        Ok(Value::Host(host))
+    } else {
+        Err(wrong(row, word))
     }
 }
 
-fn of_the_same_family(word: &str, given: &[Setting]) -> Result<Option<IpAddr>, Mistake> {
+fn is_multicast(host: Host) -> bool {
+    matches!(host, Host::Is(address) if address.is_multicast())
+}
+
+/// A word for every address is one only where an address before it says of which family.
+fn of_the_same_family(word: &str, given: &[Setting]) -> Result<Host, Mistake> {
     let family = given
         .iter()
         .find_map(|setting| match &setting.value {
-            Value::Addresses(list) => list.first().copied().map(Family::of),
+            Value::Host(host) => Some(host.family()),
             _ => None,
         })
         .unwrap_or_default();
-    if matches!(word, "any" | "all" | "default") {
-        return Ok(None);
-    }
-    address(word, family).map(Some)
+    Ok(Host::read(word, family)?.of(family))
 }
 
 pub fn ttl(row: &Keyword<Row>, args: &mut Args<'_>, _: &[Setting]) -> Result<Value, Mistake> {
@@ -157,14 +156,12 @@ pub fn write_ports(value: &Value, attribute: u16, data: &mut Attributes) {
 
 /// IPv6 addresses have attributes of their own: `IFLA_VXLAN_GROUP6`, `IFLA_VXLAN_LOCAL6`.
 pub fn write_address(value: &Value, attribute: u16, data: &mut Attributes) {
-    if let Value::Addresses(list) = value
-        && let Some(address) = list.first()
-    {
-        let attribute = match (address, attribute) {
-            (IpAddr::V4(_), _) => attribute,
-            (IpAddr::V6(_), GROUP) => 16,
-            (IpAddr::V6(_), _) => 17,
+    if let Value::Host(host) = value {
+        let attribute = match (host.family(), attribute) {
+            (Family::Inet6, GROUP) => 16,
+            (Family::Inet6, _) => 17,
+            _ => attribute,
         };
-        data.put_address(attribute, *address);
+        data.put(attribute, &host.bytes());
     }
 }
