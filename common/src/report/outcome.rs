@@ -1,5 +1,6 @@
 //! How a draft that was refused, or a plan that ran, stands in the report.
 
+use super::transcript::place;
 use super::{Advice, CommandReport, Outcome, Report};
 use crate::ip::Mistake;
 use crate::plan::{Approved, Done, Drafted, Ended, Fault, Judged, Step};
@@ -10,6 +11,8 @@ use crate::value::ValueError;
 const OUTPUT_BYTES: usize = 4 * 1024;
 /// The most output that one report keeps, in bytes.
 const REPORT_BYTES: usize = 64 * 1024;
+/// What is said of a command that `ip` answers with its usage.
+const USAGE: &str = "ip prints its usage and does nothing";
 
 impl Report {
     /// The value could not be taken apart.
@@ -17,7 +20,7 @@ impl Report {
     pub fn unreadable(self, problems: &[(String, ValueError)]) -> Self {
         let problems = problems
             .iter()
-            .map(|(source, problem)| format!("{source}: {problem}"))
+            .map(|(source, problem)| format!("{}: {problem}", place(source)))
             .collect();
         Self {
             outcome: Outcome::Failed,
@@ -119,11 +122,12 @@ impl CommandReport {
 fn refused(command: usize, judged: Judged) -> CommandReport {
     match judged {
         Judged::Right(step) => right(step),
-        Judged::Wrong(drafted, Fault::Word { column, why }) => {
+        Judged::Wrong(drafted, Fault::Word { column, why, hint }) => {
             let advice = Advice {
                 command,
                 column: Some(column),
                 why,
+                instead: hint,
                 ..Advice::default()
             };
             CommandReport::wrong(drafted, Outcome::Failed, advice)
@@ -154,12 +158,12 @@ fn right(step: Step) -> CommandReport {
 
 fn mistaken(command: usize, drafted: Drafted, mistake: Mistake) -> CommandReport {
     let behind_the_end = drafted.given.chars().count() + 1;
-    let column = mistake
-        .word
-        .map(|word| drafted.columns.get(word).copied().unwrap_or(behind_the_end));
+    let column_of = |word| drafted.columns.get(word).copied().unwrap_or(behind_the_end);
+    let column = mistake.column.or(mistake.word.map(column_of));
     let first_line = mistake.stderr.lines().next().unwrap_or_default();
     let (outcome, why) = match mistake.never {
         Some(reason) => (Outcome::Denied, format!("never allowed: {reason}")),
+        None if first_line.starts_with("Usage:") => (Outcome::Failed, USAGE.to_owned()),
         None => (Outcome::Failed, first_line.to_owned()),
     };
     let word = mistake.word.map(|word| word + 1);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{CommandReport, Outcome, Report};
 use crate::config::APPLY;
+use crate::lookalike::is_invisible;
 
 /// The longest first line of a CNI or NRI error, in bytes.
 const HEADLINE_BYTES: usize = 256;
@@ -65,10 +66,21 @@ impl CommandReport {
     fn origin(&self) -> String {
         match self.source.as_str() {
             APPLY => " (from [[apply]] of the node's configuration)".to_owned(),
-            "commands" => " (from commands of the network configuration)".to_owned(),
             "args.cni.chainsaw" => " (from args.cni.chainsaw)".to_owned(),
+            COMMANDS => format!(" (from {})", place(COMMANDS)),
             _ => String::new(),
         }
+    }
+}
+
+/// The source of the operator's commands in the network configuration.
+const COMMANDS: &str = "commands";
+
+/// Where a value stands, as people look for it.
+pub(super) fn place(source: &str) -> &str {
+    match source {
+        COMMANDS => "commands in chainsaw's entry of the network configuration",
+        other => other,
     }
 }
 
@@ -106,10 +118,11 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
     out
 }
 
-/// Control characters, and what separates lines or turns the direction of writing without being one.
+/// Control characters, what separates lines without being one, and what cannot be seen and changes what is.
 fn is_hidden(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{2028}' | '\u{2029}')
+        || is_invisible(character)
 }
 
 /// The report as people read it, in a log or on a terminal.
@@ -169,7 +182,7 @@ fn transcribe(command: &CommandReport, out: &mut String) {
             );
             let _ = writeln!(out, "    {}", line(&command.given));
             if let Some(column) = advice.column {
-                let _ = writeln!(out, "    {:>column$}", '^');
+                let _ = writeln!(out, "    {:>1$}", '^', shown_column(&command.given, column));
             }
             if let Some(hint) = advice.hint() {
                 let _ = writeln!(out, "    {}", hint.replace('\n', "\n    "));
@@ -177,6 +190,13 @@ fn transcribe(command: &CommandReport, out: &mut String) {
         }
     }
     explain(command, out);
+}
+
+/// The column at which a column of a text is shown: what is hidden is spelt out.
+fn shown_column(given: &str, column: usize) -> usize {
+    let before: String = given.chars().take(column.saturating_sub(1)).collect();
+    let spelt_out = line(&before).chars().count() - before.chars().count();
+    column + spelt_out
 }
 
 /// Every rule that was tried; the one that decides is marked.
