@@ -258,6 +258,7 @@ mod tests {
             ),
             ("{\"run\": \"ip route\"}", "put brackets around it"),
             ("[\"ip route\",]", "trailing comma"),
+            ("[\"ip link set eth0 alias –\", x]", "put double quotes around each"),
             (
                 "[\"ip route\" \"ip addr\"]",
                 "write [\"ip …\", \"ip …\"], or one command a line",

@@ -12,9 +12,11 @@ pub(super) fn instead(value: &str, error: &serde_json::Error) -> String {
     let before = line.get(..error.column().saturating_sub(1));
     let rest = before.and_then(|before| line.get(before.len()..));
     let at = rest.and_then(|rest| rest.chars().next());
+    let column = before.map_or(0, |before| before.chars().count() + 1);
+    let mut lookalikes = lookalike::all(line);
     let text = value.trim_start();
     let is_prompt = |end: &str| text.lines().next().is_some_and(|line| line.contains(end));
-    let said = if let Some(found) = lookalike::all(line).next() {
+    let said = if let Some(found) = lookalikes.find(|found| found.column == column) {
         let of_line = match error.line() {
             1 => String::new(),
             number => format!(" (line {number})"),
