@@ -11,12 +11,13 @@
 //! | what people write instead | [`hints`] |
 //! | the `ip` dialect | [`ip`] |
 //! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
-//! | who and where; what everything speaks | [`pod`], [`annotations`], [`meeting`], [`config`], [`lookalike`], [`family`], [`kernel`], [`wire`], [`uapi`] |
+//! | who and where; what everything speaks | [`pod`], [`annotations`], [`entry`], [`meeting`], [`config`], [`lookalike`], [`family`], [`kernel`], [`wire`], [`uapi`] |
 
 pub mod again;
 pub mod annotations;
 pub mod config;
 pub mod engine;
+pub mod entry;
 pub mod family;
 pub mod glob;
 mod hash;

@@ -258,7 +258,10 @@ mod tests {
             ),
             ("{\"run\": \"ip route\"}", "put brackets around it"),
             ("[\"ip route\",]", "trailing comma"),
-            ("[\"ip link set eth0 alias –\", x]", "put double quotes around each"),
+            (
+                "[\"ip link set eth0 alias –\", x]",
+                "put double quotes around each",
+            ),
             (
                 "[\"ip route\" \"ip addr\"]",
                 "write [\"ip …\", \"ip …\"], or one command a line",

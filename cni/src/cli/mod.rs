@@ -30,6 +30,7 @@ mod sample;
 mod transcript;
 mod words;
 mod workload;
+mod yaml;
 
 use check::Checked;
 use given::{Form, Given};

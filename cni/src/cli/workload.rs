@@ -5,6 +5,8 @@ use std::{fs, io};
 
 use serde_json::Value;
 
+use super::yaml;
+
 /// A pod, or the template of pods.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Described {
@@ -72,8 +74,7 @@ pub fn read(path: &str, text: &str) -> Result<Vec<Described>, String> {
     if text.trim().is_empty() {
         return Err(format!("{path} is empty"));
     }
-    let documents: Vec<Value> =
-        serde_saphyr::from_multiple(text).map_err(|error| format!("{path} is no YAML: {error}"))?;
+    let documents = yaml::documents(path, text)?;
     let described: Vec<Described> = documents
         .iter()
         .flat_map(objects)
