@@ -4,19 +4,16 @@ use std::collections::BTreeSet;
 
 use chainsaw_common::annotations::{is_ours, meant, meant_at_nri};
 use chainsaw_common::engine;
-use chainsaw_common::nearest::nearest;
 use chainsaw_common::plan::Author;
 use chainsaw_common::pod::Entrance;
 use serde_json::Value;
 
-use super::networks::{NETWORKS, Selection, selections};
 use super::workload::Described;
+use crate::networks::NETWORKS;
 use crate::source::{KEY, NRI_PREFIX};
 
 mod misplaced;
-
-/// Our part of a selection's `cni-args`.
-const ARGUMENT: &str = "chainsaw";
+mod multus;
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -83,27 +80,6 @@ impl Asked {
         asked
     }
 
-    /// The pod's network selections; none where it has no such annotation, or one that nobody can read.
-    fn selections(&mut self, described: &Described) -> Option<Vec<Selection>> {
-        let all = &described.annotations;
-        let (_, value) = all.iter().find(|(key, _)| key == NETWORKS)?;
-        let text = value.as_str()?;
-        match selections(text) {
-            Ok(selections) => Some(selections),
-            Err(error) => {
-                let why =
-                    format!("annotation {NETWORKS}: it is no list of network selections: {error}");
-                // One that says nothing to us is Multus' business.
-                if text.to_lowercase().contains(ARGUMENT) {
-                    self.problems.push(why);
-                } else {
-                    self.notes.push(why);
-                }
-                None
-            }
-        }
-    }
-
     /// A key of an interface counts only where an attachment makes that.
     fn nowhere(&mut self, assumed: &str, attached: &[String]) {
         let there: Vec<&str> = [assumed]
@@ -160,39 +136,6 @@ impl Asked {
                 "annotation {key}: its value is {}, and the API takes strings alone: put quotes around it, or write it behind |",
                 kind(other)
             )),
-        }
-    }
-
-    /// `cni-args` of the selections, which reach us as `args.cni.chainsaw`. Other words of them are Multus' business.
-    fn arguments(&mut self, selections: &[Selection]) {
-        for (number, selection) in selections.iter().enumerate() {
-            let all = format!("{NETWORKS}[{number}].cni-args");
-            for (name, value) in &selection.arguments {
-                let source = format!("{all}.{name}");
-                let at = Some(selection.interface.clone());
-                match value {
-                    _ if name != ARGUMENT => self.other_argument(&source, name),
-                    Value::String(text) => {
-                        self.wanted(&source, text.clone(), Entrance::Cni, at);
-                    }
-                    Value::Array(_) => {
-                        self.wanted(&source, value.to_string(), Entrance::Cni, at);
-                    }
-                    other => self.problems.push(format!(
-                        "{source}: it is {} and neither a string nor an array",
-                        kind(other)
-                    )),
-                }
-            }
-        }
-    }
-
-    /// One that is for another plugin, unless it was meant for us.
-    fn other_argument(&mut self, source: &str, name: &str) {
-        if nearest(&name.to_lowercase(), [ARGUMENT]).is_some() {
-            self.notes.push(format!(
-                "{source}: Chainsaw does not read it; did you mean {ARGUMENT}?"
-            ));
         }
     }
 

@@ -1,11 +1,8 @@
 //! The pods that a file of Kubernetes objects describes: pods themselves, and the templates of whatever makes pods.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::{fs, io};
 
 use serde_json::Value;
-
-use super::yaml;
 
 /// A pod, or the template of pods.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,61 +38,6 @@ pub struct Holder {
     pub annotations: BTreeSet<String>,
 }
 
-/// The text of a file, or of standard input by the name `-`.
-///
-/// # Errors
-/// It cannot be read.
-pub fn text(path: &str) -> Result<String, String> {
-    let text = match path {
-        STDIN => io::read_to_string(io::stdin()),
-        path => fs::read_to_string(path),
-    };
-    text.map_err(|error| format!("cannot read {}: {error}", named(path)))
-}
-
-/// How standard input is asked for.
-const STDIN: &str = "-";
-
-/// A file, as it is called where people read of it.
-pub fn named(path: &str) -> &str {
-    if path == STDIN {
-        "standard input"
-    } else {
-        path
-    }
-}
-
-/// Reads YAML or JSON, one document or several.
-///
-/// # Errors
-/// It is neither, or has no pod.
-pub fn read(path: &str, text: &str) -> Result<Vec<Described>, String> {
-    let path = named(path);
-    if text.trim().is_empty() {
-        return Err(format!("{path} is empty"));
-    }
-    let documents = yaml::documents(path, text)?;
-    let described: Vec<Described> = documents
-        .iter()
-        .flat_map(objects)
-        .filter_map(described)
-        .collect();
-    if described.is_empty() {
-        return Err(format!(
-            "{path} describes no pod: it takes a Pod, or what makes pods (Deployment, Job, CronJob …)"
-        ));
-    }
-    Ok(described)
-}
-
-/// A list is what is in it.
-fn objects(document: &Value) -> Vec<&Value> {
-    match document.get("items").and_then(Value::as_array) {
-        Some(items) => items.iter().collect(),
-        None => vec![document],
-    }
-}
-
 /// Where a pod's metadata and spec are: in the object itself, its template, or its job's template.
 const PODS: [&str; 3] = [OBJECT, "/spec/template", "/spec/jobTemplate/spec/template"];
 
@@ -103,7 +45,8 @@ const OBJECT: &str = "";
 /// Where a `CronJob` says what its jobs are.
 const JOB: &str = "/spec/jobTemplate";
 
-fn described(object: &Value) -> Option<Described> {
+/// The pod that an object is, or has a template of.
+pub fn described(object: &Value) -> Option<Described> {
     let kind = object.get("kind")?.as_str()?;
     let (place, pod) = PODS.iter().rev().find_map(|path| {
         let pod = object.pointer(path)?;
@@ -166,10 +109,15 @@ fn pairs(pod: &Value, pointer: &str) -> impl Iterator<Item = (String, Value)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::file::{Found, read};
     use super::*;
 
     fn read_text(text: &str) -> Result<Vec<Described>, String> {
-        read("x.yaml", text)
+        let pods = read("x.yaml", text)?.into_iter().map(|found| match found {
+            Found::Pods(described) => described,
+            Found::Network(network) => panic!("{network:?}"),
+        });
+        Ok(pods.collect())
     }
 
     const POD: &str = "kind: Pod\nmetadata: {name: p, namespace: shop, annotations: {a: b}}\nspec: {containers: [{name: c}]}\n";
@@ -229,22 +177,5 @@ mod tests {
     fn a_list_is_what_is_in_it() {
         let list = r#"{"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": []}}]}"#;
         assert_eq!(read_text(list).unwrap()[0].name, "Pod/p");
-    }
-
-    #[test]
-    fn a_file_without_pods_says_so() {
-        assert!(
-            read_text("kind: Service\n")
-                .unwrap_err()
-                .contains("describes no pod")
-        );
-        assert!(read_text("a: [").unwrap_err().contains("is no YAML"));
-        assert_eq!(read_text(" \n").unwrap_err(), "x.yaml is empty");
-        assert_eq!(read("-", "").unwrap_err(), "standard input is empty");
-        assert!(
-            super::text("/nowhere/x.yaml")
-                .unwrap_err()
-                .contains("cannot read")
-        );
     }
 }

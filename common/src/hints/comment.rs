@@ -39,7 +39,7 @@ fn remark(line: &str, is_nothing_else: bool) -> Option<String> {
     let second = joined::second(&words, is_whole_command).filter(|_| is_nothing_else)?;
     let before = line.chars().count() - text.chars().count();
     let told = joined::told(before + words.get(second)?.column);
-    Some(format!("is a comment to its end, and {told}"))
+    Some(format!("is a comment to its end; {told}"))
 }
 
 fn is_whole_command(words: &[Word]) -> bool {

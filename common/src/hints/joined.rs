@@ -17,7 +17,7 @@ const OBJECTS: [&str; 7] = [
 /// What to say of a command that begins at a column.
 pub(super) fn told(column: usize) -> String {
     format!(
-        "another command begins at column {column}: write one command a line; in YAML behind |, since > and a plain value make one line of all"
+        "another command begins at column {column}: write one command a line; in YAML put | behind the key, since > and plain values join lines"
     )
 }
 

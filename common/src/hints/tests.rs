@@ -347,7 +347,7 @@ fn a_comment_that_reads_as_a_command_is_remarked_and_prose_is_not() {
         // What YAML makes of a comment and a command behind >.
         (
             "# the routes ip route add 192.0.3.0/24 dev eth0",
-            format!("line 1 is a comment to its end, and {}", joined::told(14)),
+            format!("line 1 is a comment to its end; {}", joined::told(14)),
         ),
         (
             "# nothing\n\n",

@@ -1,7 +1,6 @@
 //! How a draft that was refused, or a plan that ran, stands in the report.
 
-use super::transcript::place;
-use super::{Advice, CommandReport, Outcome, Report};
+use super::{Advice, CommandReport, Outcome, Report, place};
 use crate::ip::Mistake;
 use crate::plan::{Approved, Done, Drafted, Ended, Fault, Judged, Step};
 use crate::policy::Denial;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{CommandReport, Outcome, Report};
 use crate::config::APPLY;
+use crate::entry::COMMANDS;
 use crate::lookalike::is_invisible;
 
 /// The longest first line of a CNI or NRI error, in bytes.
@@ -73,11 +74,9 @@ impl CommandReport {
     }
 }
 
-/// The source of the operator's commands in the network configuration.
-const COMMANDS: &str = "commands";
-
 /// Where a value stands, as people look for it.
-pub(super) fn place(source: &str) -> &str {
+#[must_use]
+pub fn place(source: &str) -> &str {
     match source {
         COMMANDS => "commands in chainsaw's entry of the network configuration",
         other => other,

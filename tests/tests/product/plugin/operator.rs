@@ -56,7 +56,7 @@ fn what_fails_and_is_not_the_pods_own_names_its_source() -> Result<()> {
     for (field, said) in [
         (
             r#""commands": ["ip rote"]"#,
-            "command 1 'ip rote' (from commands of the network configuration) failed",
+            "command 1 'ip rote' (from commands in chainsaw's entry of the network configuration) failed",
         ),
         (
             r#""args": {"cni": {"chainsaw": "ip rote"}}"#,
