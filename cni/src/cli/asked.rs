@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chainsaw_common::annotations::{is_ours, meant, meant_at_nri};
 use chainsaw_common::engine;
+use chainsaw_common::lookalike;
 use chainsaw_common::plan::Author;
 use chainsaw_common::pod::Entrance;
 use serde_json::Value;
@@ -64,8 +65,11 @@ impl Asked {
                 let interface = key.strip_prefix(KEY).and_then(|at| at.strip_prefix('.'));
                 asked.annotation(key, value, Entrance::Cni, interface.map(str::to_owned));
             } else if let Some(meant) = meant(key) {
+                let found = lookalike::all(key).next();
+                let why = found.map(|found| format!(" ({})", found.with_more(0)));
                 asked.problems.push(format!(
-                    "annotation {key} is no key of Chainsaw; did you mean {meant}?"
+                    "annotation {key} is no key of Chainsaw; did you mean {meant}?{}",
+                    why.unwrap_or_default()
                 ));
             }
         }
@@ -133,8 +137,9 @@ impl Asked {
         match value {
             Value::String(text) => self.wanted(key, text.clone(), entrance, at),
             other => self.problems.push(format!(
-                "annotation {key}: its value is {}, and the API takes strings alone: put quotes around it, or write it behind |",
-                kind(other)
+                "annotation {key}: its value is {}, and the API takes strings alone: {}",
+                kind(other),
+                as_a_string(other)
             )),
         }
     }
@@ -180,6 +185,17 @@ fn listed(names: &[&str]) -> String {
         [] => String::new(),
         [only] => format!("{only} is"),
         [most @ .., last] => format!("{} and {last} are", most.join(", ")),
+    }
+}
+
+/// How a value becomes a string.
+fn as_a_string(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => {
+            "put the array in single quotes, '[\"ip …\", \"ip …\"]', or write | behind the key and one command a line, without dashes"
+        }
+        Value::Null => "write a value, or take the key away",
+        _ => "put quotes around it, or write it behind |",
     }
 }
 

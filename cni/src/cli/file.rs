@@ -1,5 +1,6 @@
 //! A file that is checked: what it holds of pods, and of networks that run commands in them.
 
+use std::path::Path;
 use std::{fs, io};
 
 use serde_json::Value;
@@ -64,6 +65,11 @@ pub fn read(path: &str, text: &str) -> Result<Vec<Found>, String> {
     if text.trim().is_empty() {
         return Err(format!("{path} is empty"));
     }
+    if Path::new(path).extension().is_some_and(|it| it == "toml") {
+        return Err(format!(
+            "{path} is no YAML: a configuration of Chainsaw is checked with --policy {path}"
+        ));
+    }
     let documents = yaml::documents(path, text)?;
     let found: Vec<Found> = documents
         .iter()
@@ -71,11 +77,36 @@ pub fn read(path: &str, text: &str) -> Result<Vec<Found>, String> {
         .filter_map(found)
         .collect();
     if found.is_empty() {
+        let seen: Vec<String> = documents.iter().flat_map(objects).map(title).collect();
         return Err(format!(
-            "{path} describes no pod: it takes a Pod, what makes pods (Deployment, Job, CronJob …), a NetworkAttachmentDefinition, or a network configuration of CNI"
+            "{path} describes no pod, but {}: {}",
+            seen.join(", "),
+            instead(&documents)
         ));
     }
     Ok(found)
+}
+
+/// How something is called that is not checked.
+fn title(object: &Value) -> String {
+    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
+    match (text("/kind"), text("/metadata/name")) {
+        (Some("Pod"), name) => format!("Pod/{} without containers", name.unwrap_or("?")),
+        (Some(kind), Some(name)) => format!("{kind}/{name}"),
+        (Some(kind), None) => kind.to_owned(),
+        (None, _) => "something without a kind".to_owned(),
+    }
+}
+
+/// What to give instead of a file in which nothing is checked.
+fn instead(documents: &[Value]) -> &'static str {
+    if documents
+        .iter()
+        .all(|document| document.is_string() || document.is_array())
+    {
+        return "commands themselves are given without -f: chainsaw check 'ip route'";
+    }
+    "give a Pod with its containers, what makes pods (Deployment, Job, CronJob …), a NetworkAttachmentDefinition, or a network configuration of CNI"
 }
 
 fn found(object: &Value) -> Option<Found> {
@@ -98,7 +129,13 @@ mod tests {
     #[test]
     fn a_file_with_nothing_to_check_says_so() {
         let said = |text: &str| read("x.yaml", text).unwrap_err();
-        assert!(said("kind: Service\n").contains("describes no pod"));
+        assert!(
+            said("kind: Service\nmetadata: {name: web}\n---\nkind: Pod\n")
+                .starts_with("x.yaml describes no pod, but Service/web, Pod/? without containers: give a Pod with")
+        );
+        assert!(said("ip route\n").ends_with("chainsaw check 'ip route'"));
+        let toml = read("x.toml", "a = 1\n").unwrap_err();
+        assert!(toml.ends_with("--policy x.toml"), "{toml}");
         assert!(said("a: [").contains("is not YAML"));
         assert_eq!(said(" \n"), "x.yaml is empty");
         assert_eq!(read("-", "").unwrap_err(), "standard input is empty");

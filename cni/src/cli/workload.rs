@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+mod strays;
+
+use strays::strays;
+
 /// A pod, or the template of pods.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Described {
@@ -19,6 +23,8 @@ pub struct Described {
     pub place: String,
     /// What holds it, and is no pod: the object itself, and the job of a `CronJob`.
     pub holders: Vec<Holder>,
+    /// What is wrong with where keys of ours stand.
+    pub strays: Vec<String>,
     /// The keys of all labels, its own and those of what holds it.
     pub labelled: BTreeSet<String>,
     /// Whether it is on the host's network.
@@ -63,6 +69,8 @@ pub fn described(object: &Value) -> Option<Described> {
         .into_iter()
         .filter_map(|list| pod.pointer(list)?.as_array());
     let name = |container: &Value| container.get("name")?.as_str().map(str::to_owned);
+    let annotations = format!("{}.metadata.annotations", place.replace('/', "."));
+    let annotations = annotations.trim_start_matches('.');
     Some(Described {
         namespace: text("/metadata/namespace").map(str::to_owned),
         name: format!(
@@ -75,9 +83,8 @@ pub fn described(object: &Value) -> Option<Described> {
             .filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())))
             .collect(),
         annotations: pairs(pod, "/metadata/annotations").collect(),
-        place: format!("{}.metadata.annotations", place.replace('/', "."))
-            .trim_start_matches('.')
-            .to_owned(),
+        place: annotations.to_owned(),
+        strays: strays(object, annotations),
         labelled: (holders.iter().map(|(_, holder)| *holder))
             .chain([pod])
             .flat_map(labelled)
@@ -171,6 +178,62 @@ mod tests {
             (pod.holders.len(), pod.place.as_str()),
             (0, "metadata.annotations")
         );
+    }
+
+    #[test]
+    fn a_key_that_stands_where_nobody_looks_is_told_with_where_it_belongs() {
+        let key = "k8s.v1.cni.cncf.io/chainsaw";
+        let no_map = "metadata.annotations is text, and has to be a map: ";
+        for (metadata, spec, said) in [
+            (format!("annotations: {{{key}: ip route}}"), "", None),
+            (
+                format!("annotation: {{{key}: ip route}}"),
+                "",
+                Some(format!(
+                    "{key} stands in metadata.annotation, where it is no annotation: move it to metadata.annotations"
+                )),
+            ),
+            (
+                format!("{key}: ip route"),
+                "",
+                Some(format!(
+                    "{key} stands in metadata, where it is no annotation: move it to metadata.annotations"
+                )),
+            ),
+            (
+                "labels: {a: b}".to_owned(),
+                "annotations: {chainsaw.noderesource.dev/sandbox: ip route}, ",
+                Some(
+                    "chainsaw.noderesource.dev/sandbox stands in spec.annotations, where it is no annotation: move it to metadata.annotations"
+                        .to_owned(),
+                ),
+            ),
+            (
+                format!("annotations: [{{{key}: ip route}}]"),
+                "",
+                Some("metadata.annotations is a list, and has to be a map: write each KEY: VALUE without a dash".to_owned()),
+            ),
+            (
+                format!("annotations: {key}=ip route"),
+                "",
+                Some(format!(
+                    "{no_map}write KEY: VALUE, a line each, with a colon and a space between"
+                )),
+            ),
+            (
+                format!("annotations: \"{key}:\u{a0}ip route\""),
+                "",
+                Some(format!(
+                    "{no_map}the space at column 29 is a NO-BREAK SPACE (U+00A0): write a plain space"
+                )),
+            ),
+        ] {
+            let text = format!(
+                "kind: Pod\nmetadata: {{name: p, {metadata}}}\nspec: {{{spec}containers: [{{name: c}}]}}\n"
+            );
+            let strays = &read_text(&text).unwrap()[0].strays;
+            assert_eq!(strays.first(), said.as_ref(), "{text}");
+        }
     }
 
     #[test]

@@ -102,39 +102,68 @@ fn wrong(path: &str, text: &str, error: &Error) -> String {
     };
     let number = usize::try_from(location.line()).unwrap_or_default();
     let column = usize::try_from(location.column()).unwrap_or_default();
-    let mut lines = text.lines().skip(number.saturating_sub(2));
-    let before = (number > 1).then(|| lines.next()).flatten();
-    let line = lines.next().unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let line_of = |number: usize| lines.get(number.checked_sub(1)?).copied();
+    let line = line_of(number).unwrap_or_default();
     let start: String = line.chars().take(column.saturating_sub(1)).collect();
+    // It may have gone wrong on a line beside the one at which it is noticed.
+    let near = [Some(number), number.checked_sub(1), number.checked_add(1)].into_iter();
+    let mut near = near
+        .flatten()
+        .filter_map(|number| Some((number, line_of(number)?)));
+    let of_a_line = near.find_map(|(number, line)| {
+        let said = instead(line)?;
+        Some(format!("line {number}: {said}"))
+    });
     format!(
         "{path} line {number}, column {column}: this is not YAML: {why}\n    {}\n    {}^\n    {}",
         on_one_line(line),
         " ".repeat(on_one_line(&start).chars().count()),
-        instead(before, line, number)
+        of_a_line.unwrap_or_else(|| by_message(&why).to_owned())
     )
 }
 
-/// What to write instead of a line, which may have gone wrong on the one before.
-fn instead(before: Option<&str>, line: &str, number: usize) -> String {
-    let before = before.map(|before| (before, number - 1));
-    let both: Vec<(&str, usize)> = [(line, number)].into_iter().chain(before).collect();
-    for (line, number) in both {
-        if let Some(found) = lookalike::all(line).next() {
-            return format!("line {number}: {}", found.with_more(0));
-        }
-        let indented = line.chars().take_while(|c| c.is_whitespace());
-        if let Some((column, _)) = (1..).zip(indented).find(|(_, c)| *c == '\t') {
-            return format!(
-                "line {number}: YAML is indented by spaces, and column {column} is a tab"
-            );
-        }
-        if line.contains("{{") || line.contains("{%") {
-            return format!(
-                "line {number} has a template in it: check what it renders to, for example helm template … | chainsaw check -f -"
-            );
-        }
+/// What to write instead of something on a line.
+fn instead(line: &str) -> Option<String> {
+    if let Some(found) = lookalike::all(line).next() {
+        return Some(found.with_more(0));
     }
-    "put the value in single quotes, or write it behind |, each line of it indented deeper than its key".to_owned()
+    let indented = line.chars().take_while(|c| c.is_whitespace());
+    if let Some((column, _)) = (1..).zip(indented).find(|(_, c)| *c == '\t') {
+        return Some(format!(
+            "YAML is indented by spaces, and column {column} is a tab"
+        ));
+    }
+    let is_template = line.contains("{{") || line.contains("{%");
+    is_template.then(|| "this is a template: check what it renders to, for example helm template … | chainsaw check -f -".to_owned())
+}
+
+/// What to write, by a part of what the parser says.
+const BY_MESSAGE: [(&str, &str); 4] = [
+    (
+        "trailing content after",
+        "the value ends where its first quote comes again: put an array in single quotes, and have double quotes inside, '[\"ip …\", \"ip …\"]'",
+    ),
+    (
+        "unclosed quote",
+        "the quote that begins here is not closed: close it",
+    ),
+    (
+        "did not find expected key",
+        "keys of one map begin at the same column: indent this line as the one above it",
+    ),
+    (
+        "mapping values are not allowed",
+        "a value with a colon and a space in it needs single quotes around it",
+    ),
+];
+
+fn by_message(why: &str) -> &'static str {
+    let row = BY_MESSAGE.iter().find(|(part, _)| why.contains(part));
+    row.map_or(
+        "put the value in single quotes, or write it behind |, each line of it indented deeper than its key",
+        |(_, instead)| instead,
+    )
 }
 
 #[cfg(test)]
@@ -163,7 +192,7 @@ mod tests {
         for (text, parts) in [
             (
                 "a:\n  b: {{ .Values.net }}\n",
-                ["line 2, column ", "line 2 has a template in it"],
+                ["line 2, column ", "line 2: this is a template"],
             ),
             (
                 "a:\n\tb: 1\n",
@@ -171,6 +200,26 @@ mod tests {
                     "line 2",
                     "line 2: YAML is indented by spaces, and column 1 is a tab",
                 ],
+            ),
+            (
+                "a: '['ip route']'\n",
+                ["line 1, column 7", "have double quotes inside"],
+            ),
+            (
+                "a: '[\"ip\"\nb: 1\n",
+                ["line 1, column 4", "is not closed: close it"],
+            ),
+            (
+                "a:\n    b: 1\n   c: 1\n",
+                ["line 3, column 4", "begin at the same column"],
+            ),
+            (
+                "a: ip link mtu: 1\n",
+                ["line 1, column ", "needs single quotes around it"],
+            ),
+            (
+                "a: |\n\tip route\n",
+                ["line 1, column 4", "line 2: YAML is indented by spaces"],
             ),
             (
                 "a: `ip route`\n",

@@ -3,8 +3,6 @@
 use crate::ip::Mistake;
 use crate::words::Word;
 
-use super::net_tools;
-
 /// Objects, and an example of a command of each.
 const EXAMPLES: [(&str, &str); 5] = [
     ("route", "ip route add PREFIX via ADDRESS dev DEVICE"),
@@ -17,6 +15,20 @@ const EXAMPLES: [(&str, &str); 5] = [
     ),
 ];
 
+const INSIDE: &str = "a command runs in the pod's own network namespace already";
+
+/// Verbs, which need their object before them.
+const VERBS: [&str; 12] = [
+    "add", "append", "change", "del", "delete", "flush", "get", "list", "ls", "replace", "set",
+    "show",
+];
+
+/// Words that belong behind others.
+const BEHIND: [&str; 14] = [
+    "dev", "from", "lladdr", "metric", "mtu", "nexthop", "onlink", "proto", "scope", "src",
+    "table", "to", "type", "via",
+];
+
 /// What stands before the command, or around it.
 pub(super) fn first_word(words: &[Word], about: usize) -> Option<String> {
     let first = &words.first().filter(|_| about == 0)?.text;
@@ -27,9 +39,13 @@ pub(super) fn first_word(words: &[Word], about: usize) -> Option<String> {
     } else if first == "ip," || first.eq_ignore_ascii_case("ip") {
         "write ip, in small letters"
     } else if is_counted || matches!(first.as_str(), "*" | "•" | "+") {
-        "a value is no list for people: write the commands alone, one a line"
+        "leave the bullets and numbers out: write the commands alone, one a line"
     } else if first.ends_with(':') {
-        "a value is no YAML: write the commands alone, one a line, or a JSON array; {\"run\": \"ip …\", \"ignore_failure\": true} may be an item of that"
+        "a value is not YAML: write the commands alone, one a line, or a JSON array, in which {\"run\": \"ip …\", \"ignore_failure\": true} may be an item"
+    } else if VERBS.contains(&first.as_str()) {
+        "an object comes before the verb: ip link, ip address, ip route, ip rule or ip neigh"
+    } else if BEHIND.contains(&first.as_str()) {
+        "a line is a whole command: if this goes on from the line above, write both on one line"
     } else {
         return None;
     };
@@ -55,20 +71,11 @@ pub(super) fn with_a_space(words: &[Word], about: usize) -> Option<String> {
     (is_key && !value.is_empty()).then(|| format!("write {key} {value}, with a space and no ="))
 }
 
-/// `netmask 255.255.255.0`, and a device's name without `dev`.
+/// A device's name without `dev`.
 pub(super) fn unsaid_device(words: &[Word], about: usize, mistake: &Mistake) -> Option<String> {
     let word = &words.get(about)?.text;
     if !mistake.stderr.contains("is garbage") {
         return None;
-    }
-    if word == "netmask" {
-        let mask = words
-            .get(about + 1)
-            .and_then(|mask| net_tools::length(&mask.text));
-        let length = mask.map_or_else(|| "LENGTH".to_owned(), |bits| bits.to_string());
-        return Some(format!(
-            "write the length behind the address: ADDRESS/{length}"
-        ));
     }
     let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
     let is_device = word.starts_with(|c: char| c.is_ascii_lowercase())
@@ -79,7 +86,11 @@ pub(super) fn unsaid_device(words: &[Word], about: usize, mistake: &Mistake) -> 
 
 /// A command that ends too early, or asks how it is used.
 pub(super) fn more_is_needed(words: &[Word], about: usize, mistake: &Mistake) -> Option<String> {
-    let last = words.last()?;
+    let Some(last) = words.last() else {
+        return Some(
+            "a line, or an item of an array, is a whole command: ip route show".to_owned(),
+        );
+    };
     if mistake.stderr.starts_with("Usage:") {
         let is_asked = words.iter().any(|word| word.text.starts_with("help"));
         if is_asked {
@@ -102,11 +113,15 @@ fn example(words: &[Word]) -> Option<&'static str> {
     EXAMPLES.iter().find(is_named).map(|row| row.1)
 }
 
-/// `ip netns exec NAME …`, which names the namespace that the command is in already.
-pub(super) fn inside_already(words: &[Word]) -> Option<String> {
-    let [netns, exec, ..] = words else {
-        return None;
+/// `ip netns exec NAME …` and `ip -n NAME`, which name the namespace that the command is in already.
+pub(super) fn inside_already(words: &[Word], about: usize) -> Option<String> {
+    let text = |place: usize| words.get(place).map(|word| word.text.as_str());
+    let named = match (text(about)?, text(about + 1)) {
+        ("netns", Some("exec")) => "ip netns exec and the name",
+        (option @ ("-n" | "-netns" | "--netns"), _) => {
+            return Some(format!("leave {option} and the name out: {INSIDE}"));
+        }
+        _ => return None,
     };
-    let is_exec = netns.text == "netns" && exec.text == "exec";
-    is_exec.then(|| "leave ip netns exec and the name out: a command runs in the pod's own network namespace already".to_owned())
+    Some(format!("leave {named} out: {INSIDE}"))
 }

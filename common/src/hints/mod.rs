@@ -5,6 +5,7 @@ use crate::ip::Mistake;
 use crate::lookalike::{self, Lookalike};
 use crate::words::{self, Word};
 
+mod address;
 mod comment;
 mod form;
 mod joined;
@@ -61,6 +62,8 @@ const HABITS: &[Habit] = &[
 
 /// The same, where the dialect has nothing to say: they may be beside the point.
 const GUESSES: &[Habit] = &[
+    |line| address::mask(line.words, line.about).map(Hint::from),
+    |line| address::instead(line.words, line.about, line.mistake).map(Hint::from),
     |line| line.lookalike_anywhere(),
     |line| line.joined_anywhere(),
     |line| form::unsaid_device(line.words, line.about, line.mistake).map(Hint::from),
@@ -79,7 +82,7 @@ pub fn noticed(mistake: Mistake, text: &str, words: &[Word]) -> Mistake {
     let guesses = GUESSES.iter().filter(|_| mistake.hint.is_none());
     let found = match mistake.never {
         // However it is spelt, it stays refused.
-        Some(_) => form::inside_already(words).map(Hint::from),
+        Some(_) => form::inside_already(words, line.about).map(Hint::from),
         None => HABITS.iter().chain(guesses).find_map(|habit| habit(&line)),
     };
     let Some(hint) = found else {
@@ -110,11 +113,16 @@ pub fn of_a_right_line(text: &str) -> Option<String> {
         let told = first.with_more(all.len() - 1);
         return Some(format!("if it is not meant: {told}"));
     }
-    let second = words.get(joined::second(&words, is_a_command)?)?;
-    Some(format!(
-        "if it is not meant: {}",
-        joined::told(second.column)
-    ))
+    let last = words.len().saturating_sub(1);
+    let left = (0..words.len()).find_map(|place| shell::value(&words, place));
+    let said = shell::template(&words, last)
+        .or_else(|| shell::word(&words, last))
+        .or(left)
+        .or_else(|| {
+            let second = words.get(joined::second(&words, is_a_command)?)?;
+            Some(joined::told(second.column))
+        })?;
+    Some(format!("if it is not meant: {said}"))
 }
 
 /// The lookalikes in the words of a line: a space that looks like another parts them as well.

@@ -100,7 +100,7 @@ fn several_commands_on_one_line_are_told_with_the_column_of_the_next() {
         ("ip route add default dev ip route add default", 26),
         ("route add 192.0.3.0/24 dev eth0 link set eth0 up", 33),
         // And where the first is wrong as well.
-        ("ip route add 999.0.2.0/24 ip route", 27),
+        ("ip route add 192.0.3.0/24 xyzzy ip route", 33),
     ] {
         let said = joined::told(column);
         assert_eq!(wrong(line).hint, Some(said), "{line}");
@@ -278,6 +278,8 @@ fn a_program_is_told_with_what_to_write_instead() {
     assert_eq!((sysctl.exit, sysctl.word), (1, Some(0)));
     let exec = wrong("ip netns exec pod ip route");
     assert!(exec.never.is_some() && exec.hint.is_some_and(|hint| hint.contains("netns exec")));
+    let named = wrong("ip -n pod route");
+    assert!(named.never.is_some() && named.hint.is_some_and(|hint| hint.contains("leave -n and")));
 }
 
 #[test]
@@ -307,7 +309,7 @@ fn the_form_of_a_command_is_told() {
         ),
         (
             "ip addr add 192.0.2.7 netmask 255.255.255.0 dev eth0",
-            "write the length behind the address: ADDRESS/24",
+            "a mask is written as a length: 192.0.2.7/24",
         ),
         ("ip route add default via", "a word is missing behind via"),
         (
@@ -316,6 +318,42 @@ fn the_form_of_a_command_is_told() {
         ),
     ]);
     each_is_told_with("help is for people", &["ip route help", "ip help"]);
+    each_is_told_with(
+        "an object comes before the verb",
+        &["show", "delete default"],
+    );
+    each_is_told_with("write both on one line", &["via 192.0.2.1 dev eth0"]);
+    each_is_told_with("is a whole command", &["ip"]);
+}
+
+#[test]
+fn an_address_that_is_nearly_one_is_told_what_it_lacks() {
+    each_is_told(&[
+        (
+            "ip route add 192.0.3.0/33 dev eth0",
+            "behind the / of an IPv4 address stands its length, 0 to 32",
+        ),
+        (
+            "ip route add 2001:db8::/129 dev eth0",
+            "behind the / of an IPv6 address stands its length, 0 to 128",
+        ),
+        (
+            "ip route add 192.0.3.0/24 via 192.0.2.256",
+            "each number of an IPv4 address is at most 255",
+        ),
+        (
+            "ip route add 192.0.3.0/24 via 192.0.2.1/24",
+            "an address stands here, without a length: 192.0.2.1",
+        ),
+        (
+            "ip route add example.com dev eth0",
+            "no name is looked up: write an address in place of example.com",
+        ),
+        (
+            "ip route add 192.0.3.0 255.255.255.0 192.0.2.1",
+            "a mask is written as a length: 192.0.3.0/24",
+        ),
+    ]);
 }
 
 #[test]
