@@ -257,6 +257,7 @@ mod tests {
                 "a template that nobody has rendered",
             ),
             ("{\"run\": \"ip route\"}", "put brackets around it"),
+            ("{ ip route; }", "or one command a line"),
             ("[\"ip route\",]", "trailing comma"),
             (
                 "[\"ip link set eth0 alias –\", x]",

@@ -4,7 +4,7 @@ use super::shell::is_understood;
 use crate::words::Word;
 
 /// Objects by whose full names alone a command may begin, in the middle of a line.
-const OBJECTS: [&str; 7] = [
+pub(super) const OBJECTS: [&str; 7] = [
     "addr",
     "address",
     "link",

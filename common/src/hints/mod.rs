@@ -7,11 +7,13 @@ use crate::words::{self, Word};
 
 mod address;
 mod comment;
+mod example;
 mod form;
 mod joined;
 mod net_tools;
 mod programs;
 mod shell;
+mod start;
 
 pub use comment::remarks;
 use shell::is_a_command;
@@ -51,13 +53,15 @@ const HABITS: &[Habit] = &[
     |line| shell::template(line.words, line.about).map(Hint::from),
     |line| shell::prompt(line.words, line.about).map(Hint::from),
     |line| net_tools::instead(line.words, line.about).map(Hint::from),
+    |line| start::instead(line.words, line.about).map(Hint::from),
     |line| shell::word(line.words, line.about).map(Hint::from),
     |line| line.joined(),
+    |line| line.token_in_marks(),
     |line| shell::value(line.words, line.about).map(Hint::from),
     |line| programs::instead(line.words, line.about).map(Hint::from),
-    |line| form::first_word(line.words, line.about).map(Hint::from),
+    |line| start::verb_first(line.words, line.about).map(Hint::from),
     |line| form::no_colour(line.words, line.about).map(Hint::from),
-    |line| form::with_a_space(line.words, line.about).map(Hint::from),
+    |line| form::parted(line.words, line.about).map(Hint::from),
 ];
 
 /// The same, where the dialect has nothing to say: they may be beside the point.
@@ -66,8 +70,10 @@ const GUESSES: &[Habit] = &[
     |line| address::instead(line.words, line.about, line.mistake).map(Hint::from),
     |line| line.lookalike_anywhere(),
     |line| line.joined_anywhere(),
-    |line| form::unsaid_device(line.words, line.about, line.mistake).map(Hint::from),
-    |line| form::more_is_needed(line.words, line.about, line.mistake).map(Hint::from),
+    |line| form::unsaid_keyword(line.words, line.about, line.mistake).map(Hint::from),
+    |line| form::not_taken(line.words, line.about, line.mistake).map(Hint::from),
+    |line| example::more_is_needed(line.words, line.about, line.mistake).map(Hint::from),
+    |line| example::form(line.words, line.about, line.mistake).map(Hint::from),
 ];
 
 /// A mistake of a line, with what to do instead of the habit, if it is one.
@@ -82,7 +88,7 @@ pub fn noticed(mistake: Mistake, text: &str, words: &[Word]) -> Mistake {
     let guesses = GUESSES.iter().filter(|_| mistake.hint.is_none());
     let found = match mistake.never {
         // However it is spelt, it stays refused.
-        Some(_) => form::inside_already(words, line.about).map(Hint::from),
+        Some(_) => example::inside_already(words, line.about).map(Hint::from),
         None => HABITS.iter().chain(guesses).find_map(|habit| habit(&line)),
     };
     let Some(hint) = found else {
@@ -118,6 +124,7 @@ pub fn of_a_right_line(text: &str) -> Option<String> {
     let said = shell::template(&words, last)
         .or_else(|| shell::word(&words, last))
         .or(left)
+        .or_else(|| (0..words.len()).find_map(|place| form::comma(&words, place)))
         .or_else(|| {
             let second = words.get(joined::second(&words, is_a_command)?)?;
             Some(joined::told(second.column))
@@ -163,6 +170,15 @@ impl Line<'_> {
     fn lookalike_anywhere(&self) -> Option<Hint> {
         let all = self.lookalikes();
         Some(pointed_at(all.first()?, all.len()))
+    }
+
+    /// `{CURRENT_GATEWAY}`: the token was filled in, and what is around it stayed.
+    fn token_in_marks(&self) -> Option<Hint> {
+        let word = self.words.get(self.about).filter(|word| word.replaced)?;
+        let given = self.text.chars().skip(word.column - 1);
+        let given: String = given.take_while(|c| !c.is_whitespace()).collect();
+        let token = given.trim_matches(|c: char| "{}<>[]()%@".contains(c));
+        (token.len() < given.len()).then(|| format!("write {token} alone").into())
     }
 
     fn another(&self) -> Option<usize> {

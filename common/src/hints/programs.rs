@@ -3,7 +3,8 @@
 use crate::words::Word;
 
 /// What is said of a program of which there is nothing better to say.
-pub(super) const PROGRAM: &str = "no other program runs here: a command is one of ip link, ip address, ip route, ip rule and ip neigh";
+pub(super) const PROGRAM: &str =
+    "no program runs here: a command is one of ip link, ip address, ip route, ip rule and ip neigh";
 
 const SHELL: &str = "there is no shell: write the ip command alone, one a line";
 const WRAPPER: &str = "leave it out: a command runs with the rights that it needs";

@@ -62,18 +62,28 @@ fn said_of(word: &str) -> Option<&'static str> {
     }
 }
 
-/// A value that was left to be filled in: a variable, a token in small letters, `<ADDRESS>`, `…`.
+/// A value that was left to be filled in: a variable, a token that is spelt otherwise, `<ADDRESS>`, `DEVICE`, `…`.
 pub(super) fn value(words: &[Word], about: usize) -> Option<String> {
-    let word = &words.get(about)?.text;
-    let token = word.to_uppercase();
+    let word = words
+        .get(about)
+        .filter(|word| !word.replaced)?
+        .text
+        .as_str();
+    let token = word.to_uppercase().replace('-', "_");
     if let Some(token) = CURRENT.iter().find(|known| token == **known) {
-        return Some(format!("write {token}"));
+        return (word != *token).then(|| format!("write {token}"));
     }
     if word.starts_with('$') {
         return Some(VARIABLE.to_owned());
     }
-    let is_left_out =
-        word.starts_with('<') && word.contains('>') || matches!(word.as_str(), "..." | "…");
+    let is_in_capitals = word.len() > 2
+        && !crate::tokens::is_in(word)
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let is_left_out = is_in_capitals
+        || word.starts_with('<') && word.contains('>')
+        || matches!(word, "..." | "…");
     is_left_out.then(|| PLACEHOLDER.to_owned())
 }
 

@@ -1,5 +1,7 @@
 //! What to write instead of a value that begins as JSON and is not a JSON array.
 
+use serde::de::IgnoredAny;
+
 use crate::lookalike;
 
 const FORM: &str = "write [\"ip …\", \"ip …\"], or one command a line";
@@ -26,7 +28,7 @@ pub(super) fn instead(value: &str, error: &serde_json::Error) -> String {
         "this is a template that nobody has rendered: apply what it renders to (helm template shows that)"
     } else if is_prompt("]# ") || is_prompt("]$ ") {
         "if it begins with a shell's prompt, leave that out: write one command a line"
-    } else if text.starts_with('{') {
+    } else if text.starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok() {
         "put brackets around it: [{\"run\": \"ip …\"}]"
     } else if at == Some('\'') {
         "JSON has double quotes alone: write [\"ip …\", \"ip …\"]"
