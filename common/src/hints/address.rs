@@ -20,7 +20,9 @@ pub(super) fn instead(words: &[Word], about: usize, mistake: &Mistake) -> Option
         return Some("each number of an IPv4 address is at most 255".to_owned());
     }
     match (address.parse::<IpAddr>(), bits) {
-        (Ok(address), Some(bits)) => Some(of_a_prefix(address, bits)),
+        (Ok(address), Some(bits)) => {
+            of_a_prefix(address, bits, mistake.stderr.contains("prefix is expected"))
+        }
         (Ok(_), None) => None,
         (Err(_), _) => {
             let is_in_a_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
@@ -32,15 +34,21 @@ pub(super) fn instead(words: &[Word], about: usize, mistake: &Mistake) -> Option
     }
 }
 
-fn of_a_prefix(address: IpAddr, bits: &str) -> String {
+fn of_a_prefix(address: IpAddr, bits: &str, is_expected: bool) -> Option<String> {
     let (family, most) = if address.is_ipv4() {
         ("IPv4", 32)
     } else {
         ("IPv6", 128)
     };
     match bits.parse::<u32>() {
-        Ok(bits) if bits <= most => format!("an address stands here, without a length: {address}"),
-        _ => format!("behind the / of an {family} address stands its length, 0 to {most}"),
+        // It is one of the other family.
+        Ok(bits) if bits <= most && is_expected => None,
+        Ok(bits) if bits <= most => Some(format!(
+            "an address stands here, without a length: {address}"
+        )),
+        _ => Some(format!(
+            "behind the / of an {family} address stands its length, 0 to {most}"
+        )),
     }
 }
 

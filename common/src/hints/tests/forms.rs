@@ -184,6 +184,7 @@ fn what_is_no_habit_keeps_the_hint_that_it_has() {
         ("ip rote", Some("route")),
         ("ip link set eth0 mut 1400", Some("mtu")),
         ("ip route show tc", None),
+        ("ip -4 route add 2001:db8::/64 dev eth0", None),
     ] {
         assert_eq!(wrong(line).hint.as_deref(), wanted, "{line}");
     }
