@@ -112,24 +112,28 @@ pub fn of_an_unread_line(text: &str) -> Option<String> {
 
 /// What may not be meant in a line that `ip` takes.
 #[must_use]
-pub fn of_a_right_line(text: &str) -> Option<String> {
+pub fn of_a_right_line(text: &str) -> Option<Hint> {
     let words = words::split(text).ok()?;
     let all = lookalikes(text, &words);
-    if let Some(first) = all.first() {
-        let told = first.with_more(all.len() - 1);
-        return Some(format!("if it is not meant: {told}"));
-    }
+    let lookalike = all.first().map(|first| pointed_at(first, all.len()));
+    let hint = lookalike.or_else(|| of_right_words(&words).map(Hint::from))?;
+    Some(Hint {
+        text: format!("if it is not meant: {}", hint.text),
+        ..hint
+    })
+}
+
+fn of_right_words(words: &[Word]) -> Option<String> {
+    let places = 0..words.len();
     let last = words.len().saturating_sub(1);
-    let left = (0..words.len()).find_map(|place| shell::value(&words, place));
-    let said = shell::template(&words, last)
-        .or_else(|| shell::word(&words, last))
-        .or(left)
-        .or_else(|| (0..words.len()).find_map(|place| form::comma(&words, place)))
+    shell::template(words, last)
+        .or_else(|| shell::word(words, last))
+        .or_else(|| places.clone().find_map(|place| shell::value(words, place)))
+        .or_else(|| places.clone().find_map(|place| form::comma(words, place)))
         .or_else(|| {
-            let second = words.get(joined::second(&words, is_a_command)?)?;
+            let second = words.get(joined::second(words, is_a_command)?)?;
             Some(joined::told(second.column))
-        })?;
-    Some(format!("if it is not meant: {said}"))
+        })
 }
 
 /// The lookalikes in the words of a line: a space that looks like another parts them as well.

@@ -1,6 +1,7 @@
 //! How a draft that was refused, or a plan that ran, stands in the report.
 
 use super::{Advice, CommandReport, Outcome, Report, place};
+use crate::hints;
 use crate::ip::Mistake;
 use crate::plan::{Approved, Done, Drafted, Ended, Fault, Judged, Step};
 use crate::policy::Denial;
@@ -211,20 +212,42 @@ fn ran(command: usize, done: Done, room: &mut usize) -> CommandReport {
         }
         Ended::NotRun => (Outcome::NotRun, None, None, None),
     };
+    // What was stopped is not the command's own failure, so it is not one to be ignored.
+    let ignore_failure = done.ignore_failure && advice.is_none();
     let exit = output.as_ref().map(|output| output.exit);
     let output = output.unwrap_or_default();
     let mut own = OUTPUT_BYTES.min(*room);
     *room = room.saturating_sub((output.stdout.len() + output.stderr.len()).min(own));
-    CommandReport {
+    let ran = CommandReport {
         outcome,
-        // A stop is not the command's own failure, so it is not one to be ignored.
-        ignore_failure: done.ignore_failure && advice.is_none(),
+        ignore_failure,
         stdout: kept(output.stdout, &mut own),
         stderr: kept(output.stderr, &mut own),
         exit,
         micros,
         advice,
         ..CommandReport::unrun(done.given, Some(done.ran), done.source, outcome)
+    };
+    explained(command, ran)
+}
+
+/// One that the kernel did not take, with what in its words may not be meant: a name that holds what nobody sees.
+fn explained(command: usize, ran: CommandReport) -> CommandReport {
+    let is_failed = ran.outcome == Outcome::Failed && ran.advice.is_none();
+    let hint = is_failed.then(|| hints::of_a_right_line(&ran.given));
+    let Some(hint) = hint.flatten() else {
+        return ran;
+    };
+    let advice = Advice {
+        command,
+        column: hint.column,
+        why: ran.failed_with(),
+        instead: Some(hint.text),
+        ..Advice::default()
+    };
+    CommandReport {
+        advice: Some(advice),
+        ..ran
     }
 }
 

@@ -43,17 +43,15 @@ impl CommandReport {
     /// Whether it reached the kernel.
     #[must_use]
     pub fn has_run(&self) -> bool {
-        self.exit.is_some() && self.advice.is_none()
+        // What was found wrong before has iproute2's exit status too, and took no time.
+        self.exit.is_some() && (self.advice.is_none() || self.micros.is_some())
     }
 
     fn headline(&self, number: usize) -> String {
         let shown = self.ran.as_deref().unwrap_or(&self.given);
         let why = match &self.advice {
             Some(advice) => advice.why.clone(),
-            None => {
-                let first = self.stderr.lines().next().unwrap_or_default();
-                format!("{first} (exit {})", self.exit.unwrap_or_default())
-            }
+            None => self.failed_with(),
         };
         format!(
             "command {number} '{}'{} {}: {why}",
@@ -61,6 +59,12 @@ impl CommandReport {
             self.origin(),
             self.outcome.word()
         )
+    }
+
+    /// What `ip` said of its failure, and its exit status.
+    pub(super) fn failed_with(&self) -> String {
+        let first = self.stderr.lines().next().unwrap_or_default();
+        format!("{first} (exit {})", self.exit.unwrap_or_default())
     }
 
     /// Who wrote it, where it was not the pod in its annotations or the caller.

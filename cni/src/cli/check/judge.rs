@@ -175,7 +175,7 @@ fn remarks(values: &[Value], report: &Report) -> Vec<String> {
         .flat_map(|commands| (1..).zip(commands));
     let is_right = |(_, command): &(usize, &CommandReport)| command.outcome == Outcome::NotRun;
     let of_commands = numbered.filter(is_right).filter_map(|(number, command)| {
-        let remark = hints::of_a_right_line(&command.given)?;
+        let remark = hints::of_a_right_line(&command.given)?.text;
         Some(format!("{}: command {number}: {remark}", command.source))
     });
     of_comments.chain(of_commands).collect()

@@ -112,7 +112,7 @@ fn what_may_not_be_meant_in_a_right_line_is_told() {
             "another command begins at column 41",
         ),
     ] {
-        let said = of_a_right_line(line).unwrap_or_default();
+        let said = of_a_right_line(line).unwrap().text;
         assert!(
             said.starts_with("if it is not meant: ") && said.contains(part),
             "{line}: {said}"
@@ -124,6 +124,6 @@ fn what_may_not_be_meant_in_a_right_line_is_told() {
         "ip link set eth0 alias 'é ü'",
         "ip link show dev ip",
     ] {
-        assert_eq!(of_a_right_line(line), None, "{line}");
+        assert_eq!(of_a_right_line(line).map(|hint| hint.text), None, "{line}");
     }
 }

@@ -318,3 +318,32 @@ fn the_hint_is_a_field_of_its_own() -> Result<()> {
     assert!(command["advice"]["instead"].is_string(), "{command}");
     Ok(())
 }
+
+#[test]
+fn a_name_that_the_kernel_does_not_find_is_told_with_what_nobody_sees_in_it() -> Result<()> {
+    let value = "ip link set dev eth0\u{200b} up";
+    let output = super::chainsaw(&["try", value])?;
+    assert_eq!(
+        (output.status, output.stdout.as_str()),
+        (
+            1,
+            "Running ip link set dev eth0\\u{200b} up ===============\n\
+             Cannot find device \"eth0\\u{200b}\"\n\
+             Command 1 failed: Cannot find device \"eth0\\u{200b}\" (exit 1)\n    \
+             ip link set dev eth0\\u{200b} up\n                        ^\n    \
+             if it is not meant: an invisible character stands at column 21, ZERO WIDTH SPACE (U+200B): take it away\n"
+        )
+    );
+    let json = report(&super::chainsaw(&["try", "-o", "json", value])?)?;
+    let command = &json["commands"][0];
+    assert_eq!(command["stderr"], "Cannot find device \"eth0\u{200b}\"\n");
+    assert!(command["micros"].is_u64(), "{command}");
+    let variable = super::chainsaw(&["try", "ip link set dev $IFACE up"])?;
+    assert!(
+        variable
+            .stdout
+            .contains("if it is not meant: there is no shell and no variable: "),
+        "{variable:?}"
+    );
+    Ok(())
+}

@@ -168,7 +168,7 @@ mod tests {
         for (wrong, part) in [
             (
                 r#"["ip route", "ip roule add"]"#,
-                r#"plugins[1], chainsaw's: field commands: command 2, "ip roule add", can run in no pod: Object "roule" is unknown, try "ip help" at column 4; did you mean rule?"#,
+                r#"plugins[1], chainsaw's: field commands: command 2, "ip roule add", can run in no pod: Object "roule" is unknown, try "ip help" at column 4; did you mean route?"#,
             ),
             (
                 r#"["ip rout ad"]"#,
