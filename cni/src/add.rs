@@ -6,7 +6,7 @@ use chainsaw_common::config::{self, Config, Mode};
 use chainsaw_common::engine::Value;
 use chainsaw_common::plan::Author;
 use chainsaw_common::pod::{Entrance, Pod, Subject};
-use chainsaw_common::report::Report;
+use chainsaw_common::report::{Report, escaped};
 
 use crate::agent;
 use crate::environment::Environment;
@@ -32,6 +32,9 @@ pub fn add(
     let prev_result = conf.prev_result()?;
     let asked = source::asked(conf, environment);
     let nothing = asked.as_ref().is_ok_and(Asked::is_nothing);
+    for unreached in asked.iter().flat_map(|asked| &asked.unreached) {
+        log.push_str(&format!("chainsaw: {}\n", escaped(unreached)));
+    }
     if nothing && !conf.applies() {
         return Ok(prev_result.into());
     }

@@ -14,6 +14,7 @@ mod error;
 mod forgetting;
 mod memory;
 mod netconf;
+mod networks;
 mod plugin;
 mod result;
 mod settle;

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 pub use chainsaw_common::annotations::{KEY, NRI_PREFIX};
 use chainsaw_common::engine::Value;
+use chainsaw_common::entry::COMMANDS;
 use chainsaw_common::plan::Author;
 use chainsaw_common::pod::Pod;
+use chainsaw_common::report::place;
 use chainsaw_common::value;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -27,6 +29,8 @@ pub struct Asked {
     pub nri: bool,
     /// The pod's labels, if whoever told its annotations tells them.
     pub labels: Option<BTreeMap<String, String>>,
+    /// What was meant for us, and Multus hands on to nobody.
+    pub unreached: Vec<String>,
 }
 
 impl Asked {
@@ -40,9 +44,14 @@ impl Asked {
 pub fn asked(conf: &NetConf<'_>, environment: &Environment) -> Result<Asked, Error> {
     let operators = conf
         .commands
-        .map(|raw| text(raw, "commands", Author::Operator))
+        .map(|raw| text(raw, COMMANDS, Author::Operator))
         .transpose()?;
-    let Pods { value, nri, labels } = of_the_pod(conf, environment)?;
+    let Pods {
+        value,
+        nri,
+        labels,
+        unreached,
+    } = of_the_pod(conf, environment)?;
     Ok(Asked {
         values: operators
             .into_iter()
@@ -51,6 +60,7 @@ pub fn asked(conf: &NetConf<'_>, environment: &Environment) -> Result<Asked, Err
             .collect(),
         nri,
         labels,
+        unreached,
     })
 }
 
@@ -67,6 +77,7 @@ struct Pods {
     /// Whether it has keys of the NRI entrance.
     nri: bool,
     labels: Option<BTreeMap<String, String>>,
+    unreached: Vec<String>,
 }
 
 fn of_the_pod(conf: &NetConf<'_>, environment: &Environment) -> Result<Pods, Error> {
@@ -80,7 +91,7 @@ fn of_the_pod(conf: &NetConf<'_>, environment: &Environment) -> Result<Pods, Err
         return Ok(Pods {
             value,
             nri,
-            labels: None,
+            ..Pods::default()
         });
     }
     let (annotations, labels) = match sent(conf)? {
@@ -101,6 +112,7 @@ fn of_the_pod(conf: &NetConf<'_>, environment: &Environment) -> Result<Pods, Err
         .map(|ifname| format!("{KEY}.{ifname}"));
     let keys = own.into_iter().chain([KEY.to_owned()]);
     let nri = annotations.ask_nri();
+    let unreached = annotations.unreached();
     for key in keys {
         if let Some(text) = annotations.text(&key)? {
             let value = Some(Value {
@@ -108,13 +120,19 @@ fn of_the_pod(conf: &NetConf<'_>, environment: &Environment) -> Result<Pods, Err
                 author: Author::Pod,
                 text,
             });
-            return Ok(Pods { value, nri, labels });
+            return Ok(Pods {
+                value,
+                nri,
+                labels,
+                unreached,
+            });
         }
     }
     Ok(Pods {
         value: None,
         nri,
         labels,
+        unreached,
     })
 }
 
@@ -141,8 +159,8 @@ fn text(raw: &RawValue, source: &'static str, author: Author) -> Result<Value, E
         _ => string(raw),
     };
     let text = text.ok_or(Error::Annotations {
-        place: source,
-        why: "it is neither a string nor an array".to_owned(),
+        place: place(source),
+        why: "it is neither a string nor an array: write [\"ip …\", \"ip …\"]".to_owned(),
     })?;
     Ok(Value {
         source: source.to_owned(),

@@ -43,9 +43,9 @@ mod tests {
             text: "ip route".to_owned(),
         };
         Ok(Asked {
-            labels: None,
             values: vec![value],
             nri: true,
+            ..Asked::default()
         })
     }
 

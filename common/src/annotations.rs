@@ -36,6 +36,12 @@ pub fn meant(key: &str) -> Option<String> {
         Some((first, rest)) => (first, format!(".{rest}")),
         None => (name, String::new()),
     };
+    if let Some(interface) = key
+        .strip_prefix(KEY)
+        .and_then(|rest| rest.strip_prefix('/'))
+    {
+        return Some(format!("{KEY}.{interface}"));
+    }
     let is_near = |known| osa_distance(&domain.to_lowercase(), known) <= DOMAIN_EDITS;
     if is_near(NRI_PREFIX.trim_end_matches('/')) {
         let name = meant_at_nri(name).unwrap_or_else(|| name.to_owned());
@@ -99,6 +105,10 @@ mod tests {
                 "k8s.v1.cni.cncf.io/chainsaw.Net1",
             ),
             ("chainsaw", "k8s.v1.cni.cncf.io/chainsaw"),
+            (
+                "k8s.v1.cni.cncf.io/chainsaw/net1",
+                "k8s.v1.cni.cncf.io/chainsaw.net1",
+            ),
             (
                 "chainsaw.noderesources.dev/sandbox",
                 "chainsaw.noderesource.dev/sandbox",

@@ -8,22 +8,26 @@
 //! | the order of work | [`engine`] |
 //! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`interface`], [`netns`], [`netlink`], [`own`], [`record`], [`in_force`] |
 //! | what will run, once or again, and how much of it | [`plan`], [`again`], [`limits`], [`recall`] |
+//! | what people write instead | [`hints`] |
 //! | the `ip` dialect | [`ip`] |
 //! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
-//! | who and where; what everything speaks | [`pod`], [`annotations`], [`meeting`], [`config`], [`family`], [`kernel`], [`wire`], [`uapi`] |
+//! | who and where; what everything speaks | [`pod`], [`annotations`], [`entry`], [`meeting`], [`config`], [`lookalike`], [`family`], [`kernel`], [`wire`], [`uapi`] |
 
 pub mod again;
 pub mod annotations;
 pub mod config;
 pub mod engine;
+pub mod entry;
 pub mod family;
 pub mod glob;
 mod hash;
+pub mod hints;
 pub mod in_force;
 pub mod interface;
 pub mod ip;
 pub mod kernel;
 pub mod limits;
+pub mod lookalike;
 pub mod meeting;
 pub mod nearest;
 pub mod netlink;

@@ -169,6 +169,12 @@ pub fn ask_for_a_gateway<'a>(texts: impl IntoIterator<Item = &'a str>) -> bool {
         .any(|text| text.contains("CURRENT_GATEWAY"))
 }
 
+/// Whether there is a token in a word.
+#[must_use]
+pub fn is_in(word: &str) -> bool {
+    token_start(word).is_some()
+}
+
 fn token_start(text: &str) -> Option<usize> {
     match (text.find("CURRENT_"), text.find("NODE_")) {
         (Some(current), Some(node)) => Some(current.min(node)),

@@ -6,6 +6,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+mod json;
+
 /// The longest value, in bytes.
 pub const VALUE_BYTES: usize = 16 * 1024;
 /// The most commands in one value.
@@ -40,10 +42,13 @@ pub enum ValueError {
         bytes: usize,
     },
     /// The value begins as JSON and is not a JSON array.
-    #[error(
-        "the value is not a JSON array ({0}): write [\"ip …\", \"ip …\"], or one command a line"
-    )]
-    NotAnArray(String),
+    #[error("the value is not a JSON array ({why}): {instead}")]
+    NotAnArray {
+        /// What the JSON parser said.
+        why: String,
+        /// What to write.
+        instead: String,
+    },
     /// The value is a JSON string: its quotes would be the command's.
     #[error(
         "the value is a JSON string: write an array, [\"ip …\", \"ip …\"], or lines without quotes around them"
@@ -130,7 +135,10 @@ fn text_lines(value: &str) -> impl Iterator<Item = Line> + '_ {
 
 fn json_lines(value: &str) -> Result<Vec<Result<Line, ValueError>>, ValueError> {
     let items: Vec<&RawValue> =
-        serde_json::from_str(value).map_err(|error| ValueError::NotAnArray(error.to_string()))?;
+        serde_json::from_str(value).map_err(|error| ValueError::NotAnArray {
+            why: error.to_string(),
+            instead: json::instead(value, &error),
+        })?;
     Ok((1..)
         .zip(items)
         .map(|(command, item)| json_line(command, item.get()))
@@ -223,14 +231,61 @@ mod tests {
     }
 
     #[test]
+    fn what_is_nearly_json_is_told_with_what_to_write() {
+        for (value, part) in [
+            ("['ip route']", "JSON has double quotes alone"),
+            ("[\"ip route\", 'ip addr']", "JSON has double quotes alone"),
+            (
+                "[ip route, ip addr]",
+                "put double quotes around each command",
+            ),
+            (
+                "[“ip route”]",
+                "the “ at column 2 is a LEFT DOUBLE QUOTATION MARK (U+201C)",
+            ),
+            (
+                "[\n\u{a0}\"ip route\"]",
+                "NO-BREAK SPACE (U+00A0): write a plain space (line 2)",
+            ),
+            ("[\n  # the routes\n  \"ip route\"]", "JSON has no comments"),
+            (
+                "[root@node ~]# ip route",
+                "a shell's prompt, leave that out",
+            ),
+            (
+                "{{ .Values.commands }}",
+                "a template that nobody has rendered",
+            ),
+            ("{\"run\": \"ip route\"}", "put brackets around it"),
+            ("{ ip route; }", "or one command a line"),
+            ("[\"ip route\",]", "trailing comma"),
+            (
+                "[\"ip link set eth0 alias –\", x]",
+                "put double quotes around each",
+            ),
+            (
+                "[\"ip route\" \"ip addr\"]",
+                "write [\"ip …\", \"ip …\"], or one command a line",
+            ),
+        ] {
+            let said = lines(value).unwrap_err()[0].to_string();
+            assert!(
+                said.starts_with("the value is not a JSON array ("),
+                "{said}"
+            );
+            assert!(said.contains(part), "{value}: {said}");
+        }
+    }
+
+    #[test]
     fn refuses_json_that_is_no_array_and_json_that_is_too_deep() {
         assert!(matches!(
             lines(r#"{"run": "ip a"}"#).unwrap_err()[0],
-            ValueError::NotAnArray(_)
+            ValueError::NotAnArray { .. }
         ));
         assert!(matches!(
             lines("[").unwrap_err()[0],
-            ValueError::NotAnArray(_)
+            ValueError::NotAnArray { .. }
         ));
         assert!(lines(&"[".repeat(VALUE_BYTES)).is_err());
         assert_eq!(lines(" \"ip route\" "), Err(vec![ValueError::AString]));

@@ -22,6 +22,14 @@ pub enum WordError {
         /// Where it was opened.
         column: usize,
     },
+    /// The line is an item of a list, as YAML has them: to `ip`, a lone dash is an option.
+    #[error(
+        "the dash at column {column} is a list item of YAML: leave the dash out, or write a JSON array, [\"ip …\", \"ip …\"]"
+    )]
+    ListItem {
+        /// Where the dash is.
+        column: usize,
+    },
     /// A control character: none is part of any `ip` command.
     #[error("there is a control character (U+{code:04X}) at column {column}: take it away")]
     Control {
@@ -37,7 +45,9 @@ impl WordError {
     #[must_use]
     pub fn column(&self) -> usize {
         match self {
-            Self::OpenQuote { column, .. } | Self::Control { column, .. } => *column,
+            Self::OpenQuote { column, .. }
+            | Self::ListItem { column }
+            | Self::Control { column, .. } => *column,
         }
     }
 }
@@ -45,7 +55,7 @@ impl WordError {
 /// Splits a line. A leading `ip` is left out.
 ///
 /// # Errors
-/// An open quote or a control character.
+/// An open quote, a control character, or a dash before the command.
 pub fn split(line: &str) -> Result<Vec<Word>, WordError> {
     let mut words: Vec<Word> = Vec::new();
     let mut open: Option<Word> = None;
@@ -74,6 +84,10 @@ pub fn split(line: &str) -> Result<Vec<Word>, WordError> {
         return Err(WordError::OpenQuote { quote, column });
     }
     words.extend(open);
+    if let Some(first) = words.first().filter(|first| first.text == "-") {
+        let column = first.column;
+        return Err(WordError::ListItem { column });
+    }
     if words.first().is_some_and(|first| first.text == "ip") {
         words.remove(0);
     }
@@ -149,6 +163,20 @@ mod tests {
             Err(WordError::Control { code: 0, column: 2 })
         );
         assert_eq!(split("'a\u{1b}'").unwrap_err().column(), 3);
+    }
+
+    #[test]
+    fn a_dash_before_the_command_is_a_list_item_and_no_option() {
+        for line in ["- ip route", "-", "-\tip route", "- route"] {
+            assert_eq!(
+                split(line),
+                Err(WordError::ListItem { column: 1 }),
+                "{line}"
+            );
+        }
+        // As the judge takes it, who writes it on purpose.
+        assert_eq!(texts("ip - 5 address flush")[..2], ["-", "5"]);
+        assert_eq!(texts("-4 route"), ["-4", "route"]);
     }
 
     #[test]

@@ -4,19 +4,17 @@ use std::collections::BTreeSet;
 
 use chainsaw_common::annotations::{is_ours, meant, meant_at_nri};
 use chainsaw_common::engine;
-use chainsaw_common::nearest::nearest;
+use chainsaw_common::lookalike;
 use chainsaw_common::plan::Author;
 use chainsaw_common::pod::Entrance;
 use serde_json::Value;
 
-use super::networks::{NETWORKS, Selection, selections};
 use super::workload::Described;
+use crate::networks::NETWORKS;
 use crate::source::{KEY, NRI_PREFIX};
 
 mod misplaced;
-
-/// Our part of a selection's `cni-args`.
-const ARGUMENT: &str = "chainsaw";
+mod multus;
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -67,8 +65,11 @@ impl Asked {
                 let interface = key.strip_prefix(KEY).and_then(|at| at.strip_prefix('.'));
                 asked.annotation(key, value, Entrance::Cni, interface.map(str::to_owned));
             } else if let Some(meant) = meant(key) {
+                let found = lookalike::all(key).next();
+                let why = found.map(|found| format!(" ({})", found.with_more(0)));
                 asked.problems.push(format!(
-                    "annotation {key} is no key of Chainsaw; did you mean {meant}?"
+                    "annotation {key} is no key of Chainsaw; did you mean {meant}?{}",
+                    why.unwrap_or_default()
                 ));
             }
         }
@@ -81,27 +82,6 @@ impl Asked {
         }
         asked.on_a_node(described);
         asked
-    }
-
-    /// The pod's network selections; none where it has no such annotation, or one that nobody can read.
-    fn selections(&mut self, described: &Described) -> Option<Vec<Selection>> {
-        let all = &described.annotations;
-        let (_, value) = all.iter().find(|(key, _)| key == NETWORKS)?;
-        let text = value.as_str()?;
-        match selections(text) {
-            Ok(selections) => Some(selections),
-            Err(error) => {
-                let why =
-                    format!("annotation {NETWORKS}: it is no list of network selections: {error}");
-                // One that says nothing to us is Multus' business.
-                if text.to_lowercase().contains(ARGUMENT) {
-                    self.problems.push(why);
-                } else {
-                    self.notes.push(why);
-                }
-                None
-            }
-        }
     }
 
     /// A key of an interface counts only where an attachment makes that.
@@ -157,42 +137,10 @@ impl Asked {
         match value {
             Value::String(text) => self.wanted(key, text.clone(), entrance, at),
             other => self.problems.push(format!(
-                "annotation {key}: its value is {}, and the API takes strings alone: put quotes around it, or write it behind |",
-                kind(other)
+                "annotation {key}: its value is {}, and the API takes strings alone: {}",
+                kind(other),
+                as_a_string(other)
             )),
-        }
-    }
-
-    /// `cni-args` of the selections, which reach us as `args.cni.chainsaw`. Other words of them are Multus' business.
-    fn arguments(&mut self, selections: &[Selection]) {
-        for (number, selection) in selections.iter().enumerate() {
-            let all = format!("{NETWORKS}[{number}].cni-args");
-            for (name, value) in &selection.arguments {
-                let source = format!("{all}.{name}");
-                let at = Some(selection.interface.clone());
-                match value {
-                    _ if name != ARGUMENT => self.other_argument(&source, name),
-                    Value::String(text) => {
-                        self.wanted(&source, text.clone(), Entrance::Cni, at);
-                    }
-                    Value::Array(_) => {
-                        self.wanted(&source, value.to_string(), Entrance::Cni, at);
-                    }
-                    other => self.problems.push(format!(
-                        "{source}: it is {} and neither a string nor an array",
-                        kind(other)
-                    )),
-                }
-            }
-        }
-    }
-
-    /// One that is for another plugin, unless it was meant for us.
-    fn other_argument(&mut self, source: &str, name: &str) {
-        if nearest(&name.to_lowercase(), [ARGUMENT]).is_some() {
-            self.notes.push(format!(
-                "{source}: Chainsaw does not read it; did you mean {ARGUMENT}?"
-            ));
         }
     }
 
@@ -237,6 +185,17 @@ fn listed(names: &[&str]) -> String {
         [] => String::new(),
         [only] => format!("{only} is"),
         [most @ .., last] => format!("{} and {last} are", most.join(", ")),
+    }
+}
+
+/// How a value becomes a string.
+fn as_a_string(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => {
+            "put the array in single quotes, '[\"ip …\", \"ip …\"]', or write | behind the key and one command a line, without dashes"
+        }
+        Value::Null => "write a value, or take the key away",
+        _ => "put quotes around it, or write it behind |",
     }
 }
 

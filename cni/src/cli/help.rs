@@ -73,10 +73,11 @@ chainsaw check parses commands and judges them by a node's configuration. It run
     chainsaw check --policy FILE
 
 A VALUE is what a pod's annotation holds: a JSON array of commands, or one command a line. A file holds Kubernetes
-objects: every pod, and every template of pods, is judged, each of its keys at its own interface. Of every command it
+objects: every pod, and every template of pods, is judged, each of its keys at its own interface. It may also hold a
+network configuration of CNI, or a NetworkAttachmentDefinition, whose chainsaw entries are judged. Of every command it
 says whether it is allowed. With a configuration alone it says whether a node could take that.
 
-    -f, --file FILE            the objects, as YAML or JSON; - is standard input; may be given again
+    -f, --file FILE            what holds them, as YAML or JSON; - is standard input; may be given again
         --policy FILE          the configuration that judges (none: only the words are checked)
     -n, --namespace NAME       the pod's namespace in Kubernetes, where a file does not say it (default)
         --label KEY=VALUE      a label of the pod; may be given again (those of a file count at the NRI entrance alone)

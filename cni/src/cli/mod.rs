@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use chainsaw_common::engine::{self, Ask, Value};
+use chainsaw_common::hints;
 use chainsaw_common::kernel::Kernel;
 use chainsaw_common::netlink::Socket;
 use chainsaw_common::netns::{Namespace, throw_away};
@@ -23,13 +24,15 @@ use chainsaw_common::tokens::Surroundings;
 
 mod asked;
 mod check;
+mod file;
 mod given;
 mod help;
-mod networks;
+mod network;
 mod sample;
 mod transcript;
 mod words;
 mod workload;
+mod yaml;
 
 use check::Checked;
 use given::{Form, Given};
@@ -98,7 +101,11 @@ fn wrong_use(verb: Option<&str>, why: &str) -> ExitCode {
 
 /// What was not said in a file.
 fn alone(report: Report) -> Vec<Checked> {
-    vec![Checked { file: None, report }]
+    vec![Checked {
+        file: None,
+        title: None,
+        report,
+    }]
 }
 
 /// Prints the reports, or why there is none: as a report too, where JSON is asked for.
@@ -157,6 +164,11 @@ fn serve(
     surroundings: &Surroundings,
     kernel: &mut dyn Kernel,
 ) -> Report {
+    for value in values {
+        for remark in hints::remarks(&value.text) {
+            warn(&format!("chainsaw: {}: {remark}\n", value.source));
+        }
+    }
     let policy = Policy::of_the_caller();
     let ask = Ask {
         subject,

@@ -10,15 +10,17 @@ const ARGUMENT: &str = "argument ";
 
 /// What a person reads on standard output; what is wrong and is no pod's goes to standard error.
 pub fn for_people(checked: &Checked) -> String {
-    let Checked { file, report } = checked;
-    let Some(pod) = &report.pod else {
+    let Checked { file, report, .. } = checked;
+    let pod = report.pod.as_ref();
+    let pod = pod.map(|pod| format!("{}/{}", pod.namespace, pod.name));
+    let Some(title) = checked.title.clone().or(pod) else {
         return of_nobody(report);
     };
     let nothing = report.commands.is_empty() && report.problems.is_empty();
     let nothing = nothing.then_some("there is no command in this");
     let file = file.as_ref().map(|file| format!(" in {}", line(file)));
     let file = file.unwrap_or_default();
-    let mut text = format!("{}/{}{file}: {}\n", pod.namespace, pod.name, report.word());
+    let mut text = format!("{}{file}: {}\n", line(&title), report.word());
     let notes = report.notes.iter().map(String::as_str).chain(nothing);
     let problems = report.problems.iter().map(|said| ("problem", &**said));
     for (what, said) in problems.chain(notes.map(|said| ("note", said))) {

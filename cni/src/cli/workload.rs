@@ -1,9 +1,12 @@
 //! The pods that a file of Kubernetes objects describes: pods themselves, and the templates of whatever makes pods.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::{fs, io};
 
 use serde_json::Value;
+
+mod strays;
+
+use strays::strays;
 
 /// A pod, or the template of pods.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub struct Described {
     pub place: String,
     /// What holds it, and is no pod: the object itself, and the job of a `CronJob`.
     pub holders: Vec<Holder>,
+    /// What is wrong with where keys of ours stand.
+    pub strays: Vec<String>,
     /// The keys of all labels, its own and those of what holds it.
     pub labelled: BTreeSet<String>,
     /// Whether it is on the host's network.
@@ -39,62 +44,6 @@ pub struct Holder {
     pub annotations: BTreeSet<String>,
 }
 
-/// The text of a file, or of standard input by the name `-`.
-///
-/// # Errors
-/// It cannot be read.
-pub fn text(path: &str) -> Result<String, String> {
-    let text = match path {
-        STDIN => io::read_to_string(io::stdin()),
-        path => fs::read_to_string(path),
-    };
-    text.map_err(|error| format!("cannot read {}: {error}", named(path)))
-}
-
-/// How standard input is asked for.
-const STDIN: &str = "-";
-
-/// A file, as it is called where people read of it.
-pub fn named(path: &str) -> &str {
-    if path == STDIN {
-        "standard input"
-    } else {
-        path
-    }
-}
-
-/// Reads YAML or JSON, one document or several.
-///
-/// # Errors
-/// It is neither, or has no pod.
-pub fn read(path: &str, text: &str) -> Result<Vec<Described>, String> {
-    let path = named(path);
-    if text.trim().is_empty() {
-        return Err(format!("{path} is empty"));
-    }
-    let documents: Vec<Value> =
-        serde_saphyr::from_multiple(text).map_err(|error| format!("{path} is no YAML: {error}"))?;
-    let described: Vec<Described> = documents
-        .iter()
-        .flat_map(objects)
-        .filter_map(described)
-        .collect();
-    if described.is_empty() {
-        return Err(format!(
-            "{path} describes no pod: it takes a Pod, or what makes pods (Deployment, Job, CronJob …)"
-        ));
-    }
-    Ok(described)
-}
-
-/// A list is what is in it.
-fn objects(document: &Value) -> Vec<&Value> {
-    match document.get("items").and_then(Value::as_array) {
-        Some(items) => items.iter().collect(),
-        None => vec![document],
-    }
-}
-
 /// Where a pod's metadata and spec are: in the object itself, its template, or its job's template.
 const PODS: [&str; 3] = [OBJECT, "/spec/template", "/spec/jobTemplate/spec/template"];
 
@@ -102,7 +51,8 @@ const OBJECT: &str = "";
 /// Where a `CronJob` says what its jobs are.
 const JOB: &str = "/spec/jobTemplate";
 
-fn described(object: &Value) -> Option<Described> {
+/// The pod that an object is, or has a template of.
+pub fn described(object: &Value) -> Option<Described> {
     let kind = object.get("kind")?.as_str()?;
     let (place, pod) = PODS.iter().rev().find_map(|path| {
         let pod = object.pointer(path)?;
@@ -119,6 +69,8 @@ fn described(object: &Value) -> Option<Described> {
         .into_iter()
         .filter_map(|list| pod.pointer(list)?.as_array());
     let name = |container: &Value| container.get("name")?.as_str().map(str::to_owned);
+    let annotations = format!("{}.metadata.annotations", place.replace('/', "."));
+    let annotations = annotations.trim_start_matches('.');
     Some(Described {
         namespace: text("/metadata/namespace").map(str::to_owned),
         name: format!(
@@ -131,9 +83,8 @@ fn described(object: &Value) -> Option<Described> {
             .filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())))
             .collect(),
         annotations: pairs(pod, "/metadata/annotations").collect(),
-        place: format!("{}.metadata.annotations", place.replace('/', "."))
-            .trim_start_matches('.')
-            .to_owned(),
+        place: annotations.to_owned(),
+        strays: strays(object, annotations),
         labelled: (holders.iter().map(|(_, holder)| *holder))
             .chain([pod])
             .flat_map(labelled)
@@ -165,10 +116,15 @@ fn pairs(pod: &Value, pointer: &str) -> impl Iterator<Item = (String, Value)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::file::{Found, read};
     use super::*;
 
     fn read_text(text: &str) -> Result<Vec<Described>, String> {
-        read("x.yaml", text)
+        let pods = read("x.yaml", text)?.into_iter().map(|found| match found {
+            Found::Pods(described) => described,
+            Found::Network(network) => panic!("{network:?}"),
+        });
+        Ok(pods.collect())
     }
 
     const POD: &str = "kind: Pod\nmetadata: {name: p, namespace: shop, annotations: {a: b}}\nspec: {containers: [{name: c}]}\n";
@@ -225,25 +181,64 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_what_is_in_it() {
-        let list = r#"{"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": []}}]}"#;
-        assert_eq!(read_text(list).unwrap()[0].name, "Pod/p");
+    fn a_key_that_stands_where_nobody_looks_is_told_with_where_it_belongs() {
+        let key = "k8s.v1.cni.cncf.io/chainsaw";
+        let no_map = "metadata.annotations is text, and has to be a map: ";
+        for (metadata, spec, said) in [
+            (format!("annotations: {{{key}: ip route}}"), "", None),
+            (
+                format!("annotation: {{{key}: ip route}}"),
+                "",
+                Some(format!(
+                    "{key} stands in metadata.annotation, where it is no annotation: move it to metadata.annotations"
+                )),
+            ),
+            (
+                format!("{key}: ip route"),
+                "",
+                Some(format!(
+                    "{key} stands in metadata, where it is no annotation: move it to metadata.annotations"
+                )),
+            ),
+            (
+                "labels: {a: b}".to_owned(),
+                "annotations: {chainsaw.noderesource.dev/sandbox: ip route}, ",
+                Some(
+                    "chainsaw.noderesource.dev/sandbox stands in spec.annotations, where it is no annotation: move it to metadata.annotations"
+                        .to_owned(),
+                ),
+            ),
+            (
+                format!("annotations: [{{{key}: ip route}}]"),
+                "",
+                Some("metadata.annotations is a list, and has to be a map: write each KEY: VALUE without a dash".to_owned()),
+            ),
+            (
+                format!("annotations: {key}=ip route"),
+                "",
+                Some(format!(
+                    "{no_map}write KEY: VALUE, a line each, with a colon and a space between"
+                )),
+            ),
+            (
+                format!("annotations: \"{key}:\u{a0}ip route\""),
+                "",
+                Some(format!(
+                    "{no_map}the space at column 29 is a NO-BREAK SPACE (U+00A0): write a plain space"
+                )),
+            ),
+        ] {
+            let text = format!(
+                "kind: Pod\nmetadata: {{name: p, {metadata}}}\nspec: {{{spec}containers: [{{name: c}}]}}\n"
+            );
+            let strays = &read_text(&text).unwrap()[0].strays;
+            assert_eq!(strays.first(), said.as_ref(), "{text}");
+        }
     }
 
     #[test]
-    fn a_file_without_pods_says_so() {
-        assert!(
-            read_text("kind: Service\n")
-                .unwrap_err()
-                .contains("describes no pod")
-        );
-        assert!(read_text("a: [").unwrap_err().contains("is no YAML"));
-        assert_eq!(read_text(" \n").unwrap_err(), "x.yaml is empty");
-        assert_eq!(read("-", "").unwrap_err(), "standard input is empty");
-        assert!(
-            super::text("/nowhere/x.yaml")
-                .unwrap_err()
-                .contains("cannot read")
-        );
+    fn a_list_is_what_is_in_it() {
+        let list = r#"{"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": []}}]}"#;
+        assert_eq!(read_text(list).unwrap()[0].name, "Pod/p");
     }
 }

@@ -17,6 +17,7 @@ use crate::api::{self, ApiError, Found};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::netconf::{NetConf, present};
+use crate::networks::{ARGUMENT, NETWORKS, unreached};
 
 /// A pod's annotations, by who told them.
 pub enum Annotations<'a> {
@@ -41,6 +42,21 @@ impl Annotations<'_> {
                 .map(|(key, _)| &**key),
         };
         first.is_some_and(|key| key.starts_with(NRI_PREFIX))
+    }
+
+    /// What was meant for us in the pod's network selections, and reaches nobody. Where we are not named, nothing is parsed.
+    pub fn unreached(&self) -> Vec<String> {
+        let written = match self {
+            Self::Sent(annotations) => annotations.get(NETWORKS).map(|raw| raw.get()),
+            Self::Asked(annotations) => annotations.get(NETWORKS).map(String::as_str),
+        };
+        match written {
+            Some(written) if written.contains(ARGUMENT) => {
+                let text = self.text(NETWORKS).ok().flatten();
+                text.map_or_else(Vec::new, |text| unreached(&text))
+            }
+            _ => Vec::new(),
+        }
     }
 
     pub fn text(&self, key: &str) -> Result<Option<String>, Error> {

@@ -130,3 +130,30 @@ fn a_value_that_is_no_string_is_an_error() {
     ));
     assert!(found(&annotations("7")).is_err());
 }
+
+#[test]
+fn commands_that_multus_hands_on_to_nobody_are_told_and_ask_for_nothing() {
+    let of = |networks: &str| {
+        let networks = serde_json::to_string(networks).unwrap();
+        let sent = annotations(&format!("{{\"k8s.v1.cni.cncf.io/networks\": {networks}}}"));
+        let conf = format!("{{\"cniVersion\": \"1.0.0\"{sent}}}");
+        let conf = NetConf::read(conf.as_bytes()).unwrap();
+        asked(&conf, &Environment::default()).unwrap()
+    };
+    let said = of(r#"[{"name": "a"}, {"name": "b", "cniArgs": {"chainsaw": ["ip route"]}}]"#);
+    assert!(said.is_nothing());
+    assert_eq!(
+        said.unreached,
+        [
+            "k8s.v1.cni.cncf.io/networks[1].cniArgs: Multus does not know this field, so its commands reach no plugin; write \"cni-args\": {\"chainsaw\": [\"ip …\"]}"
+        ]
+    );
+    for right in [
+        "a, chainsaw-net@net2",
+        r#"[{"name": "a", "cni-args": {"chainsaw": ["ip route"]}}]"#,
+        r#"[{"name": "a", "interfce": "chainsaw"}]"#,
+        "[{\"chainsaw",
+    ] {
+        assert_eq!(of(right).unreached, Vec::<String>::new(), "{right}");
+    }
+}

@@ -12,6 +12,8 @@ pub struct Mistake {
     pub exit: u8,
     /// Which word, counted from 0; the number of words when the line ends too early.
     pub word: Option<usize>,
+    /// Which column of the given text, where that says more than the word's own.
+    pub column: Option<usize>,
     /// What to write instead. Never part of iproute2's text.
     pub hint: Option<String>,
     /// The command is refused under any profile, however it is spelt; the reason.
@@ -29,6 +31,7 @@ impl Mistake {
             ours: false,
             exit,
             word: None,
+            column: None,
             hint: None,
             never: None,
         }

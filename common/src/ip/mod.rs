@@ -13,7 +13,6 @@ pub mod addr;
 mod args;
 mod devices;
 mod exchange;
-mod habits;
 mod hardware;
 mod help;
 mod host;
@@ -153,7 +152,7 @@ pub fn read(words: &[Word]) -> Reading {
     let mut args = Args::new(words);
     let command = command(&mut args).map_err(|mistake| {
         let word = mistake.word.unwrap_or(args.last());
-        habits::noticed(mistake.at(word).behind(args.warnings()), words, word)
+        mistake.at(word).behind(args.warnings())
     });
     Reading {
         lookups: args.into_lookups(),

@@ -2,6 +2,7 @@
 //! only the policy's judgement of a draft without fault makes one.
 
 use crate::family::Family;
+use crate::hints;
 use crate::ip::{self, Command, Lookup, Mistake, Reading};
 use crate::limits::{self, Bounds, Excess};
 use crate::pod::Subject;
@@ -45,6 +46,7 @@ pub struct Drafted {
 struct Unread {
     column: usize,
     why: String,
+    hint: Option<String>,
 }
 
 /// What is wrong with one command.
@@ -56,6 +58,8 @@ pub enum Fault {
         column: usize,
         /// Why.
         why: String,
+        /// What to write instead.
+        hint: Option<String>,
     },
     /// `ip` would not take it, or no profile does.
     Mistake(Mistake),
@@ -235,7 +239,12 @@ fn drafted(source: &str, author: Author, line: Line, surroundings: &Surroundings
     let mut columns = Vec::new();
     let reading = words(&line.text, surroundings).map(|words| {
         columns = words.iter().map(|word| word.column).collect();
-        ip::read(&words)
+        let reading = ip::read(&words);
+        Reading {
+            command: (reading.command)
+                .map_err(|mistake| hints::noticed(mistake, &line.text, &words)),
+            ..reading
+        }
     });
     Drafted {
         source: source.to_owned(),
@@ -248,14 +257,12 @@ fn drafted(source: &str, author: Author, line: Line, surroundings: &Surroundings
 }
 
 fn words(line: &str, surroundings: &Surroundings) -> Result<Vec<words::Word>, Unread> {
-    let unsplit = |error: WordError| Unread {
-        column: error.column(),
-        why: error.to_string(),
-    };
-    let unresolved = |column, error: TokenError| Unread {
+    let unread = |column, why| Unread {
         column,
-        why: error.to_string(),
+        why,
+        hint: hints::of_an_unread_line(line),
     };
+    let unsplit = |error: WordError| unread(error.column(), error.to_string());
     let mut words = words::split(line).map_err(unsplit)?;
     let family = ip::family_of(&words);
     let mut before = Family::Unspec;
@@ -270,7 +277,7 @@ fn words(line: &str, surroundings: &Surroundings) -> Result<Vec<words::Word>, Un
         before = Family::named(&word.text).unwrap_or_default();
         surroundings
             .replace(word, own)
-            .map_err(|error| unresolved(column, error))?;
+            .map_err(|error: TokenError| unread(column, error.to_string()))?;
     }
     Ok(words)
 }
@@ -303,6 +310,7 @@ impl Drafted {
                 let fault = Fault::Word {
                     column: unread.column,
                     why: unread.why.clone(),
+                    hint: unread.hint.clone(),
                 };
                 return Judged::Wrong(self, fault);
             }

@@ -1,6 +1,7 @@
 //! How a draft that was refused, or a plan that ran, stands in the report.
 
-use super::{Advice, CommandReport, Outcome, Report};
+use super::{Advice, CommandReport, Outcome, Report, place};
+use crate::hints;
 use crate::ip::Mistake;
 use crate::plan::{Approved, Done, Drafted, Ended, Fault, Judged, Step};
 use crate::policy::Denial;
@@ -10,6 +11,8 @@ use crate::value::ValueError;
 const OUTPUT_BYTES: usize = 4 * 1024;
 /// The most output that one report keeps, in bytes.
 const REPORT_BYTES: usize = 64 * 1024;
+/// What is said of a command that `ip` answers with its usage.
+const USAGE: &str = "ip prints its usage and does nothing";
 
 impl Report {
     /// The value could not be taken apart.
@@ -17,7 +20,7 @@ impl Report {
     pub fn unreadable(self, problems: &[(String, ValueError)]) -> Self {
         let problems = problems
             .iter()
-            .map(|(source, problem)| format!("{source}: {problem}"))
+            .map(|(source, problem)| format!("{}: {problem}", place(source)))
             .collect();
         Self {
             outcome: Outcome::Failed,
@@ -119,11 +122,12 @@ impl CommandReport {
 fn refused(command: usize, judged: Judged) -> CommandReport {
     match judged {
         Judged::Right(step) => right(step),
-        Judged::Wrong(drafted, Fault::Word { column, why }) => {
+        Judged::Wrong(drafted, Fault::Word { column, why, hint }) => {
             let advice = Advice {
                 command,
                 column: Some(column),
                 why,
+                instead: hint,
                 ..Advice::default()
             };
             CommandReport::wrong(drafted, Outcome::Failed, advice)
@@ -154,13 +158,13 @@ fn right(step: Step) -> CommandReport {
 
 fn mistaken(command: usize, drafted: Drafted, mistake: Mistake) -> CommandReport {
     let behind_the_end = drafted.given.chars().count() + 1;
-    let column = mistake
-        .word
-        .map(|word| drafted.columns.get(word).copied().unwrap_or(behind_the_end));
+    let column_of = |word| drafted.columns.get(word).copied().unwrap_or(behind_the_end);
+    let column = mistake.column.or(mistake.word.map(column_of));
     let first_line = mistake.stderr.lines().next().unwrap_or_default();
     let (outcome, why) = match mistake.never {
         Some(reason) => (Outcome::Denied, format!("never allowed: {reason}")),
         None if first_line.is_empty() => (Outcome::Failed, "iproute2 does not take it".to_owned()),
+        None if first_line.starts_with("Usage:") => (Outcome::Failed, USAGE.to_owned()),
         None => (Outcome::Failed, first_line.to_owned()),
     };
     let word = mistake.word.map(|word| word + 1);
@@ -209,20 +213,42 @@ fn ran(command: usize, done: Done, room: &mut usize) -> CommandReport {
         }
         Ended::NotRun => (Outcome::NotRun, None, None, None),
     };
+    // What was stopped is not the command's own failure, so it is not one to be ignored.
+    let ignore_failure = done.ignore_failure && advice.is_none();
     let exit = output.as_ref().map(|output| output.exit);
     let output = output.unwrap_or_default();
     let mut own = OUTPUT_BYTES.min(*room);
     *room = room.saturating_sub((output.stdout.len() + output.stderr.len()).min(own));
-    CommandReport {
+    let ran = CommandReport {
         outcome,
-        // A stop is not the command's own failure, so it is not one to be ignored.
-        ignore_failure: done.ignore_failure && advice.is_none(),
+        ignore_failure,
         stdout: kept(output.stdout, &mut own),
         stderr: kept(output.stderr, &mut own),
         exit,
         micros,
         advice,
         ..CommandReport::unrun(done.given, Some(done.ran), done.source, outcome)
+    };
+    explained(command, ran)
+}
+
+/// One that the kernel did not take, with what in its words may not be meant: a name that holds what nobody sees.
+fn explained(command: usize, ran: CommandReport) -> CommandReport {
+    let is_failed = ran.outcome == Outcome::Failed && ran.advice.is_none();
+    let hint = is_failed.then(|| hints::of_a_right_line(&ran.given));
+    let Some(hint) = hint.flatten() else {
+        return ran;
+    };
+    let advice = Advice {
+        command,
+        column: hint.column,
+        why: ran.failed_with(),
+        instead: Some(hint.text),
+        ..Advice::default()
+    };
+    CommandReport {
+        advice: Some(advice),
+        ..ran
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use super::{CommandReport, Outcome, Report};
 use crate::config::APPLY;
+use crate::entry::COMMANDS;
+use crate::lookalike::is_invisible;
 
 /// The longest first line of a CNI or NRI error, in bytes.
 const HEADLINE_BYTES: usize = 256;
@@ -41,17 +43,15 @@ impl CommandReport {
     /// Whether it reached the kernel.
     #[must_use]
     pub fn has_run(&self) -> bool {
-        self.exit.is_some() && self.advice.is_none()
+        // What was found wrong before has iproute2's exit status too, and took no time.
+        self.exit.is_some() && (self.advice.is_none() || self.micros.is_some())
     }
 
     fn headline(&self, number: usize) -> String {
         let shown = self.ran.as_deref().unwrap_or(&self.given);
         let why = match &self.advice {
             Some(advice) => advice.why.clone(),
-            None => {
-                let first = self.stderr.lines().next().unwrap_or_default();
-                format!("{first} (exit {})", self.exit.unwrap_or_default())
-            }
+            None => self.failed_with(),
         };
         format!(
             "command {number} '{}'{} {}: {why}",
@@ -61,14 +61,29 @@ impl CommandReport {
         )
     }
 
+    /// What `ip` said of its failure, and its exit status.
+    pub(super) fn failed_with(&self) -> String {
+        let first = self.stderr.lines().next().unwrap_or_default();
+        format!("{first} (exit {})", self.exit.unwrap_or_default())
+    }
+
     /// Who wrote it, where it was not the pod in its annotations or the caller.
     fn origin(&self) -> String {
         match self.source.as_str() {
             APPLY => " (from [[apply]] of the node's configuration)".to_owned(),
-            "commands" => " (from commands of the network configuration)".to_owned(),
             "args.cni.chainsaw" => " (from args.cni.chainsaw)".to_owned(),
+            COMMANDS => format!(" (from {})", place(COMMANDS)),
             _ => String::new(),
         }
+    }
+}
+
+/// Where a value stands, as people look for it.
+#[must_use]
+pub fn place(source: &str) -> &str {
+    match source {
+        COMMANDS => "commands in chainsaw's entry of the network configuration",
+        other => other,
     }
 }
 
@@ -106,10 +121,11 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
     out
 }
 
-/// Control characters, and what separates lines or turns the direction of writing without being one.
+/// Control characters, what separates lines without being one, and what cannot be seen and changes what is.
 fn is_hidden(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{2028}' | '\u{2029}')
+        || is_invisible(character)
 }
 
 /// The report as people read it, in a log or on a terminal.
@@ -169,7 +185,7 @@ fn transcribe(command: &CommandReport, out: &mut String) {
             );
             let _ = writeln!(out, "    {}", line(&command.given));
             if let Some(column) = advice.column {
-                let _ = writeln!(out, "    {:>column$}", '^');
+                let _ = writeln!(out, "    {:>1$}", '^', shown_column(&command.given, column));
             }
             if let Some(hint) = advice.hint() {
                 let _ = writeln!(out, "    {}", hint.replace('\n', "\n    "));
@@ -177,6 +193,13 @@ fn transcribe(command: &CommandReport, out: &mut String) {
         }
     }
     explain(command, out);
+}
+
+/// The column at which a column of a text is shown: what is hidden is spelt out.
+fn shown_column(given: &str, column: usize) -> usize {
+    let before: String = given.chars().take(column.saturating_sub(1)).collect();
+    let spelt_out = line(&before).chars().count() - before.chars().count();
+    column + spelt_out
 }
 
 /// Every rule that was tried; the one that decides is marked.

@@ -35,6 +35,14 @@ impl Asked {
                 }
             }
         }
+        let strays = described.strays.iter().cloned();
+        let kind = described.name.split('/').next().unwrap_or_default();
+        if kind == "Pod" || MAKERS.contains(&kind) {
+            self.problems.extend(strays);
+        } else {
+            // What another kind makes of its own fields is its maker's to say.
+            self.notes.extend(strays);
+        }
         for key in described.labelled.iter().filter(|key| is_ours(key)) {
             let why = format!(
                 "{key} is a label; it has to be an annotation, in {}",

@@ -37,7 +37,9 @@ fn a_habit_is_answered_beside_iproute2s_text() -> Result<()> {
         (&command["stderr"], &command["advice"]["instead"]),
         (
             &json!("Object \"sysctl\" is unknown, try \"ip help\".\n"),
-            &json!("only link, address, route, rule and neigh can be said; no other program runs")
+            &json!(
+                "no program runs here: a command is one of ip link, ip address, ip route, ip rule and ip neigh"
+            )
         )
     );
     let variable = chainsaw(&["check", "ip link set ${CURRENT_INTERFACE} mtu 1400"])?;

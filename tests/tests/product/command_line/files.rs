@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{chainsaw, report};
 
 /// What `chainsaw check` says of a file.
-fn checked(file: &str, more: &[&str]) -> Result<Output> {
+pub(super) fn checked(file: &str, more: &[&str]) -> Result<Output> {
     let folder = chainsaw_tests::scratch::Scratch::new()?;
     let path = folder.path().join("pod.yaml");
     fs::write(&path, file)?;
@@ -110,7 +110,7 @@ fn check_tells_every_unknown_key_and_judges_the_other_documents() -> Result<()> 
 }
 
 /// A pod with this in its metadata's annotations and in its spec.
-fn pod(annotations: &str, spec: &str) -> String {
+pub(super) fn pod(annotations: &str, spec: &str) -> String {
     format!(
         "kind: Pod\nmetadata:\n  name: web\n  annotations:\n    {annotations}\nspec: {{{spec}containers: [{{name: app}}]}}\n"
     )

@@ -11,6 +11,8 @@ use serde_json::Value;
 mod check;
 mod files;
 mod help;
+mod hints;
+mod networks;
 
 const ARTICLE: &str = r#"["ip route add 192.0.3.0/24 dev CURRENT_INTERFACE", "ip route"]"#;
 

@@ -56,7 +56,7 @@ fn what_fails_and_is_not_the_pods_own_names_its_source() -> Result<()> {
     for (field, said) in [
         (
             r#""commands": ["ip rote"]"#,
-            "command 1 'ip rote' (from commands of the network configuration) failed",
+            "command 1 'ip rote' (from commands in chainsaw's entry of the network configuration) failed",
         ),
         (
             r#""args": {"cni": {"chainsaw": "ip rote"}}"#,
@@ -68,6 +68,72 @@ fn what_fails_and_is_not_the_pods_own_names_its_source() -> Result<()> {
         assert!(text(&error["msg"]).contains(said), "{error}");
         assert!(text(&error["details"]).contains("(from "), "{error}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_mistake_in_the_network_configuration_names_the_entry_and_the_field_and_says_what_to_write()
+-> Result<()> {
+    let bed = Bed::new("")?;
+    let entry = "commands in chainsaw's entry of the network configuration";
+    let add = |commands: &str| -> Result<Value> {
+        let with = format!("{{\"commands\": {commands}, ");
+        error(&bed.call("ADD", POD, conf(&json!({})).replacen('{', &with, 1))?)
+    };
+    let wrong = add(r#"["ip rout ad"]"#)?;
+    assert_eq!(
+        text(&wrong["msg"]),
+        format!(
+            "chainsaw: command 1 'ip rout ad' (from {entry}) failed: ip prints its usage and does nothing"
+        )
+    );
+    let details = text(&wrong["details"]);
+    assert!(
+        details.contains("\n    ip rout ad\n            ^\n    the command needs more words, for example ip route add "),
+        "{details}"
+    );
+    for (commands, said) in [
+        (
+            "7",
+            "it is neither a string nor an array: write [\"ip …\", \"ip …\"]",
+        ),
+        (
+            "[7]",
+            "command 1 is not a command (a number): write \"ip …\" or ",
+        ),
+    ] {
+        let wrong = add(commands)?;
+        let msg = text(&wrong["msg"]);
+        assert!(msg.contains(entry) && msg.contains(said), "{wrong}");
+    }
+    Ok(())
+}
+
+#[test]
+fn commands_that_multus_hands_on_to_nobody_are_logged_and_fail_no_pod() -> Result<()> {
+    let bed = Bed::new("")?;
+    let networks = |field: &str| {
+        let selections = json!([{"name": "a", field: {"chainsaw": ["ip route"]}}]).to_string();
+        bed.call(
+            "ADD",
+            POD,
+            conf(&json!({"k8s.v1.cni.cncf.io/networks": selections})),
+        )
+    };
+    let wrong = networks("cniArgs")?;
+    assert_eq!(
+        (wrong.status, wrong.stdout.as_str()),
+        (0, PREV_RESULT),
+        "{wrong:?}"
+    );
+    assert!(
+        wrong.stderr.starts_with(
+            "chainsaw: k8s.v1.cni.cncf.io/networks[0].cniArgs: Multus does not know this field, "
+        ),
+        "{wrong:?}"
+    );
+    let right = networks("cni-args")?;
+    assert_eq!((right.status, right.stderr.as_str()), (0, ""), "{right:?}");
     Ok(())
 }
 

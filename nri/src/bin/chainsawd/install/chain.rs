@@ -287,8 +287,9 @@ mod tests {
             r#"{"type": "chainsaw", "comands": [], "capabilities": {"io.kubernetes.cri.pod-annotations": true}}"#,
         );
         assert!(
-            right.contains("with mistakes in its entry:\nits field comands is not known")
-                && !right.contains("nothing is left to do"),
+            right.contains(
+                "with mistakes in its entry:\nplugins[1], chainsaw's: field comands is not known"
+            ) && !right.contains("nothing is left to do"),
             "{right}"
         );
         let untold = said(

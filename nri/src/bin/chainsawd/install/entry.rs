@@ -1,95 +1,91 @@
-//! The entry of a chain that is ours: fields that nobody knows, which CNI has everybody ignore, and the operator's commands
-//! that could run in no pod.
+//! The entry of a chain that is ours: fields that nobody knows, and the operator's commands that could run in no pod.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use chainsaw_common::engine::{self, Ask};
-use chainsaw_common::nearest::nearest;
+use chainsaw_common::entry::{COMMANDS, TYPE, is_known, meant};
 use chainsaw_common::plan::{Author, Run};
 use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::report::{CommandReport, Report, line};
 use chainsaw_common::tokens::Surroundings;
-use serde_json::Value;
-
-/// What the plugin reads, what the original one read, and what CNI has for every plugin.
-const FIELDS: [&str; 15] = [
-    "apply",
-    "args",
-    "capabilities",
-    "cniVersion",
-    "commands",
-    "dns",
-    "ipMasq",
-    "ipam",
-    "kubeconfig",
-    "name",
-    "prevResult",
-    "runtimeConfig",
-    "socket_enabled",
-    "socket_path",
-    "type",
-];
+use serde_json::{Map, Value};
 
 /// Stand-ins for an address and a gateway of each family (RFC 5737, RFC 3849).
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
 
-/// What is wrong with our entry in a list, a line each.
+/// What is wrong with our entries in a list, a line each, with the place of the entry.
 pub fn mistakes(list: &[u8]) -> String {
     let list: Value = serde_json::from_slice(list).unwrap_or_default();
     let plugins = list.get("plugins").and_then(Value::as_array);
-    let ours = plugins.into_iter().flatten().filter_map(Value::as_object);
-    let mut ours = ours.filter(|entry| entry.get("type").is_some_and(|it| it == "chainsaw"));
-    let Some(entry) = ours.next() else {
-        return String::new();
+    let entries = (0..).zip(plugins.into_iter().flatten());
+    let entries = entries.filter_map(|(place, entry)| Some((place, entry.as_object()?)));
+    let is_ours = |entry: &Map<String, Value>| entry.get("type").is_some_and(|it| it == TYPE);
+    let of_an_entry = |(place, entry): (usize, &Map<String, Value>)| -> String {
+        let unknown = entry.keys().filter_map(|name| unknown(name));
+        let commands = entry.get(COMMANDS).map(wrong).unwrap_or_default();
+        let lines = unknown.chain(commands);
+        lines
+            .map(|wrong| format!("plugins[{place}], chainsaw's: {wrong}\n"))
+            .collect()
     };
-    let unknown = entry.keys().filter_map(|name| unknown(name));
-    let commands = entry.get("commands").and_then(wrong);
-    let lines = unknown.chain(commands).map(|wrong| wrong + "\n");
-    lines.collect()
+    entries
+        .filter(|(_, entry)| is_ours(entry))
+        .map(of_an_entry)
+        .collect()
 }
 
 fn unknown(name: &str) -> Option<String> {
-    // CNI's own namespace grows.
-    if FIELDS.contains(&name) || name.starts_with("cni.dev/") {
+    if is_known(name) {
         return None;
     }
-    let meant = nearest(name, FIELDS).map(|near| format!(", did you mean {near}?"));
+    let meant = meant(name).map(|near| format!(", did you mean {near}?"));
     Some(format!(
-        "its field {} is not known, and is ignored{}",
+        "field {} is not known, and is ignored{}",
         line(name),
         meant.unwrap_or_default()
     ))
 }
 
 /// What is wrong with the operator's commands, whatever the pod.
-fn wrong(commands: &Value) -> Option<String> {
+fn wrong(commands: &Value) -> Vec<String> {
     let text = match commands {
         Value::String(text) => text.clone(),
         Value::Array(_) => commands.to_string(),
-        _ => return Some("its commands are neither a string nor an array".to_owned()),
+        _ => {
+            return vec![format!(
+                "field {COMMANDS} is neither a string nor an array: write [\"ip …\", \"ip …\"]"
+            )];
+        }
     };
     // A pod may have addresses of one family alone: what is right in either is right.
     let [first, second] = [[V4, V6], [V6, V4]].map(|order| judged(&text, order));
-    if let Some(problem) = first.problems.first() {
-        return Some(format!("its commands cannot be taken: {}", line(problem)));
+    if !first.problems.is_empty() {
+        let told = |problem: &String| format!("field {}", line(problem));
+        return first.problems.iter().map(told).collect();
     }
     let both = first.commands.iter().zip(&second.commands);
     (1..)
         .zip(both)
-        .find(|(_, (one, other))| is_wrong(one) && is_wrong(other))
-        .map(|(number, (one, _))| {
-            let advice = one.advice.clone().unwrap_or_default();
-            let instead = advice.instead;
-            let instead = instead.map(|instead| format!(", write {instead:?} there"));
-            let why = advice.why.trim_end_matches('.').to_owned() + &instead.unwrap_or_default();
-            format!(
-                "command {number} of its commands, {:?}, could run in no pod: {}",
-                one.given,
-                line(&why)
-            )
-        })
+        .filter(|(_, (one, other))| is_wrong(one) && is_wrong(other))
+        .map(|(number, (one, _))| told(number, one))
+        .collect()
+}
+
+fn told(number: usize, command: &CommandReport) -> String {
+    let advice = command.advice.clone().unwrap_or_default();
+    let column = advice.column;
+    let place = column.map_or_else(String::new, |column| format!(" at column {column}"));
+    let hint = advice
+        .hint()
+        .map_or_else(String::new, |hint| format!("; {hint}"));
+    format!(
+        "field {COMMANDS}: command {number}, {:?}, can run in no pod: {}{place}{}",
+        command.given,
+        line(advice.why.trim_end_matches('.')),
+        line(&hint)
+    )
 }
 
 /// What the node's configuration has values for is not known here.
@@ -114,7 +110,7 @@ fn judged(text: &str, order: [IpAddr; 2]) -> Report {
         ..Surroundings::default()
     };
     let value = engine::Value {
-        source: "commands".to_owned(),
+        source: COMMANDS.to_owned(),
         author: Author::Operator,
         text: text.to_owned(),
     };
@@ -129,6 +125,8 @@ fn judged(text: &str, order: [IpAddr; 2]) -> Report {
 
 #[cfg(test)]
 mod tests {
+    use chainsaw_common::entry::FIELDS;
+
     use super::*;
 
     fn said(fields: &str) -> String {
@@ -142,9 +140,9 @@ mod tests {
     fn a_field_that_nobody_knows_is_told_with_what_was_meant() {
         assert_eq!(
             said(r#", "capabilites": {}, "comands": [], "x": 1, "cni.dev/new": 1"#),
-            "its field capabilites is not known, and is ignored, did you mean capabilities?\n\
-             its field comands is not known, and is ignored, did you mean commands?\n\
-             its field x is not known, and is ignored\n"
+            "plugins[1], chainsaw's: field capabilites is not known, and is ignored, did you mean capabilities?\n\
+             plugins[1], chainsaw's: field comands is not known, and is ignored, did you mean commands?\n\
+             plugins[1], chainsaw's: field x is not known, and is ignored\n"
         );
         for field in FIELDS.iter().filter(|field| **field != "commands") {
             assert_eq!(said(&format!(r#", "{field}": "chainsaw""#)), "", "{field}");
@@ -170,11 +168,22 @@ mod tests {
         for (wrong, part) in [
             (
                 r#"["ip route", "ip roule add"]"#,
-                r#"command 2 of its commands, "ip roule add", could run in no pod: Object "roule" is unknown, try "ip help", write "route" there"#,
+                r#"plugins[1], chainsaw's: field commands: command 2, "ip roule add", can run in no pod: Object "roule" is unknown, try "ip help" at column 4; did you mean route?"#,
             ),
-            (r#"["ip netns add x"]"#, "could run in no pod: "),
-            ("7", "neither a string nor an array"),
-            ("[7]", "its commands cannot be taken: "),
+            (
+                r#"["ip rout ad"]"#,
+                "at column 9; the command needs more words, for example ip route add",
+            ),
+            (
+                r#"["ip rote", "ip adr"]"#,
+                "plugins[1], chainsaw's: field commands: command 2, \"ip adr\"",
+            ),
+            (r#"["ip netns add x"]"#, "can run in no pod: "),
+            (
+                "7",
+                "field commands is neither a string nor an array: write",
+            ),
+            ("[7]", "command 1 is not a command (a number): write"),
         ] {
             let said = commands(wrong);
             assert!(said.contains(part), "{wrong}: {said}");

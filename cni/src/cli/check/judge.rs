@@ -1,137 +1,39 @@
-//! `check`: values are parsed and judged by a policy, and nothing else.
+//! What judges values, and by what.
 
-use std::collections::BTreeMap;
-use std::{fs, slice};
+use std::slice;
 
-use chainsaw_common::config::{Config, Mode};
+use chainsaw_common::config::Mode;
 use chainsaw_common::engine::{self, Ask, Value};
+use chainsaw_common::hints;
 use chainsaw_common::plan::Run;
 use chainsaw_common::pod::{Entrance, Pod, Subject};
 use chainsaw_common::policy::Policy;
-use chainsaw_common::report::{Outcome, Report};
+use chainsaw_common::report::{CommandReport, Outcome, Report};
 use chainsaw_common::tokens::Surroundings;
 
-use super::asked::Asked;
-use super::given::Given;
-use super::workload::{self, Described};
-use super::{Failure, sample, subject};
+use std::collections::BTreeMap;
+
+use super::super::asked::Asked;
+use super::super::given::Given;
+use super::super::network::Network;
+use super::super::workload::Described;
+use super::super::{sample, subject};
+use super::configuration::in_effect;
 
 /// What is assumed of a pod's namespace, and of the MTU of its interface, in bytes, unless somebody says otherwise.
 const NAMESPACE: &str = "default";
 const MTU: u32 = 1500;
 
 /// What judges, and by what.
-struct Judge<'a> {
-    given: &'a Given,
-    policy: Policy,
-    mode: Mode,
-    surroundings: Surroundings,
-}
-
-/// A report, and the file of which it tells where there are several.
-#[derive(Debug)]
-pub struct Checked {
-    /// The file, as people call it.
-    pub file: Option<String>,
-    /// The report.
-    pub report: Report,
-}
-
-/// Checks the values, or those of every pod in the files; without any, the configuration itself.
-///
-/// # Errors
-/// A file that cannot be read: what is wrong in one is reported.
-pub fn check(given: &Given) -> Result<Vec<Checked>, Failure> {
-    let checked = |file, report: Report| Checked {
-        file,
-        // Not before all is known that is wrong.
-        report: report.checked(),
-    };
-    let taken = match taken(given.policy.as_deref())? {
-        Ok(taken) => taken,
-        Err(wrong) => return Ok(vec![checked(None, mistaken(wrong))]),
-    };
-    if given.values.is_empty() && given.files.is_empty() {
-        let good = taken.iter().map(|(config, file)| good(config, file));
-        return Ok(good.map(|good| checked(None, good)).collect());
-    }
-    let judge = Judge {
-        given,
-        policy: taken
-            .as_ref()
-            .map_or_else(Policy::of_the_caller, |(config, file)| {
-                Policy::of(config, file)
-            }),
-        mode: taken
-            .as_ref()
-            .map_or(Mode::Enforce, |(config, _)| config.mode),
-        surroundings: Surroundings {
-            values: taken.map_or_else(BTreeMap::new, |(config, _)| config.values),
-            ..placeholders(given)
-        },
-    };
-    let mut reports = Vec::new();
-    if !given.values.is_empty() {
-        let pod = judge.pod("argument", None, BTreeMap::new());
-        let report = judge.one(pod, Entrance::Cni, None, &given.values);
-        let report = judge.assuming(report, None, given.entrance.is_none());
-        reports.push(checked(None, report));
-    }
-    for file in &given.files {
-        let name = Some(workload::named(file).to_owned()).filter(|_| given.files.len() > 1);
-        match workload::read(file, &workload::text(file)?) {
-            Ok(all) => reports.extend(
-                all.iter()
-                    .map(|described| checked(name.clone(), judge.described(described))),
-            ),
-            // It names the file itself.
-            Err(wrong) => reports.push(checked(None, mistaken(wrong))),
-        }
-    }
-    Ok(reports)
-}
-
-/// What is wrong with a file as a whole.
-fn mistaken(why: String) -> Report {
-    Report {
-        outcome: Outcome::Failed,
-        problems: vec![why],
-        ..Report::about(&subject("check", None, None))
-    }
-}
-
-/// What there is in a configuration that can be taken. Of such a report the first note is the verdict.
-fn good(config: &Config, file: &str) -> Report {
-    let counted = |count: usize, one: &str, more: &str| {
-        let word = if count == 1 { one } else { more };
-        format!("{count} {word}")
-    };
-    let mode = match config.mode {
-        Mode::Enforce => "enforce",
-        Mode::Report => "report",
-    };
-    let verdict = format!(
-        "{file}: good: {}, {}, mode {mode}",
-        counted(config.rules.len(), "rule", "rules"),
-        counted(config.applies.len(), "apply", "applies"),
-    );
-    let mut notes = vec![verdict];
-    notes.extend(in_effect(config.mode));
-    Report {
-        outcome: Outcome::Ok,
-        notes,
-        ..Report::about(&subject("check", None, None))
-    }
-}
-
-/// What a mode makes of a judgement, where that is not what it says.
-fn in_effect(mode: Mode) -> Option<String> {
-    let note = "mode = \"report\": the pod starts, and nothing runs";
-    (mode == Mode::Report).then(|| note.to_owned())
+pub struct Judge<'a> {
+    pub given: &'a Given,
+    pub policy: Policy,
+    pub mode: Mode,
+    pub surroundings: Surroundings,
 }
 
 impl Judge<'_> {
-    fn pod(&self, name: &str, namespace: Option<String>, own: BTreeMap<String, String>) -> Pod {
+    pub fn pod(&self, name: &str, namespace: Option<String>, own: BTreeMap<String, String>) -> Pod {
         let mut labels = own;
         labels.extend(self.given.labels.clone());
         Pod {
@@ -145,7 +47,7 @@ impl Judge<'_> {
     }
 
     /// What the node would do for a pod, by both entrances, at every interface.
-    fn described(&self, described: &Described) -> Report {
+    pub fn described(&self, described: &Described) -> Report {
         let assumed = self.surroundings.interface.as_deref().unwrap_or_default();
         let asked = Asked::by(described, assumed);
         let pod = self.pod(
@@ -162,7 +64,7 @@ impl Judge<'_> {
         }
         let wrong = !asked.problems.is_empty();
         report.problems.splice(0..0, asked.problems);
-        report.notes = asked.notes;
+        report.notes.splice(0..0, asked.notes);
         if wrong && report.outcome != Outcome::Failed {
             report.outcome = if asked.refused {
                 Outcome::Denied
@@ -174,7 +76,7 @@ impl Judge<'_> {
     }
 
     /// The same, with what was assumed for the policy's sake.
-    fn assuming(&self, mut report: Report, namespace: Option<&str>, entrance: bool) -> Report {
+    pub fn assuming(&self, mut report: Report, namespace: Option<&str>, entrance: bool) -> Report {
         let given = self.given;
         let interface = self.surroundings.interface.as_deref().unwrap_or_default();
         let all = [
@@ -194,7 +96,7 @@ impl Judge<'_> {
         report
     }
 
-    fn one(
+    pub fn one(
         &self,
         mut pod: Pod,
         entrance: Entrance,
@@ -217,10 +119,33 @@ impl Judge<'_> {
             mtu: Some(self.given.mtu.unwrap_or(MTU)),
             ..subject("check", None, None)
         };
+        self.judged(&subject, values, &surroundings)
+    }
+
+    /// What the node would do in any pod of a network.
+    pub fn network(&self, network: &Network) -> Report {
+        let subject = Subject {
+            entrance: Entrance::Cni,
+            interface: self.surroundings.interface.clone(),
+            mtu: Some(self.given.mtu.unwrap_or(MTU)),
+            ..subject("check", None, None)
+        };
+        let mut report = self.judged(&subject, &network.values, &self.surroundings);
+        report
+            .problems
+            .splice(0..0, network.problems.iter().cloned());
+        report.notes.splice(0..0, network.notes.iter().cloned());
+        if !network.problems.is_empty() {
+            report.outcome = Outcome::Failed;
+        }
+        report
+    }
+
+    fn judged(&self, subject: &Subject, values: &[Value], surroundings: &Surroundings) -> Report {
         let ask = Ask {
-            subject: &subject,
+            subject,
             values,
-            surroundings: &surroundings,
+            surroundings,
             policy: &self.policy,
             run: Run::First,
         };
@@ -231,9 +156,29 @@ impl Judge<'_> {
         };
         Report {
             entrance: Entrance::Cli,
+            notes: remarks(values, &report),
             ..report
         }
     }
+}
+
+/// What may not be meant in values, though nothing is wrong with it.
+fn remarks(values: &[Value], report: &Report) -> Vec<String> {
+    let of_comments = values.iter().flat_map(|value| {
+        let all = hints::remarks(&value.text).into_iter();
+        all.map(|remark| format!("{}: {remark}", value.source))
+    });
+    let same = |one: &CommandReport, other: &CommandReport| one.source == other.source;
+    let numbered = report
+        .commands
+        .chunk_by(same)
+        .flat_map(|commands| (1..).zip(commands));
+    let is_right = |(_, command): &(usize, &CommandReport)| command.outcome == Outcome::NotRun;
+    let of_commands = numbered.filter(is_right).filter_map(|(number, command)| {
+        let remark = hints::of_a_right_line(&command.given)?.text;
+        Some(format!("{}: command {number}: {remark}", command.source))
+    });
+    of_comments.chain(of_commands).collect()
 }
 
 /// What each entrance would do for a pod, as one report.
@@ -245,28 +190,15 @@ fn together(mut one: Report, mut other: Report) -> Report {
     }
     one.commands.append(&mut other.commands);
     one.problems.append(&mut other.problems);
+    one.notes.append(&mut other.notes);
     if one.outcome != Outcome::Failed && !other.outcome.is_good() {
         one.outcome = other.outcome;
     }
     one
 }
 
-/// A configuration and its file, if one is given; or what is wrong with it.
-type Taken<'a> = Result<Option<(Config, &'a str)>, String>;
-
-/// Without a policy a check is one of words alone. With one, `NODE_…` stands for what its `[values]` say. Nothing is
-/// refused by a file that no node has: what is wrong is told, and no more.
-fn taken(file: Option<&str>) -> Result<Taken<'_>, Failure> {
-    let Some(file) = file else {
-        return Ok(Ok(None));
-    };
-    let text = fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))?;
-    let taken = Config::parse(&text, file).map_err(|wrong| wrong.what());
-    Ok(taken.map(|config| Some((config, file))))
-}
-
 /// What was given, and where nothing was, what the sample namespace of `try` has.
-fn placeholders(given: &Given) -> Surroundings {
+pub fn placeholders(given: &Given) -> Surroundings {
     let or = |given: &Vec<_>, sample: [_; 2]| {
         if given.is_empty() {
             sample.to_vec()
