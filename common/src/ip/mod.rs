@@ -20,6 +20,7 @@ mod keyword;
 pub mod link;
 mod lladdr;
 mod mistake;
+pub mod modules;
 mod names;
 pub mod neigh;
 mod number;

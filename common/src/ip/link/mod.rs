@@ -6,6 +6,7 @@ use super::mistake::Mistake;
 
 mod filter;
 mod kind;
+mod known;
 mod names;
 pub(super) mod read;
 pub(super) mod request;
@@ -15,7 +16,10 @@ pub(super) mod show;
 
 pub use filter::Filter;
 pub use kind::Kind;
+#[cfg(test)]
+pub(super) use kind::names as kind_names;
 pub(crate) use kind::words as kind_words;
+pub use known::is_known;
 pub use names::AltNames;
 pub use settings::{Flags, Master, Mode, Number, Settings};
 
