@@ -12,7 +12,7 @@ STRIPPED := $(STATIC) -C strip=symbols
 # throws them.
 export PROPTEST_RNG_SEED ?= 1
 
-.PHONY: all demo test explore lint docs build image parts bench order tools clean
+.PHONY: all demo test explore lint docs build guest image parts bench order tools clean
 
 all: build
 
@@ -21,7 +21,7 @@ demo: build
 	@tests/demo.sh $(RELEASE)/chainsaw
 
 ## Everything that CI asks for: formatting, lints, licences, documentation, all tests, the privileged ones too.
-test: lint docs image parts
+test: lint docs image guest parts
 	cargo nextest run --workspace --locked
 
 ## The same properties on other cases, and many more of them.
@@ -42,6 +42,11 @@ build:
 	RUSTFLAGS="$(STRIPPED)" cargo build --release --locked --target $(HOST) -p chainsaw-cni
 	RUSTFLAGS="$(STRIPPED)" cargo build --release --locked --target $(HOST) -p chainsaw-lookup
 	RUSTFLAGS="$(STRIPPED)" cargo build --release --locked --target $(HOST) -p chainsaw-nri --bin chainsawd
+
+## What runs a test's commands, here and on other kernels, and what makes of the judge a server.
+guest:
+	RUSTFLAGS="$(STRIPPED)" cargo build --release --locked --target $(HOST) -p chainsaw-guest
+	gcc -O2 -Wall -Wextra -Werror -shared -fPIC -o target/judge-server.so tests/guest/judge.c
 
 ## The image, as an OCI archive: with no container engine, and the same bytes for the same programs.
 image: build

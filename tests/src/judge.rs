@@ -1,41 +1,19 @@
 //! The judge: iproute2 6.15, with its own name tables and nothing of this host's.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::parts;
-use crate::process::{Child, Output, Program};
+use crate::guest::Guest;
+use crate::process::Output;
 
-/// Makes the judge's mounts: its package's tables over the system's, no `/etc/iproute2`, no `/run/netns`.
-/// `$1` is the package's `usr/share`.
-const MOUNTS: &str = r#"set -eu
-mount -t overlay -o "ro,lowerdir=$1:/usr/share" judge /usr/share
-for hidden in /etc/iproute2 /run; do
-    [ ! -d $hidden ] || mount -t tmpfs judge $hidden
-done
-echo ready
-exec cat"#;
-
-/// A private mount namespace in which the judge runs.
-pub struct Judge {
-    mounts: Child,
-    ip: PathBuf,
-}
+/// The judge, on this machine's kernel.
+pub struct Judge(Guest);
 
 impl Judge {
-    /// Makes the mount namespace. Needs root with CAP_SYS_ADMIN, and fails saying so without.
+    /// Makes the mount namespace in which it runs. Needs root with CAP_SYS_ADMIN, and fails saying so without.
     pub fn new() -> Result<Self> {
-        let (mounts, _) = Program::new("unshare")
-            .args(["--mount", "sh", "-c", MOUNTS, "judge"])
-            .arg(parts::judge_share()?)
-            .hold()
-            .context("make the judge's mount namespace")?;
-        Ok(Self {
-            mounts,
-            ip: parts::judge_ip()?,
-        })
+        Guest::here().map(Self)
     }
 
     /// Runs `ip WORDS` in the network namespace at `netns`.
@@ -44,35 +22,14 @@ impl Judge {
         netns: &Path,
         words: impl IntoIterator<Item = W>,
     ) -> Result<Output> {
-        let words = words.into_iter().map(|word| word.as_ref().to_owned());
-        self.program(netns).args(words).run()
+        self.0.judge(netns, words, "")
     }
 
     /// Runs commands, one a line, by one `ip` with these options in the network namespace at `netns`, and gives what
     /// they print. It is an error if one of them fails.
     pub fn batch(&self, netns: &Path, options: &[&str], lines: &str) -> Result<String> {
-        self.program(netns)
-            .args(options)
-            .args(["-batch", "-"])
-            .stdin(lines)
-            .stdout()
+        let words = options.iter().chain(&["-batch", "-"]);
+        let output = self.0.judge(netns, words, lines)?;
+        Ok(output.success("`ip -batch -`")?.stdout)
     }
-
-    fn program(&self, netns: &Path) -> Program {
-        let mut enter = vec![
-            OsString::from("nsenter"),
-            "--target".into(),
-            self.mounts.pid().to_string().into(),
-        ];
-        // nsenter opens both before it enters either, so the path is ours.
-        enter.extend(["--mount".into(), net_option(netns), "--".into()]);
-        Program::new(&self.ip).through(enter)
-    }
-}
-
-/// The option that makes nsenter enter the network namespace at `netns`.
-pub(crate) fn net_option(netns: &Path) -> OsString {
-    let mut option = OsString::from("--net=");
-    option.push(netns);
-    option
 }

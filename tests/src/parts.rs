@@ -44,6 +44,27 @@ pub fn judge_share() -> Result<PathBuf> {
     part("judge/usr/share")
 }
 
+/// A kernel, and its modules: the folder `name`.
+pub(crate) fn kernel(name: &str) -> Result<PathBuf> {
+    part(name)
+}
+
+/// The library that makes of the judge a server of its commands.
+pub(crate) fn judge_server() -> Result<PathBuf> {
+    let path = workspace().join("target/judge-server.so");
+    ensure!(
+        path.is_file(),
+        "{} is missing: run `make guest`",
+        path.display()
+    );
+    Ok(path)
+}
+
+/// The program that runs a test's commands, here or on another kernel.
+pub(crate) fn guest() -> Result<PathBuf> {
+    built("CHAINSAW_GUEST", "chainsaw-guest")
+}
+
 /// The `kustomize` that builds the manifests.
 pub fn kustomize() -> Result<PathBuf> {
     part("kustomize/usr/bin/kustomize")
@@ -88,7 +109,7 @@ pub fn chainsawd() -> Result<PathBuf> {
 /// Fails if a program is older than what it is built of, so that no test builds it: that takes minutes, and changes the
 /// programs that other tests run. Cargo writes beside each what it was built of.
 pub fn are_fresh() -> Result<()> {
-    for program in [chainsaw()?, lookup()?, chainsawd()?] {
+    for program in [chainsaw()?, lookup()?, chainsawd()?, guest()?] {
         let built = fs::metadata(&program)?.modified()?;
         let list = fs::read_to_string(program.with_extension("d"))?;
         let sources = list.split_whitespace().skip(1).map(Path::new);

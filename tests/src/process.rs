@@ -235,6 +235,16 @@ impl From<std::process::Output> for Output {
     }
 }
 
+impl From<chainsaw_guest::Output> for Output {
+    fn from(output: chainsaw_guest::Output) -> Self {
+        Self {
+            status: output.status,
+            stdout: output.stdout,
+            stderr: output.stderr,
+        }
+    }
+}
+
 impl Output {
     /// The same output, or an error with standard error if the status is not 0. `what` names the program.
     pub fn success(self, what: &str) -> Result<Self> {

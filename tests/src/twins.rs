@@ -1,14 +1,16 @@
-//! Two network namespaces built alike: the judge works in one, we in the other, and both must end up the same.
+//! Network namespaces built alike: the judge works in one, we in another, and both must end up the same. In a third, the
+//! control, the judge does the same again: what it does not repeat shows nothing.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use chainsaw_guest::Compared;
 use serde_json::Value;
 
-use crate::judge::{Judge, net_option};
-use crate::process::{Child, Output, Program, wait_until};
+use crate::guest::{Guest, Netns};
+use crate::process::{Output, wait_until};
 
 /// How long the twins may take to settle: the kernel is late with operational states.
 const SETTLE: Duration = Duration::from_secs(3);
@@ -59,159 +61,179 @@ pub fn veth(name: &str, index: u8) -> Vec<String> {
     ]
 }
 
-/// The twins. They vanish when dropped.
+/// The twins, and the control. They vanish when dropped.
 pub struct Twins {
-    judge: Judge,
-    judges: Namespace,
-    ours: Namespace,
-}
-
-/// A network namespace without a name, held by a process.
-struct Namespace {
-    holder: Child,
+    guest: Guest,
+    judges: Netns,
+    control: Netns,
+    ours: Netns,
 }
 
 impl Twins {
-    /// Makes both namespaces, loopback up, and has the judge run each of `topology` in both. Words are split at spaces.
+    /// Makes them on this machine's kernel, loopback up, and has the judge run each of `topology` in all. Words are split
+    /// at spaces.
     pub fn new<T: AsRef<str>>(topology: impl IntoIterator<Item = T>) -> Result<Self> {
+        Self::on(&Guest::here()?, topology)
+    }
+
+    /// The same in a guest.
+    pub fn on<T: AsRef<str>>(guest: &Guest, topology: impl IntoIterator<Item = T>) -> Result<Self> {
         let twins = Self {
-            judge: Judge::new()?,
-            judges: Namespace::new()?,
-            ours: Namespace::new()?,
+            guest: guest.clone(),
+            judges: guest.netns()?,
+            control: guest.netns()?,
+            ours: guest.netns()?,
         };
-        twins.both("link set lo up")?;
+        twins.prepare("link set lo up")?;
         for command in topology {
-            twins.both(command.as_ref())?;
+            twins.prepare(command.as_ref())?;
         }
         Ok(twins)
     }
 
-    /// Has the judge run `ip WORDS` in its own twin.
-    pub fn judge<W: AsRef<str>>(&self, words: impl IntoIterator<Item = W>) -> Result<Output> {
-        self.judge.run(&self.judges.path(), words)
-    }
-
-    /// Runs `program WORDS` in our twin.
-    pub fn ours<W: AsRef<str>>(
-        &self,
-        program: impl Into<PathBuf>,
-        words: impl IntoIterator<Item = W>,
-    ) -> Result<Output> {
-        let words = words.into_iter().map(|word| word.as_ref().to_owned());
-        let enter = ["nsenter".into(), net_option(&self.ours.path()), "--".into()];
-        Program::new(program.into())
-            .args(words)
-            .through(enter)
-            .run()
-    }
-
-    /// Has the judge run `ip WORDS` in our twin: to judge the judge, or to prepare what a test wants different.
-    pub fn judge_in_ours<W: AsRef<str>>(
-        &self,
-        words: impl IntoIterator<Item = W>,
-    ) -> Result<Output> {
-        self.judge.run(&self.ours.path(), words)
-    }
-
-    /// Where our twin is, for programs that take a path.
-    pub fn our_netns(&self) -> PathBuf {
-        self.ours.path()
-    }
-
-    /// The kernel's state in the judge's twin, as comparable text: one object a line, without what runs with time.
-    pub fn judges_state(&self) -> Result<String> {
-        self.state(&self.judges)
-    }
-
-    /// The same of our twin.
-    pub fn our_state(&self) -> Result<String> {
-        self.state(&self.ours)
-    }
-
-    /// What differs between the twins, after they had time to settle; none if they are alike. Lines of the judge's twin
-    /// bear a minus, lines of ours a plus.
-    pub fn difference(&self) -> Result<Option<String>> {
-        let alike = wait_until("the twins to be alike", SETTLE, || {
-            Ok(self.judges_state()? == self.our_state()?)
-        });
-        if alike.is_ok() {
-            return Ok(None);
-        }
-        let (judges, ours) = (self.judges_state()?, self.our_state()?);
-        let mut text = String::new();
-        for line in judges
-            .lines()
-            .filter(|line| !ours.lines().any(|l| l == *line))
-        {
-            writeln!(text, "- {line}")?;
-        }
-        for line in ours
-            .lines()
-            .filter(|line| !judges.lines().any(|l| l == *line))
-        {
-            writeln!(text, "+ {line}")?;
-        }
-        if text.is_empty() {
-            text.push_str("the same lines in another order\n");
-        }
-        Ok(Some(text))
-    }
-
-    fn both(&self, command: &str) -> Result<()> {
-        for twin in [&self.judges, &self.ours] {
-            self.judge
-                .run(&twin.path(), command.split_whitespace())?
+    /// Has the judge run a command in all of them, and waits until devices that it sets up are up.
+    pub fn prepare(&self, command: &str) -> Result<()> {
+        for twin in [&self.judges, &self.control, &self.ours] {
+            twin.judge(command.split_whitespace())?
                 .success(&format!("`ip {command}`"))?;
             if command.ends_with(" up") {
-                wait_until("the links to be up", SETTLE, || self.is_settled(twin))?;
+                wait_until("the links to be up", SETTLE, || is_settled(twin))?;
             }
         }
         Ok(())
     }
 
-    /// Whether the kernel has told itself of every carrier. It does so late (linkwatch), and makes the device's IPv6 routes
-    /// only then: what is made meanwhile would stand before or behind them, by chance.
-    fn is_settled(&self, twin: &Namespace) -> Result<bool> {
-        let output = self.judge.run(&twin.path(), ["-j", "link", "show", "up"])?;
-        let links: Vec<Value> = serde_json::from_str(&output.success("`ip link`")?.stdout)?;
-        let has_carrier = |link: &Value| {
-            let flags = link["flags"].as_array().into_iter().flatten();
-            flags
-                .filter_map(Value::as_str)
-                .any(|flag| flag == "LOWER_UP")
+    /// Runs `ip WORDS` in each, by the judge and by us. It is an error if one byte of standard output or error, or the
+    /// exit status, differs.
+    pub fn alike<W: AsRef<str>>(&self, words: &[W]) -> Result<()> {
+        let twins = [&self.judges, &self.control, &self.ours];
+        let Some(Compared {
+            judges,
+            control,
+            ours,
+        }) = self.guest.compare(twins, words)?
+        else {
+            return Ok(());
         };
-        let is_told = |link: &Value| matches!(link["operstate"].as_str(), Some("UP" | "UNKNOWN"));
-        Ok(links.iter().filter(|link| has_carrier(link)).all(is_told))
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        let line = words.join(" ");
+        ensure!(
+            judges == control,
+            "ip {line}\nthe judge does not agree with itself: {judges:#?}\n{control:#?}"
+        );
+        anyhow::bail!("ip {line}\njudge: {judges:#?}\nours: {ours:#?}")
     }
 
-    fn state(&self, twin: &Namespace) -> Result<String> {
-        let mut text = String::new();
-        for command in STATE {
-            let output = self.judge.run(&twin.path(), command.split_whitespace())?;
-            let output = output.success(&format!("`ip {command}`"))?.stdout;
-            writeln!(text, "# ip {command}")?;
-            for object in objects(&output, command.contains("neigh"))
-                .with_context(|| format!("ip {command}"))?
-            {
-                writeln!(text, "{object}")?;
-            }
+    /// Has the judge run `ip WORDS` in its own twin.
+    pub fn judge<W: AsRef<str>>(&self, words: impl IntoIterator<Item = W>) -> Result<Output> {
+        self.judges.judge(words)
+    }
+
+    /// Runs `program WORDS` in our twin.
+    pub fn ours<W: AsRef<str>>(
+        &self,
+        program: impl AsRef<Path>,
+        words: impl IntoIterator<Item = W>,
+    ) -> Result<Output> {
+        let program = program.as_ref().to_string_lossy().into_owned();
+        let words = words.into_iter().map(|word| word.as_ref().to_owned());
+        self.ours.run([program].into_iter().chain(words))
+    }
+
+    /// Has the judge run `ip WORDS` in our twin, to prepare what a test wants different.
+    pub fn judge_in_ours<W: AsRef<str>>(
+        &self,
+        words: impl IntoIterator<Item = W>,
+    ) -> Result<Output> {
+        self.ours.judge(words)
+    }
+
+    /// Where our twin is, for programs that take a path.
+    pub fn our_netns(&self) -> PathBuf {
+        self.ours.path().to_owned()
+    }
+
+    /// The kernel's state in the judge's twin, as comparable text: one object a line, without what runs with time.
+    pub fn judges_state(&self) -> Result<String> {
+        state(&self.judges)
+    }
+
+    /// The same of our twin.
+    pub fn our_state(&self) -> Result<String> {
+        state(&self.ours)
+    }
+
+    /// It is an error if the kernel's state differs between any of them, after they had time to settle.
+    pub fn same_state(&self) -> Result<()> {
+        for (twin, whose) in [(&self.control, "the control's"), (&self.ours, "ours")] {
+            let difference = difference(&self.judges, twin)?;
+            ensure!(
+                difference.is_none(),
+                "the kernel's state differs, the judge's (-) and {whose} (+):\n{}",
+                difference.unwrap_or_default()
+            );
         }
-        Ok(text)
+        Ok(())
+    }
+
+    /// What differs between the twins, after they had time to settle; none if they are alike. Lines of the judge's twin
+    /// bear a minus, lines of ours a plus.
+    pub fn difference(&self) -> Result<Option<String>> {
+        difference(&self.judges, &self.ours)
     }
 }
 
-impl Namespace {
-    fn new() -> Result<Self> {
-        let (holder, _) = Program::new("unshare")
-            .args(["--net", "sh", "-c", "echo ready; exec cat"])
-            .hold()
-            .context("make a network namespace")?;
-        Ok(Self { holder })
+fn difference(one: &Netns, other: &Netns) -> Result<Option<String>> {
+    let alike = wait_until("the twins to be alike", SETTLE, || {
+        Ok(state(one)? == state(other)?)
+    });
+    if alike.is_ok() {
+        return Ok(None);
     }
+    let (one, other) = (state(one)?, state(other)?);
+    let mut text = String::new();
+    for (mark, these, those) in [('-', &one, &other), ('+', &other, &one)] {
+        let only = these
+            .lines()
+            .filter(|line| !those.lines().any(|that| that == *line));
+        for line in only {
+            writeln!(text, "{mark} {line}")?;
+        }
+    }
+    if text.is_empty() {
+        text.push_str("the same lines in another order\n");
+    }
+    Ok(Some(text))
+}
 
-    fn path(&self) -> PathBuf {
-        PathBuf::from(format!("/proc/{}/ns/net", self.holder.pid()))
+/// Whether the kernel has told itself of every carrier. It does so late (linkwatch), and makes the device's IPv6 routes
+/// only then: what is made meanwhile would stand before or after them, by chance.
+fn is_settled(twin: &Netns) -> Result<bool> {
+    let output = twin.judge(["-j", "link", "show", "up"])?;
+    let links: Vec<Value> = serde_json::from_str(&output.success("`ip link`")?.stdout)?;
+    let has_carrier = |link: &Value| {
+        let flags = link["flags"].as_array().into_iter().flatten();
+        flags
+            .filter_map(Value::as_str)
+            .any(|flag| flag == "LOWER_UP")
+    };
+    let is_up = |link: &Value| matches!(link["operstate"].as_str(), Some("UP" | "UNKNOWN"));
+    Ok(links.iter().filter(|link| has_carrier(link)).all(is_up))
+}
+
+fn state(twin: &Netns) -> Result<String> {
+    let mut text = String::new();
+    for command in STATE {
+        let output = twin.judge(command.split_whitespace())?;
+        let output = output.success(&format!("`ip {command}`"))?.stdout;
+        writeln!(text, "# ip {command}")?;
+        for object in
+            objects(&output, command.contains("neigh")).with_context(|| format!("ip {command}"))?
+        {
+            writeln!(text, "{object}")?;
+        }
     }
+    Ok(text)
 }
 
 /// The objects of a JSON listing, one a line. The kernel lists neighbours in the order of a hash: those are `sorted`.

@@ -11,6 +11,7 @@ mod product {
     mod deploy;
     mod dialect;
     mod escapes;
+    mod kernels;
     mod last_good;
     mod limits;
     mod links;

@@ -3,88 +3,11 @@
 //!
 //! The commands are those of `tests/corpus`, a file a subject, in order: what one changes the next ones see.
 
-use std::fs;
-use std::path::Path;
+use anyhow::{Result, ensure};
+use chainsaw_tests::Guest;
+use chainsaw_tests::corpus::Corpus;
 
-use anyhow::{Context, Result, ensure};
-use chainsaw_common::words;
-use chainsaw_tests::process::Output;
-use chainsaw_tests::{Twins, parts, twins};
-
-/// What both twins start with.
-const TOPOLOGY: [&str; 12] = [
-    "address add 192.0.2.10/24 brd + dev eth0",
-    "address add 192.0.2.11/24 dev eth0",
-    "address add 10.1.1.1 peer 10.1.1.2/32 dev eth0p label eth0p:x",
-    "address add 2001:db8::10/64 dev eth0 nodad",
-    "route add default via 192.0.2.1",
-    "route add default via 2001:db8::1",
-    "route add 198.51.100.0/24 via 192.0.2.2 mtu lock 1400 advmss 1300 metric 7 proto static",
-    "route add 198.51.101.0/24 nexthop via 192.0.2.2 weight 3 nexthop via 192.0.2.3 dev eth0",
-    "route add blackhole 203.0.113.0/24 table 100",
-    "route add 203.0.113.0/24 dev eth0 tos 0x10 src 192.0.2.11",
-    "route add 203.0.114.0/24 via inet6 2001:db8::5 dev eth0",
-    "route add unreachable 2001:db8:9::/48",
-];
-
-fn twins() -> Result<Twins> {
-    let bridge = [
-        "link add br0 index 12 address 02:00:00:00:00:0c type bridge",
-        "link set br0 addrgenmode none",
-    ];
-    let topology = twins::veth("eth0", 10)
-        .into_iter()
-        .chain(bridge.into_iter().chain(TOPOLOGY).map(str::to_owned));
-    Twins::new(topology)
-}
-
-/// The commands of a corpus file: one a line, blank lines and comments left out.
-fn corpus(subject: &str) -> Result<Vec<Vec<String>>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("corpus")
-        .join(subject);
-    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let lines = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines
-        .map(|line| {
-            Ok(words::split(line)
-                .with_context(|| line.to_owned())?
-                .into_iter()
-                .map(|word| word.text)
-                .collect())
-        })
-        .collect()
-}
-
-/// Runs a corpus with the judge in one twin and `other` in the other; fails at the first byte that differs.
-fn judged(subject: &str, other: impl Fn(&Twins, &[String]) -> Result<Output>) -> Result<()> {
-    let twins = twins()?;
-    for command in corpus(subject)? {
-        let (judge, ours) = (twins.judge(&command)?, other(&twins, &command)?);
-        ensure!(
-            judge == ours,
-            "ip {}\njudge: {judge:#?}\nours: {ours:#?}",
-            command.join(" ")
-        );
-    }
-    let difference = twins.difference()?;
-    ensure!(
-        difference.is_none(),
-        "the kernel's state differs:\n{}",
-        difference.unwrap_or_default()
-    );
-    Ok(())
-}
-
-fn ours(twins: &Twins, command: &[String]) -> Result<Output> {
-    let words = ["ip".to_owned()].into_iter().chain(command.iter().cloned());
-    twins.ours(parts::chainsaw()?, words)
-}
-
-/// A test a file: first the judge against itself, since a file that it does not repeat shows nothing; then ours.
+/// A test a file.
 macro_rules! corpora {
     ($($(#[doc = $doc:literal])* $name:ident: $file:literal;)+) => {
         const FILES: &[&str] = &[$($file),+];
@@ -93,9 +16,7 @@ macro_rules! corpora {
             $(#[doc = $doc])*
             #[test]
             fn $name() -> Result<()> {
-                judged($file, |twins, command| twins.judge_in_ours(command))
-                    .context("the judge does not agree with itself")?;
-                judged($file, ours)
+                Corpus::read($file)?.judge(&Guest::here()?)
             }
         )+
     };
@@ -124,11 +45,9 @@ corpora! {
 
 #[test]
 fn every_file_of_the_corpus_is_judged() -> Result<()> {
-    let folder = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"))?;
-    for file in folder {
-        let name = file?.file_name();
-        let name = name.to_string_lossy();
-        ensure!(FILES.contains(&name.as_ref()), "{name} has no test");
+    for name in Corpus::names(".")? {
+        let name = name.trim_start_matches("./");
+        ensure!(FILES.contains(&name), "{name} has no test");
     }
     Ok(())
 }

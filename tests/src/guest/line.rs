@@ -1,0 +1,123 @@
+//! The line to a guest: a program that connects to a socket of the test's, requests and replies, and what is left of the
+//! program when it no longer answers.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use chainsaw_guest::{Reply, Request};
+
+use crate::process::{Child, Program, wait_until};
+use crate::scratch::Scratch;
+
+/// How long a guest may take to be there, and for one request. A kernel under emulation beside another one is slow.
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// The file that a kernel's console is written to, in the folder of the socket.
+pub(crate) const CONSOLE: &str = "console";
+const LOG: &str = "log";
+
+/// How many of the last lines a failure shows.
+const LINES: usize = 25;
+
+/// What makes of a silence more than a silence, in the kernel's own words.
+const VERDICTS: [(&str, &str); 4] = [
+    ("Out of memory", "the kernel ran out of memory"),
+    ("Kernel panic", "the kernel panicked"),
+    ("BUG:", "the kernel found a fault of its own"),
+    ("guest: ", "process 1 gave up"),
+];
+
+/// The program ends when this is dropped, or when the test ends, however.
+pub struct Line {
+    stream: BufReader<UnixStream>,
+    child: Child,
+    scratch: Scratch,
+}
+
+impl Line {
+    /// Starts the program that connects to this socket, and waits until it is ready. Gives the kernel's release.
+    pub fn start(
+        scratch: Scratch,
+        program: impl FnOnce(&Path) -> Program,
+    ) -> Result<(Self, String)> {
+        let socket = scratch.path().join("line");
+        let listener = UnixListener::bind(&socket)?;
+        listener.set_nonblocking(true)?;
+        let mut child = program(&socket).start(&scratch.path().join(LOG))?;
+        let mut stream = None;
+        wait_until("the guest's program to connect", LIMIT, || {
+            stream = listener.accept().ok();
+            let ended = stream.is_none() && child.ended()?.is_some();
+            ensure!(!ended, "{}", last_words(scratch.path(), "it ended"));
+            Ok(stream.is_some())
+        })?;
+        let (stream, _) = stream.context("nobody connected")?;
+        stream.set_nonblocking(false)?;
+        stream.set_read_timeout(Some(LIMIT))?;
+        let mut line = Self {
+            stream: BufReader::new(stream),
+            child,
+            scratch,
+        };
+        match line.reply()? {
+            Reply::Ready(release) => Ok((line, release)),
+            other => bail!("the guest began with {other:?}"),
+        }
+    }
+
+    /// Sends a request and waits for its reply.
+    pub fn ask(&mut self, request: &Request) -> Result<Reply> {
+        let mut line = serde_json::to_vec(request)?;
+        line.push(b'\n');
+        let sent = self.stream.get_mut().write_all(&line);
+        if let Err(error) = sent {
+            bail!("{}", self.last_words(&error.to_string()));
+        }
+        match self.reply()? {
+            Reply::Failed(why) => bail!("the guest failed: {why}"),
+            reply => Ok(reply),
+        }
+    }
+
+    fn reply(&mut self) -> Result<Reply> {
+        let mut line = Vec::new();
+        let read = self.stream.read_until(b'\n', &mut line);
+        match read {
+            Ok(_) if line.ends_with(b"\n") => {
+                serde_json::from_slice(&line).context("read a guest's reply")
+            }
+            Ok(_) => bail!("{}", self.last_words("it ended")),
+            Err(_) => bail!(
+                "{}",
+                self.last_words(&format!("it said nothing for {LIMIT:?}"))
+            ),
+        }
+    }
+
+    fn last_words(&mut self, otherwise: &str) -> String {
+        // What it says last comes a little later than its end.
+        wait_until("the guest to end", Duration::from_secs(2), || {
+            Ok(self.child.ended()?.is_some())
+        })
+        .ok();
+        last_words(self.scratch.path(), otherwise)
+    }
+}
+
+/// Why a guest no longer answers, and the last lines of what it wrote.
+fn last_words(folder: &Path, otherwise: &str) -> String {
+    let bytes = [LOG, CONSOLE].map(|name| fs::read(folder.join(name)).unwrap_or_default());
+    let text = String::from_utf8_lossy(&bytes.concat()).into_owned();
+    let verdict = VERDICTS
+        .iter()
+        .find(|(mark, _)| text.contains(mark))
+        .map_or(otherwise, |(_, verdict)| verdict);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let last = lines.iter().skip(lines.len().saturating_sub(LINES));
+    let last: Vec<&str> = last.copied().collect();
+    format!("the guest is gone: {verdict}\n{}", last.join("\n"))
+}

@@ -1,0 +1,148 @@
+//! What a kernel under emulation finds in its memory: the guest as process 1, our programs, the judge with its own tables,
+//! busybox, and modules.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use chainsaw_guest::place;
+
+use crate::parts;
+use crate::process::Program;
+use crate::scratch::Scratch;
+
+/// A tree that becomes an initramfs.
+pub struct Initramfs {
+    scratch: Scratch,
+    root: PathBuf,
+}
+
+impl Initramfs {
+    /// An empty one.
+    pub fn new() -> Result<Self> {
+        let scratch = Scratch::new()?;
+        let root = scratch.path().join("root");
+        fs::create_dir(&root)?;
+        Ok(Self { scratch, root })
+    }
+
+    /// The programs: ours, the judge's, and busybox' applets by their names. The judge is not one of them by its name.
+    pub fn tools(&self) -> Result<()> {
+        self.copy(&parts::guest()?, "init")?;
+        self.copy(&parts::chainsaw()?, place::CHAINSAW)?;
+        self.copy(&parts::judge_server()?, place::SERVER)?;
+        self.copy(
+            &parts::judge_share()?.join("iproute2"),
+            "usr/share/iproute2",
+        )?;
+        let judge = parts::judge_ip()?;
+        self.copy(&judge, place::JUDGE)?;
+        for library in libraries(&judge)? {
+            self.copy(&library, &library.to_string_lossy())?;
+        }
+        let busybox = Path::new("/bin/busybox");
+        self.copy(busybox, "bin/busybox")?;
+        for applet in Program::new(busybox).arg("--list").stdout()?.lines() {
+            symlink("/bin/busybox", self.root.join("bin").join(applet)).ok();
+        }
+        fs::create_dir_all(self.root.join("sbin"))?;
+        Ok(symlink("/bin/busybox", self.root.join("sbin/modprobe"))?)
+    }
+
+    /// Puts these modules, and what they depend on, where a kernel looks for them. Gives the files to be loaded at boot, a
+    /// path a line, in order.
+    pub fn modules(&self, part: &Path, loaded: &[String], offered: &[String]) -> Result<String> {
+        let releases = fs::read_dir(part.join("lib/modules"))?;
+        let release = releases.flatten().next().context("no modules")?.file_name();
+        let needs = |names: &[String]| -> Result<Vec<PathBuf>> {
+            let mut files = Vec::new();
+            for name in names {
+                let text = Program::new("modprobe")
+                    .arg("-d")
+                    .arg(part)
+                    .arg("-S")
+                    .arg(&release)
+                    .args(["--show-depends", name])
+                    .stdout()?;
+                let insmod = text.lines().filter_map(|line| line.strip_prefix("insmod "));
+                // A module's parameters come after its file.
+                let file = |line: &str| line.split(' ').next().map(PathBuf::from);
+                files.extend(insmod.filter_map(file));
+            }
+            Ok(files)
+        };
+        let loaded = needs(loaded)?;
+        let all: BTreeSet<PathBuf> = loaded.iter().cloned().chain(needs(offered)?).collect();
+        let inside = |file: &Path| -> Result<String> {
+            Ok(format!("/{}", file.strip_prefix(part)?.display()))
+        };
+        for file in &all {
+            self.copy(file, &inside(file)?)?;
+        }
+        let folder = Path::new("lib/modules").join(&release);
+        for list in ["modules.builtin", "modules.order"] {
+            self.copy(
+                &part.join(&folder).join(list),
+                &folder.join(list).to_string_lossy(),
+            )?;
+        }
+        Program::new("depmod")
+            .arg("-b")
+            .arg(&self.root)
+            .arg(&release)
+            .stdout()?;
+        let lines: Result<Vec<String>> = loaded.iter().map(|file| inside(file)).collect();
+        Ok(lines?.join("\n"))
+    }
+
+    /// A file with this content.
+    pub fn write(&self, inside: &str, content: impl AsRef<[u8]>) -> Result<()> {
+        Ok(fs::write(self.place(inside)?, content)?)
+    }
+
+    /// A file or a folder of this machine, links followed.
+    pub fn copy(&self, outside: &Path, inside: &str) -> Result<()> {
+        let place = self.place(inside)?;
+        Program::new("cp")
+            .args(["-rL", "--preserve=mode"])
+            .arg(outside)
+            .arg(&place)
+            .stdout()?;
+        Ok(())
+    }
+
+    /// The archive, and the folder that it is in.
+    pub fn pack(self) -> Result<(Scratch, PathBuf)> {
+        let archive = self.scratch.path().join("initramfs");
+        Program::new("sh")
+            .args([
+                "-c",
+                r#"cd "$1" && find . | cpio --quiet -o -H newc >"$2""#,
+                "pack",
+            ])
+            .arg(&self.root)
+            .arg(&archive)
+            .stdout()?;
+        fs::remove_dir_all(&self.root)?;
+        Ok((self.scratch, archive))
+    }
+
+    fn place(&self, inside: &str) -> Result<PathBuf> {
+        let place = self.root.join(inside.trim_start_matches('/'));
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(place)
+    }
+}
+
+/// The libraries of a program, its loader too, as `ldd` lists them.
+fn libraries(program: &Path) -> Result<Vec<PathBuf>> {
+    let listed = Program::new("ldd").arg(program).stdout()?;
+    let words = listed
+        .split_whitespace()
+        .filter(|word| word.starts_with('/'));
+    Ok(words.map(PathBuf::from).collect())
+}
