@@ -11,7 +11,7 @@ mod operator;
 mod picture;
 mod place;
 mod pods;
-mod rows;
+pub(super) mod rows;
 mod runtime;
 mod socket;
 mod sound;

@@ -1,5 +1,7 @@
 //! Debian's kernels, under emulation: what this machine's own kernel does not have.
 
+mod modules;
+
 use anyhow::{Result, ensure};
 use chainsaw_tests::corpus::Corpus;
 use chainsaw_tests::{Kernel, Twins, twins};
