@@ -83,7 +83,7 @@ impl Memory {
         }
         let command = report.commands.iter().position(CommandReport::is_fatal);
         if let Run::InDoubt(left) = run
-            && command.is_none_or(|command| command <= left.at)
+            && (report.nothing_ran() || command.is_none_or(|command| command <= left.at))
         {
             return Ok(());
         }

@@ -71,7 +71,7 @@ pub fn serve(ask: &Ask<'_>, journal: &mut dyn Journal, kernel: &mut dyn Kernel) 
     report.taking(micros(clock))
 }
 
-/// Judges what is asked, and runs nothing.
+/// Judges what is asked without a kernel, and runs nothing.
 #[must_use]
 pub fn check(ask: &Ask<'_>) -> Report {
     let report = Report::about(ask.subject);
@@ -94,10 +94,25 @@ pub fn explain(ask: &Ask<'_>) -> Report {
     }
 }
 
+/// Judges what is asked with the kernel that it would run on, and runs nothing.
+pub fn rehearse(ask: &Ask<'_>, kernel: &mut dyn Kernel) -> Report {
+    let report = Report::about(ask.subject);
+    match draft(ask) {
+        Err(problems) => report.unreadable(&problems),
+        Ok(draft) => match draft.approve(ask.policy, ask.subject) {
+            Err(refused) => report.refused(refused),
+            Ok(plan) => match plan.admitted(ask.run, &(), kernel) {
+                Ok(plan) => report.allowed(plan),
+                Err(barred) => report.ran(barred),
+            },
+        },
+    }
+}
+
 fn judged(draft: Draft, ask: &Ask<'_>, report: Report) -> Report {
     match draft.approve(ask.policy, ask.subject) {
         Err(refused) => report.refused(refused),
-        Ok(plan) => report.allowed(plan),
+        Ok(plan) => report.allowed_unasked(plan),
     }
 }
 

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | the order of work | [`engine`] |
 //! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`interface`], [`netns`], [`netlink`], [`own`], [`record`], [`in_force`] |
-//! | what will run, once or again, and how much of it | [`plan`], [`again`], [`limits`], [`recall`] |
+//! | what will run, once or again, and how much of it | [`plan`], [`again`], [`limits`], [`modules`], [`recall`] |
 //! | what people write instead | [`hints`] |
 //! | the `ip` dialect | [`ip`] |
 //! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
@@ -29,6 +29,7 @@ pub mod kernel;
 pub mod limits;
 pub mod lookalike;
 pub mod meeting;
+pub mod modules;
 pub mod nearest;
 pub mod netlink;
 pub mod netns;

@@ -211,7 +211,11 @@ fn link(name: &str, index: u8) -> Reply {
 
 /// Serves a value as a pod of a namespace with this profile would have it.
 fn served(profile: &str, text: &str) -> (Report, Vec<Request>) {
-    let config = format!("[[rule]]\nnamespaces = [\"default\"]\nprofile = \"{profile}\"\n");
+    // Nothing is kept from running for the sake of a module.
+    let config = format!(
+        "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"{profile}\"\n\
+         [modules]\nload = [\"dummy\", \"ifb\", \"bonding\", \"tcp_bbr\", \"tcp_dctcp\", \"mpls_iptunnel\"]\n"
+    );
     let policy = Policy::of(&Config::parse(&config, "c.toml").unwrap(), "c.toml");
     let pod = Pod {
         namespace: "default".into(),

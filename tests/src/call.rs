@@ -41,16 +41,20 @@ impl Default for Call<'_> {
 impl Call<'_> {
     /// The call of this program; its standard input is still to be given.
     pub fn of(&self, plugin: Program) -> Program {
-        let variables = [
+        let set = |plugin: Program, (name, value)| plugin.env(name, value);
+        self.variables().into_iter().fold(plugin, set)
+    }
+
+    /// The variables and their values.
+    pub fn variables(&self) -> [(&'static str, &str); 6] {
+        [
             ("CNI_COMMAND", self.verb),
             ("CNI_CONTAINERID", self.container),
             ("CNI_NETNS", self.netns),
             ("CNI_IFNAME", self.ifname),
             ("CNI_PATH", self.path),
             ("CNI_ARGS", self.args),
-        ];
-        let set = |plugin: Program, (name, value)| plugin.env(name, value);
-        variables.into_iter().fold(plugin, set)
+        ]
     }
 }
 

@@ -47,6 +47,7 @@ impl Kernel {
             kernel: self,
             loaded: USUAL.map(str::to_owned).to_vec(),
             offered: Vec::new(),
+            offers_all: false,
             files: Vec::new(),
             megabytes: 512,
         }
@@ -63,6 +64,7 @@ pub struct Builder {
     kernel: Kernel,
     loaded: Vec<String>,
     offered: Vec<String>,
+    offers_all: bool,
     files: Vec<(String, PathBuf)>,
     megabytes: u32,
 }
@@ -86,6 +88,12 @@ impl Builder {
         self
     }
 
+    /// The same for every module of the part.
+    pub fn offering_all(mut self) -> Self {
+        self.offers_all = true;
+        self
+    }
+
     /// A file of this machine, or a folder with all that is in it, at an absolute path in the guest.
     pub fn file(mut self, inside: impl Into<String>, outside: impl Into<PathBuf>) -> Self {
         self.files.push((inside.into(), outside.into()));
@@ -106,6 +114,9 @@ impl Builder {
         let folder = self.kernel.folder()?;
         let initramfs = Initramfs::new()?;
         initramfs.tools()?;
+        if self.offers_all {
+            initramfs.copy(&folder.join("lib/modules"), "lib/modules")?;
+        }
         let modules = initramfs.modules(&folder, &self.loaded, &self.offered)?;
         initramfs.write("modules", modules)?;
         for (inside, outside) in &self.files {

@@ -72,7 +72,7 @@ impl Attachment<'_> {
             run: memory.as_ref().map_or(Run::First, Memory::run),
         };
         let Some(memory) = &mut memory else {
-            return rehearsed(self.told(engine::check(&ask)), log);
+            return rehearsed(self.told(engine::rehearse(&ask, &mut kernel)), log);
         };
         let mut watch = Watch::over(&mut kernel, ifname, link);
         let report = self.told(engine::serve(&ask, memory, &mut watch));

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::select::{Selector, Written as Selectors};
-use super::{Wrong, commands};
-use crate::limits::Limits;
+use super::{Config, Wrong, commands};
 use crate::pod::Entrance;
 use crate::value::{self, Line};
 
@@ -63,11 +62,11 @@ pub struct Apply {
 }
 
 impl Apply {
-    /// Judged as far as can be without a namespace; `text` is the whole file's, for finding the line.
+    /// Judged as far as can be without a namespace, by what else the configuration says; `text` is the whole file's, for
+    /// finding the line.
     pub(super) fn checked(
         written: Spanned<Written>,
-        values: &BTreeMap<String, String>,
-        limits: &Limits,
+        config: &Config,
         text: &str,
     ) -> Result<Self, Wrong> {
         let at = written.span().start;
@@ -97,11 +96,11 @@ impl Apply {
         if lines.is_empty() {
             return Err((at, "there is no command in it".to_owned()));
         }
-        if let Some((command, why)) = commands::first_wrong(&lines, values) {
+        if let Some((command, why)) = commands::first_wrong(&lines, config) {
             let within = text.get(span.clone()).and_then(|list| list.find(&command));
             return Err((at + within.unwrap_or(0), why));
         }
-        if let Some((place, why)) = commands::first_beyond(&lines, values, limits) {
+        if let Some((place, why)) = commands::first_beyond(&lines, config) {
             let within = text.get(span).and_then(|list| within(list, &lines, place));
             return Err((at + within.unwrap_or(0), why));
         }

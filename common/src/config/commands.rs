@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::limits::{Bounds, Excess, Kind, Limits};
+use super::Config;
+use crate::limits::{Excess, Kind};
 use crate::plan::{Author, Draft, Fault, Judged};
 use crate::pod::{Entrance, Subject};
 use crate::policy::{Denial, Policy};
@@ -18,13 +19,10 @@ const V4: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
 
 /// The first command that is none in any namespace: its text, and what is wrong with it.
-pub(super) fn first_wrong(
-    lines: &[Line],
-    values: &BTreeMap<String, String>,
-) -> Option<(String, String)> {
+pub(super) fn first_wrong(lines: &[Line], config: &Config) -> Option<(String, String)> {
     (1..).zip(lines).find_map(|(number, line)| {
         // A pod may have addresses of one family alone: what is right in either is right.
-        let [first, second] = [[V4, V6], [V6, V4]].map(|order| advice(line, order, values));
+        let [first, second] = [[V4, V6], [V6, V4]].map(|order| advice(line, order, config));
         let advice = first.filter(|_| second.is_some())?;
         Some((line.text.clone(), told(number, line, &advice)))
     })
@@ -32,18 +30,14 @@ pub(super) fn first_wrong(
 
 /// The first command with which they make more than a sandbox may hold, whatever is in it: its place among them, and what
 /// is wrong with that. What only a kernel can tell is not counted.
-pub(super) fn first_beyond(
-    lines: &[Line],
-    values: &BTreeMap<String, String>,
-    limits: &Limits,
-) -> Option<(usize, String)> {
+pub(super) fn first_beyond(lines: &[Line], config: &Config) -> Option<(usize, String)> {
     // One command makes two things at most: such a list is within every limit, and the plugin reads this before each pod
     // that asks.
     let most = u32::try_from(2 * lines.len()).unwrap_or(u32::MAX);
-    if Kind::ALL.iter().all(|kind| most <= limits.of(*kind)) {
+    if Kind::ALL.iter().all(|kind| most <= config.limits.of(*kind)) {
         return None;
     }
-    let [first, second] = [[V4, V6], [V6, V4]].map(|order| beyond(lines, order, values, limits));
+    let [first, second] = [[V4, V6], [V6, V4]].map(|order| beyond(lines, order, config));
     let (place, excess) = first.filter(|_| second.is_some())?;
     let given = lines.get(place).map(|line| line.text.as_str());
     let (kind, limit) = (excess.kind.key(), excess.limit);
@@ -55,41 +49,39 @@ pub(super) fn first_beyond(
     Some((place, why))
 }
 
-fn beyond(
-    lines: &[Line],
-    order: [IpAddr; 2],
-    values: &BTreeMap<String, String>,
-    limits: &Limits,
-) -> Option<(usize, Excess)> {
-    let bounds = Bounds {
-        limits: *limits,
-        file: String::new(),
-    };
-    let refused = draft(lines, order, values)
-        .approve(&Policy::bounded(bounds), &subject())
+fn beyond(lines: &[Line], order: [IpAddr; 2], config: &Config) -> Option<(usize, Excess)> {
+    let refused = draft(lines, order, &config.values)
+        .approve(&Policy::of(config, ""), &subject())
         .err()?;
-    let excess = |judged| match judged {
-        Judged::Wrong(
-            _,
-            Fault::Denied {
-                denial: Denial::Full(excess),
-                ..
-            },
-        ) => Some(excess),
-        _ => None,
-    };
     (0..)
-        .zip(refused)
-        .find_map(|(place, judged)| Some((place, excess(judged)?)))
+        .zip(&refused)
+        .find_map(|(place, judged)| match denial(judged) {
+            Some(Denial::Full(excess)) => Some((place, excess.clone())),
+            _ => None,
+        })
 }
 
-fn advice(line: &Line, order: [IpAddr; 2], values: &BTreeMap<String, String>) -> Option<Advice> {
+fn advice(line: &Line, order: [IpAddr; 2], config: &Config) -> Option<Advice> {
     let line = std::slice::from_ref(line);
-    let refused = draft(line, order, values)
-        .approve(&Policy::of_the_caller(), &subject())
+    let refused = draft(line, order, &config.values)
+        .approve(&Policy::unbounded(config), &subject())
         .err()?;
+    let module = refused.iter().find_map(|judged| match denial(judged) {
+        Some(Denial::Module(module)) => Some(format!("write {} below [modules]", module.line())),
+        _ => None,
+    });
     let report = Report::about(&subject()).refused(refused);
-    report.commands.into_iter().find_map(|one| one.advice)
+    let mut advice = report.commands.into_iter().find_map(|one| one.advice)?;
+    // It is the operator who reads this.
+    advice.instead = module.or(advice.instead);
+    Some(advice)
+}
+
+fn denial(judged: &Judged) -> Option<&Denial> {
+    match judged {
+        Judged::Wrong(_, Fault::Denied { denial, .. }) => Some(denial),
+        _ => None,
+    }
 }
 
 fn draft(lines: &[Line], order: [IpAddr; 2], values: &BTreeMap<String, String>) -> Draft {

@@ -9,8 +9,8 @@ const KNOWN: &[(&str, &[&str])] = &[
     (
         "",
         &[
-            "mode", "rule", "apply", "values", "limits", "failure", "hooks", "cluster", "log",
-            "metrics", "status",
+            "mode", "rule", "apply", "values", "limits", "modules", "failure", "hooks", "cluster",
+            "log", "metrics", "status",
         ],
     ),
     (
@@ -35,6 +35,7 @@ const KNOWN: &[(&str, &[&str])] = &[
         "limits",
         &["routes", "rules", "neighbours", "addresses", "links"],
     ),
+    ("modules", &["load"]),
     ("failure", &["cni", "nri", "unknown"]),
     ("hooks", &["cni", "nri"]),
     ("hooks.cni", &["guard"]),

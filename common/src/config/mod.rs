@@ -18,6 +18,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::limits::Limits;
+use crate::modules::Named;
 use crate::pod::Subject;
 
 mod apply;
@@ -25,6 +26,7 @@ mod commands;
 mod keys;
 mod limits;
 mod metrics;
+mod modules;
 mod rule;
 mod select;
 mod shape;
@@ -59,6 +61,9 @@ pub struct Config {
     /// How much commands may leave in one sandbox.
     #[serde(skip)]
     pub limits: Limits,
+    /// Which kernel modules commands may have loaded.
+    #[serde(skip)]
+    pub modules: Named,
     #[serde(default, rename = "rule")]
     written_rules: Vec<Spanned<rule::Written>>,
     #[serde(default, rename = "apply")]
@@ -67,6 +72,8 @@ pub struct Config {
     written_values: BTreeMap<String, Spanned<String>>,
     #[serde(default, rename = "limits")]
     written_limits: limits::Written,
+    #[serde(default, rename = "modules")]
+    written_modules: modules::Written,
     /// What becomes of a pod when something fails.
     #[serde(default)]
     pub failure: Failure,
@@ -277,9 +284,10 @@ impl Config {
             .collect::<Result<_, _>>()?;
         self.values = apply::values(mem::take(&mut self.written_values))?;
         self.limits = limits::checked(mem::take(&mut self.written_limits))?;
+        self.modules = modules::checked(mem::take(&mut self.written_modules))?;
         let applies = mem::take(&mut self.written_applies).into_iter();
         self.applies = applies
-            .map(|apply| Apply::checked(apply, &self.values, &self.limits, text))
+            .map(|apply| Apply::checked(apply, self, text))
             .collect::<Result<_, _>>()?;
         Ok(())
     }

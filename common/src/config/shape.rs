@@ -54,6 +54,8 @@ const SHAPES: &[(&str, Shape)] = &[
     ("values.*", Shape::Text),
     ("limits", Shape::Table),
     ("limits.*", Shape::Number),
+    ("modules", Shape::Table),
+    ("modules.load", Shape::List),
     ("failure", Shape::Table),
     ("failure.*", ON_FAILURE),
     ("hooks", Shape::Table),

@@ -48,7 +48,7 @@ fn an_unknown_key_names_the_nearest_and_its_line() {
         "{said}"
     );
     assert!(error("\nfrob = 1\n").contains(
-        "line 2: unknown key frob, known are mode, rule, apply, values, limits, failure, hooks, cluster, log, metrics, status"
+        "line 2: unknown key frob, known are mode, rule, apply, values, limits, modules, failure, hooks, cluster, log, metrics, status"
     ));
 }
 
@@ -486,4 +486,56 @@ fn nothing_is_written_into_pods_unless_somebody_wants_it() {
     assert!(!config("").status.annotation && !config("[status]\n").status.annotation);
     assert!(config("[status]\nannotation = true\n").status.annotation);
     assert!(error("[status]\nannotations = true\n").contains("did you mean annotation?"));
+}
+
+#[test]
+fn modules_are_named_as_the_kernel_names_them() {
+    let modules = |text: &str| Config::parse(text, "c.toml").unwrap().modules;
+    assert!(modules("").is_empty() && modules("[modules]\n").is_empty());
+    let named = modules("[modules]\nload = [\"tcp_bbr\", \"bonding\", \"dummy\", \"8021q\"]\n");
+    assert_eq!(
+        named.into_iter().collect::<Vec<_>>(),
+        ["8021q", "bonding", "dummy", "tcp_bbr"]
+    );
+    for (load, said) in [
+        (
+            "[\"dumy\"]",
+            "line 2: \"dumy\" is not a module that commands need, did you mean dummy?",
+        ),
+        // The command's word.
+        ("[\"bond\"]", "did you mean bonding?"),
+        ("[\"bbr\"]", "did you mean tcp_bbr?"),
+        (
+            "[\n\"ipip\"]",
+            "line 3: \"ipip\" is not a module that commands need, known are dummy, ifb, bonding, tcp_bbr, tcp_dctcp, mpls_iptunnel",
+        ),
+        ("[\"\"]", "\"\" is not a module that commands need"),
+        (
+            "\"dummy\"",
+            "line 2: load is a list: write load = [\"dummy\"]",
+        ),
+    ] {
+        let text = format!("[modules]\nload = {load}\n");
+        assert!(error(&text).contains(said), "{}", error(&text));
+    }
+    assert!(error("[modules]\nloads = []\n").contains("did you mean load?"));
+}
+
+#[test]
+fn an_apply_that_no_module_may_be_loaded_for_is_wrong_and_one_that_the_kernel_is_asked_for_is_not()
+{
+    let apply = |command: &str, modules: &str| {
+        format!(
+            "[[apply]]\nnamespaces = [\"a\"]\nentrance = \"cni\"\ncommands = [\"{command}\"]\n{modules}"
+        )
+    };
+    let bbr = "ip route add 10.0.0.0/8 dev eth0 congctl bbr";
+    let said = error(&apply(bbr, ""));
+    assert!(
+        said.contains("line 4: command 1") && said.contains("bbr needs module tcp_bbr, which is loaded only if [modules] load names it; write load = [\"tcp_bbr\"] below [modules]"),
+        "{said}"
+    );
+    let good = |text: &str| Config::parse(text, "c.toml").is_ok();
+    assert!(good(&apply(bbr, "[modules]\nload = [\"tcp_bbr\"]\n")));
+    assert!(good(&apply("ip link add d0 type dummy", "")));
 }

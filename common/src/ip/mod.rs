@@ -22,6 +22,7 @@ pub mod link;
 mod live;
 mod lladdr;
 mod mistake;
+pub mod modules;
 mod names;
 pub mod neigh;
 mod number;

@@ -8,12 +8,14 @@ use crate::ip::run::{Output, run};
 use crate::ip::{Action, Command, Lookup, device, link, route};
 use crate::kernel::Kernel;
 use crate::limits::{Bounds, Excess, Limited, Made, Making, Room, Stop};
+use crate::modules::{Barred, Gate, Unloadable};
 
 /// A plan that may run. It cannot be made but by [`Draft::approve`](super::Draft::approve).
 #[derive(Debug)]
 pub struct Approved {
     steps: Vec<Step>,
     bounds: Option<Bounds>,
+    gate: Option<Gate>,
 }
 
 /// One command of a plan.
@@ -56,7 +58,9 @@ pub enum Ended {
     Stopped(String),
     /// It would make more than the sandbox may hold, so it did not run.
     Full(Excess),
-    /// Something before it failed.
+    /// It needs a module that is not loaded and may not be, so nothing of the plan ran.
+    Barred(Unloadable),
+    /// Something before it failed, or bars the whole plan.
     NotRun,
 }
 
@@ -122,8 +126,20 @@ impl Journal for () {
 
 impl Approved {
     /// Only a judgement calls this.
-    pub(super) fn of(steps: Vec<Step>, bounds: Option<Bounds>) -> Self {
-        Self { steps, bounds }
+    pub(super) fn of(steps: Vec<Step>, bounds: Option<Bounds>, gate: Option<Gate>) -> Self {
+        Self {
+            steps,
+            bounds,
+            gate,
+        }
+    }
+
+    /// For each command what it depends on that only its node can tell.
+    #[must_use]
+    pub fn depends(&self) -> Vec<Option<String>> {
+        let gate = self.gate.clone().unwrap_or_default();
+        let depends = |step: &Step| gate.depends(&step.command);
+        self.steps.iter().map(depends).collect()
     }
 
     /// Its commands, which can no longer run.
@@ -132,8 +148,47 @@ impl Approved {
         self.steps
     }
 
-    /// Runs the commands in order. The first failure stops the list, unless it is one to be ignored.
+    /// Asks the kernel for the modules that commands need and may not have loaded; nothing changes. Commands that an earlier
+    /// run has done need none.
+    ///
+    /// # Errors
+    /// One of them is not loaded. This is how the plan ended: nothing of it ran.
+    pub fn admitted(
+        self,
+        run: Run,
+        journal: &dyn Journal,
+        kernel: &mut dyn Kernel,
+    ) -> Result<Self, Vec<Done>> {
+        let Some(gate) = &self.gate else {
+            return Ok(self);
+        };
+        let before = run.before();
+        let commands = self.steps.iter().skip(before).map(|step| &step.command);
+        let barred = gate.barred(commands, || journal.goes_on(), kernel);
+        if barred.is_empty() {
+            return Ok(self);
+        }
+        let before = (0..before).map(|_| Ended::Before);
+        let ended = before.chain(barred.into_iter().map(Ended::barred));
+        let done = self.steps.into_iter().zip(ended);
+        Err(done.map(|(step, ended)| step.done(ended)).collect())
+    }
+
+    /// Runs the commands in order, if the modules that they need may be loaded or are. The first failure stops the list,
+    /// unless it is one to be ignored.
     pub fn run(self, run: Run, journal: &mut dyn Journal, kernel: &mut dyn Kernel) -> Vec<Done> {
+        match self.admitted(run, journal, kernel) {
+            Ok(plan) => plan.run_admitted(run, journal, kernel),
+            Err(done) => done,
+        }
+    }
+
+    fn run_admitted(
+        self,
+        run: Run,
+        journal: &mut dyn Journal,
+        kernel: &mut dyn Kernel,
+    ) -> Vec<Done> {
         let mut room = Room::within(self.bounds);
         let mut stopped = false;
         let mut all = Vec::with_capacity(self.steps.len());
@@ -146,24 +201,36 @@ impl Approved {
                 kernel.into_stop().map_or(ended, Ended::from)
             };
             stopped |= ended.is_failure(step.ignore_failure);
-            all.push(Done {
-                ran: step.full(),
-                source: step.source,
-                given: step.given,
-                ignore_failure: step.ignore_failure,
-                ended,
-            });
+            all.push(step.done(ended));
         }
         all
     }
 }
 
+impl Run {
+    /// How many commands an earlier run has done.
+    fn before(self) -> usize {
+        match self {
+            Self::From(left) | Self::InDoubt(left) => left.at,
+            Self::First | Self::Again => 0,
+        }
+    }
+}
+
 impl Ended {
+    fn barred(barred: Option<Barred>) -> Self {
+        match barred {
+            None => Self::NotRun,
+            Some(Barred::Denied(module)) => Self::Barred(module),
+            Some(Barred::Unasked(why)) => Self::Stopped(why),
+        }
+    }
+
     fn is_failure(&self, ignored: bool) -> bool {
         match self {
             Self::Ran(output, _) => output.exit != 0 && !ignored,
             // Not the command's own failure, so not one to be ignored.
-            Self::Stopped(_) | Self::Full(_) => true,
+            Self::Stopped(_) | Self::Full(_) | Self::Barred(_) => true,
             Self::Unchanged(..) | Self::Before | Self::NotRun => false,
         }
     }
@@ -183,6 +250,16 @@ impl Step {
     #[must_use]
     pub fn full(&self) -> String {
         full(&self.command)
+    }
+
+    fn done(self, ended: Ended) -> Done {
+        Done {
+            ran: self.full(),
+            source: self.source,
+            given: self.given,
+            ignore_failure: self.ignore_failure,
+            ended,
+        }
     }
 
     fn run(&self, number: usize, run: Run, kernel: &mut dyn Kernel) -> Ended {

@@ -146,7 +146,7 @@ impl Draft {
             .all(|judged| matches!(judged, Judged::Right(_)))
         {
             let steps = judged.into_iter().filter_map(Judged::step).collect();
-            return Ok(Approved::of(steps, bounds));
+            return Ok(Approved::of(steps, bounds, policy.gate()));
         }
         Err(remedied(judged, policy, subject))
     }
@@ -193,6 +193,8 @@ enum Because {
     ForGood,
     /// The sandbox has no room.
     NoRoom,
+    /// A module may not be loaded.
+    Module,
     /// The rule at this line grants too little; none is the absence of one.
     Rule(Option<usize>),
 }
@@ -202,6 +204,7 @@ impl Because {
         match denial {
             Denial::Final { .. } => Self::ForGood,
             Denial::Full(_) => Self::NoRoom,
+            Denial::Module(_) => Self::Module,
             Denial::Short { granted, .. } => Self::Rule(granted.line),
         }
     }

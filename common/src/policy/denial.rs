@@ -2,6 +2,7 @@
 
 use super::profile::Profile;
 use crate::limits::Excess;
+use crate::modules::Unloadable;
 
 /// What a subject is granted for a command, and by what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,4 +45,7 @@ pub enum Denial {
     /// The values make more than a sandbox may hold.
     #[error("{0}")]
     Full(Excess),
+    /// It needs a module that may not be loaded.
+    #[error("{0}")]
+    Module(Unloadable),
 }

@@ -7,6 +7,7 @@
 use crate::config::{self, Config, Mismatch, Rule};
 use crate::ip::Command;
 use crate::limits::{Bounds, Limits};
+use crate::modules::{Gate, Named};
 use crate::plan::Author;
 use crate::pod::Subject;
 
@@ -34,6 +35,8 @@ pub struct Policy {
     rules: Vec<Rule>,
     default: Profile,
     limits: Option<Limits>,
+    /// Which modules commands may have loaded; none is any.
+    modules: Option<Named>,
     file: String,
 }
 
@@ -72,6 +75,7 @@ impl Policy {
             rules: config.rules.clone(),
             default: Profile::Inspect,
             limits: Some(config.limits),
+            modules: Some(config.modules.clone()),
             file: file.to_owned(),
         }
     }
@@ -83,18 +87,17 @@ impl Policy {
             rules: Vec::new(),
             default: Profile::NetAdmin,
             limits: None,
+            modules: None,
             file: config::PATH.to_owned(),
         }
     }
 
-    /// One that grants nothing but holds what is made to these bounds: the operator's own commands need no grant.
+    /// What holds for every command of a configuration's operator, however many there are.
     #[must_use]
-    pub(crate) fn bounded(bounds: Bounds) -> Self {
+    pub(crate) fn unbounded(config: &Config) -> Self {
         Self {
-            rules: Vec::new(),
-            default: Profile::Inspect,
-            limits: Some(bounds.limits),
-            file: bounds.file,
+            modules: Some(config.modules.clone()),
+            ..Self::of_the_caller()
         }
     }
 
@@ -113,20 +116,37 @@ impl Policy {
         self.limits.map(bounds)
     }
 
+    /// Which modules commands may have loaded, whoever wrote them; who acts with rights of its own is not kept from any.
+    #[must_use]
+    pub fn gate(&self) -> Option<Gate> {
+        let gate = |named: &Named| Gate {
+            named: named.clone(),
+            file: self.file.clone(),
+        };
+        self.modules.as_ref().map(gate)
+    }
+
     /// Judges one command.
     ///
     /// # Errors
-    /// It is refused for good, or needs more than is granted.
+    /// It is refused for good, needs more than is granted, or a module that may not be loaded.
     pub fn judge(
         &self,
         subject: &Subject,
         author: Author,
         command: &Command,
     ) -> Result<(), Denial> {
-        // What the operator wrote is allowed: what nobody may do is no command.
-        if author == Author::Operator {
-            return Ok(());
+        // What the operator wrote is granted: what nobody may do is no command.
+        if author == Author::Pod {
+            self.granted_to(subject, command)?;
         }
+        match self.gate() {
+            Some(gate) => gate.judge(command).map_err(Denial::Module),
+            None => Ok(()),
+        }
+    }
+
+    fn granted_to(&self, subject: &Subject, command: &Command) -> Result<(), Denial> {
         let case = self.case(subject, command);
         let said: Vec<Says<'_>> = self.rules.iter().map(|rule| case.said(rule)).collect();
         let denied = said.iter().find_map(|says| match says {

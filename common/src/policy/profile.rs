@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::ip::modules::Module;
 use crate::ip::{Action, Command, addr, link, neigh, route, rule};
 use crate::pod::Subject;
 use crate::uapi::{ifla, ntf, nud, rt, rtn};
@@ -134,7 +135,11 @@ fn is_more_than_a_route(route: &route::Route) -> bool {
     is_local(route)
         || route.encap.is_some()
         || route.nexthops.iter().any(|nexthop| nexthop.encap.is_some())
-        || route.metrics.iter().any(route::Metric::may_load_a_module)
+        || route.metrics.iter().any(is_loaded_only_if_named)
+}
+
+fn is_loaded_only_if_named(metric: &route::Metric) -> bool {
+    metric.control().is_some_and(Module::must_be_named)
 }
 
 fn flushes_local(filter: &route::Filter) -> bool {

@@ -29,6 +29,10 @@ impl Policy {
                 self.file, granted.profile, granted.by
             ),
             (Denial::Full(excess), _) => excess.remedy(),
+            (Denial::Module(module), _) => {
+                let all = self.gate().and_then(|gate| gate.remedy(commands));
+                all.unwrap_or_else(|| module.remedy())
+            }
             (Denial::Short { needs, .. }, None) => {
                 format!("it takes profile {needs}, which only a pod's namespace can be granted")
             }

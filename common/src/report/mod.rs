@@ -227,6 +227,13 @@ impl Report {
         }
     }
 
+    /// Whether none of its commands was begun.
+    #[must_use]
+    pub fn nothing_ran(&self) -> bool {
+        let begun = |command: &CommandReport| command.micros.is_some();
+        !self.commands.iter().any(begun)
+    }
+
     /// The key of the limit that kept a command from running, if one did.
     #[must_use]
     pub fn over_limit(&self) -> Option<&str> {

@@ -60,6 +60,21 @@ impl Report {
         }
     }
 
+    /// The same where no kernel was asked: what only the node can tell stands with each command.
+    #[must_use]
+    pub fn allowed_unasked(self, plan: Approved) -> Self {
+        let depends = plan.depends();
+        let mut report = self.allowed(plan);
+        for (at, (command, why)) in report.commands.iter_mut().zip(depends).enumerate() {
+            command.advice = why.map(|why| Advice {
+                command: at + 1,
+                why,
+                ..Advice::default()
+            });
+        }
+        report
+    }
+
     /// The plan ran.
     #[must_use]
     pub fn ran(self, commands: Vec<Done>) -> Self {
@@ -210,6 +225,14 @@ fn ran(command: usize, done: Done, room: &mut usize) -> CommandReport {
                 ..advice(excess.to_string())
             };
             (Outcome::Denied, None, None, Some(over))
+        }
+        Ended::Barred(module) => {
+            let barred = Advice {
+                instead: Some(module.remedy()),
+                of_configuration: true,
+                ..advice(module.to_string())
+            };
+            (Outcome::Denied, None, None, Some(barred))
         }
         Ended::NotRun => (Outcome::NotRun, None, None, None),
     };

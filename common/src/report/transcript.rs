@@ -165,6 +165,9 @@ fn transcribe(command: &CommandReport, out: &mut String) {
             let is_allowed = command.allowed == Some(true);
             let word = if is_allowed { "Allowed" } else { "Not run" };
             let _ = writeln!(out, "{word}: {shown}");
+            if let Some(advice) = &command.advice {
+                let _ = writeln!(out, "    {}", line(&advice.why));
+            }
         }
         (_, None, exit) => {
             let _ = writeln!(

@@ -6,6 +6,7 @@ use super::mistake::Mistake;
 
 pub(super) mod filter;
 mod kind;
+mod known;
 pub(super) mod names;
 pub(super) mod read;
 pub(super) mod request;
@@ -17,6 +18,7 @@ pub use filter::Filter;
 pub use kind::Kind;
 pub(crate) use kind::words as kind_words;
 pub(super) use kind::{names as kind_names, tables as kinds};
+pub use known::is_known;
 pub use names::AltNames;
 pub use settings::{Flags, Master, Mode, Number, Settings};
 

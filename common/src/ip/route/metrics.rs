@@ -5,6 +5,7 @@ use std::fmt;
 use super::super::args::Args;
 use super::super::keyword::{Keyword, exact, prefix};
 use super::super::mistake::Mistake;
+use super::super::modules::{CONGESTION_CONTROLS, Module};
 use super::super::number;
 use super::super::page::Entry;
 use crate::uapi::rtax;
@@ -21,32 +22,20 @@ pub struct Metric {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Value {
     Number(u32),
-    Name(&'static str),
+    Control(&'static Module),
 }
-
-/// The congestion controls a route may name. The kernel loads the module of one it does not have, so which there are is
-/// not a pod's to choose: `reno` is in every kernel and `cubic` is its default; the other two need more than a route's
-/// profile ([`Metric::may_load_a_module`]); no other has a representation.
-const CONGESTION_CONTROLS: &[(&str, bool)] = &[
-    ("reno", false),
-    ("cubic", false),
-    ("bbr", true),
-    ("dctcp", true),
-];
 
 /// `RTAX_FEATURE_*`.
 const FEATURES: &[(u32, &str)] = &[(1, "ecn"), (16, "tcp_usec_ts")];
 
 impl Metric {
-    /// Whether the kernel may load a module for it.
+    /// The congestion control, if it is one.
     #[must_use]
-    pub fn may_load_a_module(&self) -> bool {
-        let Value::Name(name) = self.value else {
-            return false;
-        };
-        CONGESTION_CONTROLS
-            .iter()
-            .any(|(known, loads)| *known == name && *loads)
+    pub fn control(&self) -> Option<&'static Module> {
+        match self.value {
+            Value::Control(control) => Some(control),
+            Value::Number(_) => None,
+        }
     }
 }
 
@@ -118,7 +107,7 @@ pub(super) fn read(
         Unit::Locked => args.read(|word| milliseconds(word, 1), &wrong)?,
         Unit::Features => args.read(feature, "\"features\" value not valid\n")?,
         Unit::Control => {
-            let value = Value::Name(control(args)?);
+            let value = Value::Control(control(args)?);
             return Ok(Metric {
                 number,
                 value,
@@ -144,11 +133,12 @@ fn feature(word: &str) -> Option<u32> {
     row.map(|(bit, _)| *bit)
 }
 
-fn control(args: &mut Args<'_>) -> Result<&'static str, Mistake> {
+/// Which there are is not a pod's to choose: the kernel loads the module of one that it does not have.
+fn control(args: &mut Args<'_>) -> Result<&'static Module, Mistake> {
     let word = args.value()?;
-    let row = CONGESTION_CONTROLS.iter().find(|(name, _)| *name == word);
-    row.map(|(name, _)| *name).ok_or_else(|| {
-        let names: Vec<&str> = CONGESTION_CONTROLS.iter().map(|(name, _)| *name).collect();
+    let row = CONGESTION_CONTROLS.iter().find(|row| row.word == word);
+    row.ok_or_else(|| {
+        let names: Vec<&str> = CONGESTION_CONTROLS.iter().map(|row| row.word).collect();
         Mistake::never(
             args.last(),
             word,
@@ -218,7 +208,7 @@ pub(super) fn attributes(metrics: &[Metric]) -> Attributes {
     for metric in metrics {
         match metric.value {
             Value::Number(value) => attributes.put_u32(metric.number, value),
-            Value::Name(name) => attributes.put(metric.number, name.as_bytes()),
+            Value::Control(control) => attributes.put(metric.number, control.word.as_bytes()),
         };
     }
     attributes
@@ -322,7 +312,7 @@ impl fmt::Display for Metric {
         let lock = if self.lock && !always { "lock " } else { "" };
         let feature = |value| FEATURES.iter().find(|(bit, _)| *bit == value);
         match self.value {
-            Value::Name(name) => write!(f, "{word} {lock}{name}"),
+            Value::Control(control) => write!(f, "{word} {lock}{}", control.word),
             Value::Number(value) if self.number == rtax::FEATURES => {
                 write!(f, "{word} {}", feature(value).map_or("", |(_, name)| name))
             }

@@ -109,8 +109,8 @@ impl Job {
         let mut socket = Socket::open().map_err(HookError::Socket)?;
         let mut kernel = Recall::over(&mut socket);
         let around = look_around(&mut kernel);
-        let report = self.asked(Run::First, &around, &mut kernel, |ask, _| {
-            engine::check(ask)
+        let report = self.asked(Run::First, &around, &mut kernel, |ask, kernel| {
+            engine::rehearse(ask, kernel)
         });
         if report.outcome.is_good() {
             Ok(Outcome::Would(Box::new(report)))
@@ -253,18 +253,14 @@ fn ended(record: &mut Record, work: Work, run: Run, report: &Report) -> Result<(
         return Ok(record.add(Entry::new(work, Event::Ok))?);
     }
     let fatal = report.commands.iter().position(CommandReport::is_fatal);
+    let came_no_further =
+        |left: Left| report.nothing_ran() || fatal.is_none_or(|fatal| fatal <= left.at);
     let command = match run {
         // Nobody knows of it still.
-        Run::InDoubt(left) if fatal.is_none_or(|fatal| fatal <= left.at) => return Ok(()),
+        Run::InDoubt(left) if came_no_further(left) => return Ok(()),
         // It was refused as a whole, or stopped at once: what is done stays done.
-        Run::From(left) if fatal.is_none_or(|fatal| fatal <= left.at) => Some(left.at),
-        _ if report
-            .commands
-            .iter()
-            .all(|command| command.micros.is_none()) =>
-        {
-            None
-        }
+        Run::From(left) if came_no_further(left) => Some(left.at),
+        _ if report.nothing_ran() => None,
         _ => fatal,
     };
     let why = report.headline();

@@ -11,7 +11,7 @@ mod operator;
 mod picture;
 mod place;
 mod pods;
-mod rows;
+pub(super) mod rows;
 mod runtime;
 mod socket;
 mod sound;
@@ -36,13 +36,17 @@ fn holds(number: usize) -> Result<()> {
             let told = bed.put(door, at, Right::All)?;
             let met = demand.is_met(door, &told);
             met.with_context(|| format!("{form:?} by {door:?}: {told:?}"))?;
-            if *demand == Demand::Granted {
+            if matches!(demand, Demand::Granted | Demand::Unnamed) {
                 granted = true;
                 bed.furnish()?;
             }
         }
         match demand {
             Demand::Granted => is_for_the_policy_to_grant(&bed, at)?,
+            Demand::Unnamed => {
+                is_for_the_policy_to_grant(&bed, at)?;
+                is_no_better_by_tokens(&bed, at)?;
+            }
             Demand::Never | Demand::Unknown => is_no_better_by_tokens(&bed, at)?,
             Demand::NoDevice | Demand::Idle => {}
         }
@@ -85,6 +89,7 @@ impl Demand {
             says("never allowed: ") || (door == Door::Ip && says("is not available here: "));
         // Without a kernel to ask, no device is known to be missing.
         let judged_alone = door == Door::Check;
+        let callers = matches!(door, Door::Run | Door::Try | Door::Ip);
         let met = match (self, told.outcome) {
             (Self::Never, outcome) => never && outcome != Outcome::Ran,
             (Self::Unknown, outcome) => outcome != Outcome::Ran,
@@ -92,9 +97,15 @@ impl Demand {
                 says("Cannot find device") || says("does not exist")
             }
             (Self::NoDevice, outcome) => judged_alone && outcome == Outcome::Ran,
-            (Self::Granted | Self::Idle, Outcome::Ran) => true,
-            (Self::Granted, Outcome::Failed) => FOR_THE_KERNEL.iter().any(|text| says(text)),
-            (Self::Granted | Self::Idle, _) => false,
+            (Self::Unnamed, outcome) if !callers => {
+                outcome != Outcome::Ran && says("which is loaded only if [modules] load names it")
+            }
+            // The command line acts with its caller's rights.
+            (Self::Granted | Self::Unnamed | Self::Idle, Outcome::Ran) => true,
+            (Self::Granted | Self::Unnamed, Outcome::Failed) => {
+                FOR_THE_KERNEL.iter().any(|text| says(text))
+            }
+            (Self::Granted | Self::Unnamed | Self::Idle, _) => false,
         };
         ensure!(met, "{self:?} is not met");
         Ok(())
@@ -103,7 +114,8 @@ impl Demand {
 
 /// How it sounds when what was granted came to the kernel, and that has no such kind of device or congestion control, or
 /// when it did come about, and leaves a pod without the interface that was promised to the runtime.
-const FOR_THE_KERNEL: [&str; 4] = [
+const FOR_THE_KERNEL: [&str; 5] = [
+    "No such process",
     "Unknown device type",
     "Operation not supported",
     "No such file or directory",
@@ -139,7 +151,7 @@ rows! {
     row_16_no_program_is_attached_to_a_route = 16;
     row_17_a_kind_is_no_path_and_no_unknown_word = 17;
     row_18_a_device_that_is_not_there_loads_no_module = 18;
-    row_19_what_loads_a_module_by_name_is_from_a_list = 19;
+    row_19_what_loads_a_module_by_name_is_from_a_list_or_named_by_the_operator = 19;
     row_20_every_command_ends = 20;
     row_21_no_file_is_read_as_messages_of_the_kernel = 21;
     row_22_no_name_is_resolved = 22;

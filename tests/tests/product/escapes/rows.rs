@@ -12,6 +12,7 @@ pub struct Row {
     pub no_device: &'static [&'static str],
     /// For the policy to grant: refused by default and with profile `route`, not with `net-admin`.
     pub granted: &'static [&'static str],
+    pub unnamed: &'static [&'static str],
     /// Runs, and changes nothing.
     pub idle: &'static [&'static str],
 }
@@ -21,6 +22,7 @@ const NONE: Row = Row {
     unknown: &[],
     no_device: &[],
     granted: &[],
+    unnamed: &[],
     idle: &[],
 };
 
@@ -67,6 +69,7 @@ impl Row {
             (self.unknown, Demand::Unknown),
             (self.no_device, Demand::NoDevice),
             (self.granted, Demand::Granted),
+            (self.unnamed, Demand::Unnamed),
             (self.idle, Demand::Idle),
         ];
         let each = |(forms, demand): (&'static [&'static str], Demand)| {
@@ -83,6 +86,8 @@ pub enum Demand {
     Unknown,
     NoDevice,
     Granted,
+    /// Granted, and yet kept from running: it needs a module that `[modules] load` does not name.
+    Unnamed,
     Idle,
 }
 
@@ -117,7 +122,7 @@ pub fn row(number: usize) -> Row {
         18 => no_device(DEVICE_NAMES),
         19 => Row {
             unknown: MODULES,
-            granted: &["route add 192.0.3.0/24 dev eth0 congctl bbr"],
+            unnamed: UNNAMED_MODULES,
             ..NONE
         },
         20 => Row {
@@ -316,6 +321,14 @@ const MODULES: &[&str] = &[
     "tunnel add esc0 mode ipip local 192.0.2.10",
     "xfrm state",
     "l2tp add tunnel tunnel_id 1",
+];
+
+const UNNAMED_MODULES: &[&str] = &[
+    "route add 192.0.3.0/24 dev eth0 congctl bbr",
+    "route replace 192.0.3.0/24 dev eth0 congctl lock dctcp",
+    "route del 192.0.3.0/24 dev eth0 congctl bbr",
+    "route add 192.0.3.0/24 encap mpls 100 dev eth0",
+    "route add 192.0.3.0/24 nexthop via 192.0.2.1 encap mpls 100 nexthop via 192.0.2.2",
 ];
 
 const MONITORS: &[&str] = &[

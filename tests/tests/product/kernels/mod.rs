@@ -1,12 +1,13 @@
 //! Debian's kernels, under emulation: what this machine's own kernel does not have.
 
+mod kinds;
+mod modules;
 mod plugins;
 
 use anyhow::{Result, ensure};
 use chainsaw_tests::corpus::Corpus;
 use chainsaw_tests::{Kernel, Twins, sequence, twins};
 
-mod kinds;
 
 /// What the kinds of the dialect need.
 pub const KINDS: [&str; 9] = [

@@ -1,7 +1,7 @@
 //! `type KIND`: the kinds of device that can be made, and the options that belong to each, one file a kind.
 //!
 //! What is not here cannot be asked for: no kind of a pod's choosing reaches the kernel, which would load a module by
-//! that name.
+//! that name. For which of these it may is in `ip/modules.rs`.
 
 use std::fmt;
 
@@ -146,10 +146,11 @@ impl Kind {
     /// The value of `IFLA_LINKINFO`.
     pub(super) fn info(&self, devices: &Devices) -> Attributes {
         let mut info = Attributes::default();
-        info.put(ifla::INFO_KIND, self.spec.name.as_bytes());
         let data = if self.spec.is_slave() {
+            // The kernel goes by the master's kind. By this one it would only look for a module, which there is not.
             ifla::INFO_SLAVE_DATA
         } else {
+            info.put(ifla::INFO_KIND, self.spec.name.as_bytes());
             ifla::INFO_DATA
         };
         if let Some(peer) = &self.peer {

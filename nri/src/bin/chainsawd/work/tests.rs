@@ -205,6 +205,48 @@ fn what_failed_is_gone_on_with_and_what_was_done_is_not_repeated() {
     });
 }
 
+/// The same work where a rule denies a word.
+fn denied(job: &Job, word: &str) -> Job {
+    let config = format!(
+        "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"net-admin\"\ndeny = [\"route add {word}\"]\n"
+    );
+    Job {
+        config: Arc::new(Config::parse(&config, "c.toml").unwrap()),
+        ..job.clone()
+    }
+}
+
+#[test]
+fn what_is_refused_as_a_whole_meanwhile_leaves_done_what_is_done() {
+    held(|record, socket| {
+        let job = job(
+            "ip rule add from 192.0.2.7 table 100\nip route add 192.0.2.0/24 dev lo\nip route add 192.0.3.0/24 dev lo",
+        );
+        // The device is down.
+        assert!(attempt(&job, record, socket).is_err());
+        ip("link set lo up", socket);
+        let refused = attempt(&denied(&job, "192.0.3.0/24"), record, socket).unwrap_err();
+        assert!(refused.line().contains("denied"), "{}", refused.line());
+        assert!(attempt(&job, record, socket).is_ok());
+        let rules = ip("rule", socket);
+        assert_eq!(rules.matches("192.0.2.7").count(), 1, "{rules}");
+    });
+}
+
+#[test]
+fn a_command_in_doubt_stays_in_doubt_when_the_value_is_refused_as_a_whole() {
+    held(|record, socket| {
+        ip("link set lo up", socket);
+        let job =
+            job("ip route append 192.0.2.0/24 dev lo metric 7\nip route add 192.0.3.0/24 dev lo");
+        begun(&job, 0, record);
+        let refused = attempt(&denied(&job, "192.0.3.0/24"), record, socket).unwrap_err();
+        assert!(refused.line().contains("denied"), "{}", refused.line());
+        let why = attempt(&job, record, socket).unwrap_err().line();
+        assert!(why.contains("nobody knows whether it ran"), "{why}");
+    });
+}
+
 #[test]
 fn of_several_alike_none_is_taken_away_in_doubt() {
     for (alike, del, listing, seen) in [
