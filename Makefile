@@ -12,7 +12,7 @@ STRIPPED := $(STATIC) -C strip=symbols
 # throws them.
 export PROPTEST_RNG_SEED ?= 1
 
-.PHONY: all demo test explore lint docs build guest image parts bench order tools clean
+.PHONY: all demo test explore hunt lint docs build guest image parts bench order tools clean
 
 all: build
 
@@ -27,6 +27,14 @@ test: lint docs image guest parts
 ## The same properties on other cases, and many more of them.
 explore:
 	PROPTEST_RNG_SEED=$$(date +%s) PROPTEST_CASES=1000000 cargo nextest run --locked -p chainsaw-common -E 'binary(dialect) or binary(hostile)'
+
+## Random sequences of commands, by iproute2 and by us on another kernel: 20,000 commands, other ones each time. An hour and
+## more; HUNT_SEED=N takes those from that seed on.
+hunt: export HUNT_SEED ?= $(shell date +%s)
+hunt: export HUNT_SEQUENCES ?= 400
+hunt: image guest parts
+	@echo "HUNT_SEED=$(HUNT_SEED)"
+	cargo nextest run --profile hunt --workspace --locked -E 'test(random_sequences)'
 
 lint: tools
 	cargo fmt --all --check

@@ -110,7 +110,7 @@ const FORMS: &[(&str, &str)] = &[
     ),
     (
         "r s root 10.0.0.0/8 match 10.1.1.1 from match default realms 5/ iif eth0 mark 0x10 v blue table main proto all",
-        "route show to root 10.0.0.0/8 to match 10.1.1.1 from match default table main iif eth0 mark 16 realms 5/",
+        "route show to root 10.0.0.0/8 to match 10.1.1.1 from match default vrf blue table main iif eth0 mark 16 realms 5/",
     ),
     (
         "route show vrf blue type local cloned exact any realms 5",

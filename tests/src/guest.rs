@@ -2,7 +2,8 @@
 
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use chainsaw_guest::{Compared, Judged, Program as Asked, Reply, Request, variable};
@@ -172,9 +173,17 @@ impl Guest {
         }
     }
 
+    /// How long it may take for a request; 90 s unless this says otherwise.
+    pub fn limit(&self, limit: Duration) -> Result<()> {
+        self.line().limit(limit)
+    }
+
     fn ask(&self, request: &Request) -> Result<Reply> {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        line.ask(request)
+        self.line().ask(request)
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

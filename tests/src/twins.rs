@@ -125,7 +125,7 @@ impl Twins {
                 settled &= is_settled(twin)?;
                 states.push(output);
             }
-            Ok(settled && states.windows(2).all(|pair| pair[0] == pair[1]))
+            Ok(settled && states.iter().min() == states.iter().max())
         })
         .ok();
         Ok(())

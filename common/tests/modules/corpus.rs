@@ -13,14 +13,21 @@ use super::bed::{Knowing, kind_of, policy, served};
 /// `LWTUNNEL_ENCAP_MPLS` (`linux/lwtunnel.h`).
 const ENCAP_MPLS: u16 = 1;
 
-/// The commands of the differential tests.
+/// The commands of the differential tests that are ours, too.
 fn corpus() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus");
-    let files = fs::read_dir(folder).expect("the corpus is there");
-    let texts = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    let folders = [folder.join("kernels"), folder];
+    let entries = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap());
+    let files = entries.map(|entry| entry.unwrap().path());
+    let texts = files
+        .filter(|file| file.is_file())
+        .map(|file| fs::read_to_string(file).unwrap());
     let lines = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
     lines
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .filter(|line| !line.is_empty() && !line.starts_with(['#', '!']))
+        .map(|line| line.trim_start_matches(['=', '~']).to_owned())
         .collect()
 }
 

@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(90);
 pub(crate) const CONSOLE: &str = "console";
 const LOG: &str = "log";
 
-/// How many of the last lines a failure shows.
+/// How many of the last lines a failure shows at least.
 const LINES: usize = 25;
 
 /// What makes of a silence more than a silence, in the kernel's own words.
@@ -36,6 +36,7 @@ pub struct Line {
     stream: BufReader<UnixStream>,
     child: Child,
     scratch: Scratch,
+    limit: Duration,
 }
 
 impl Line {
@@ -57,16 +58,24 @@ impl Line {
         })?;
         let (stream, _) = stream.context("nobody connected")?;
         stream.set_nonblocking(false)?;
-        stream.set_read_timeout(Some(LIMIT))?;
         let mut line = Self {
             stream: BufReader::new(stream),
             child,
             scratch,
+            limit: LIMIT,
         };
+        line.limit(LIMIT)?;
         match line.reply()? {
             Reply::Ready(release) => Ok((line, release)),
             other => bail!("the guest began with {other:?}"),
         }
+    }
+
+    /// How long a reply is waited for.
+    pub fn limit(&mut self, limit: Duration) -> Result<()> {
+        self.stream.get_ref().set_read_timeout(Some(limit))?;
+        self.limit = limit;
+        Ok(())
     }
 
     /// Sends a request and waits for its reply.
@@ -91,10 +100,10 @@ impl Line {
                 serde_json::from_slice(&line).context("read a guest's reply")
             }
             Ok(_) => bail!("{}", self.last_words("it ended")),
-            Err(_) => bail!(
-                "{}",
-                self.last_words(&format!("it said nothing for {LIMIT:?}"))
-            ),
+            Err(_) => {
+                let silence = format!("it said nothing for {:?}", self.limit);
+                bail!("{}", self.last_words(&silence))
+            }
         }
     }
 
@@ -108,16 +117,19 @@ impl Line {
     }
 }
 
-/// Why a guest no longer answers, and the last lines of what it wrote.
+/// Why a guest no longer answers, and what it wrote from there on, or last.
 fn last_words(folder: &Path, otherwise: &str) -> String {
     let bytes = [LOG, CONSOLE].map(|name| fs::read(folder.join(name)).unwrap_or_default());
     let text = String::from_utf8_lossy(&bytes.concat()).into_owned();
-    let verdict = VERDICTS
-        .iter()
-        .find(|(mark, _)| text.contains(mark))
-        .map_or(otherwise, |(_, verdict)| verdict);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    let last = lines.iter().skip(lines.len().saturating_sub(LINES));
+    let verdict = VERDICTS.iter().find_map(|(mark, verdict)| {
+        let place = lines.iter().position(|line| line.contains(mark))?;
+        Some((place, *verdict))
+    });
+    let (place, verdict) = verdict.unwrap_or((lines.len(), otherwise));
+    let last = lines
+        .iter()
+        .skip(place.min(lines.len().saturating_sub(LINES)));
     let last: Vec<&str> = last.copied().collect();
     format!("the guest is gone: {verdict}\n{}", last.join("\n"))
 }

@@ -74,13 +74,14 @@ pub fn print(
             continue;
         }
         let unwanted = with_link(filter, options) && !wanted_device(&link, filter, devices);
-        if unwanted || !is_up_as_wanted(&link, filter) {
+        let unlabelled = filter.label.is_some() && !is_up_as_wanted(&link, filter);
+        if unwanted || unlabelled {
             entries.push(Entry::new(options));
             continue;
         }
         let shown = all
             .into_iter()
-            .filter(|address| is_of_family(address, filter));
+            .filter(|address| is_up_as_wanted(&link, filter) && is_of_family(address, filter));
         let shown = shown.map(|address| is_wanted(address).then_some(address));
         entries.push(device(&link, shown, filter, options, names));
     }

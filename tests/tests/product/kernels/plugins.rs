@@ -21,16 +21,20 @@ struct Chain {
     table: &'static str,
 }
 
+/// An object with the fields of another.
+fn merged(mut object: Value, more: &Value) -> Value {
+    if let (Some(object), Some(more)) = (object.as_object_mut(), more.as_object()) {
+        object.extend(more.clone());
+    }
+    object
+}
+
 fn chains() -> [Chain; 5] {
     let main = |kind: &str, more: Value| {
         let addresses = json!([{"address": "10.9.0.2/24", "gateway": "10.9.0.1"}]);
         let routes = json!([{"dst": "0.0.0.0/0"}]);
         let ipam = json!({"type": "static", "addresses": addresses, "routes": routes});
-        let mut plugin = json!({"type": kind, "ipam": ipam});
-        for (key, value) in more.as_object().into_iter().flatten() {
-            plugin[key] = value.clone();
-        }
-        plugin
+        merged(json!({"type": kind, "ipam": ipam}), &more)
     };
     let vrf = json!({"type": "vrf", "vrfname": "blue", "table": 77});
     [
@@ -71,12 +75,9 @@ struct Attachment<'g> {
 
 impl Attachment<'_> {
     fn call(&self, verb: &str, plugin: &Value, previous: &Value) -> Result<Output> {
-        let mut conf = json!({"cniVersion": "1.0.0", "name": "net"});
-        for (key, value) in plugin.as_object().into_iter().flatten() {
-            conf[key] = value.clone();
-        }
+        let mut conf = merged(json!({"cniVersion": "1.0.0", "name": "net"}), plugin);
         if !previous.is_null() {
-            conf["prevResult"] = previous.clone();
+            conf = merged(conf, &json!({"prevResult": previous}));
         }
         let kind = plugin["type"].as_str().context("a plugin has a type")?;
         let netns = self.netns.path().display().to_string();
@@ -158,7 +159,7 @@ fn serves(guest: &Guest, chain: &Chain) -> Result<()> {
     let attachment = attached(guest, chain, &value)?;
     let result = attachment.add()?;
     ensure!(
-        result["ips"][0]["address"] == "10.9.0.2/24",
+        result.pointer("/ips/0/address") == Some(&json!("10.9.0.2/24")),
         "the result keeps its address: {result}"
     );
     let routes = attachment.netns.judge(["route", "show", "table", table])?;

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use chainsaw_guest::Program;
 use chainsaw_guest::place::CHAINSAW;
 use chainsaw_tests::call::Call;
@@ -49,7 +49,7 @@ impl Node {
             guest,
             calls: Cell::new(0),
         };
-        node.write("/run/modprobe", MODPROBE)?;
+        node.guest.write("/run/modprobe", MODPROBE)?;
         node.shell("chmod +x /run/modprobe; echo /run/modprobe >/proc/sys/kernel/modprobe; touch /run/asked")?;
         node.names(&[])?;
         Ok(node)
@@ -66,20 +66,7 @@ impl Node {
             "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"net-admin\"\n[modules]\nload = {}\n{more}",
             json!(load)
         );
-        self.write("/etc/chainsaw/config.toml", &text)
-    }
-
-    fn write(&self, path: &str, text: &str) -> Result<()> {
-        let write = "mkdir -p \"${1%/*}\" && cat >\"$1\"";
-        let program = Program {
-            words: ["/bin/busybox", "sh", "-c", write, "write", path]
-                .map(str::to_owned)
-                .to_vec(),
-            stdin: text.to_owned(),
-            ..Program::default()
-        };
-        self.guest.run_with(program)?.success(path)?;
-        Ok(())
+        self.guest.write("/etc/chainsaw/config.toml", &text)
     }
 
     /// Runs a line of a shell, and gives what it prints.
@@ -138,23 +125,27 @@ impl Node {
         })
     }
 
-    /// Unloads what was not loaded before, and waits until it is as it was.
+    /// Unloads what was not loaded before, and waits until it is as it was; but for what is never unloaded.
     pub fn back_to(&self, before: &Seen) -> Result<()> {
         self.shell(": >/run/asked")?;
+        let kept = self.shell("grep -F '[permanent]' /proc/modules | cut -d' ' -f1; true")?;
+        let kept: BTreeSet<_> = kept.lines().collect();
         let mut now = self.seen()?;
-        wait_until("the modules to go", GONE, || {
+        let gone = wait_until("the modules to go", GONE, || {
             now = self.seen()?;
             let more: Vec<&str> = now
                 .modules
                 .difference(&before.modules)
                 .map(String::as_str)
+                .filter(|module| !kept.contains(module))
                 .collect();
             for module in &more {
                 // One that another needs, or whose namespace is not gone yet, goes later.
                 self.guest.run(None, ["/bin/busybox", "rmmod", module])?;
             }
             Ok(more.is_empty())
-        })?;
+        });
+        gone.with_context(|| format!("{:?} are there", &now.modules - &before.modules))?;
         ensure!(
             now.node == before.node && now.second == before.second,
             "{now:?} is not {before:?}"
