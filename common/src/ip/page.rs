@@ -13,6 +13,8 @@ use super::options::Options;
 #[derive(Debug)]
 pub struct Entry {
     as_json: bool,
+    /// Whether numbers stand where there are names for them.
+    pub numeric: bool,
     line_end: &'static str,
     text: String,
     json: Map<String, Value>,
@@ -25,6 +27,7 @@ impl Entry {
         let line_end = if options.oneline { "\\" } else { "\n" };
         Self {
             as_json: options.json,
+            numeric: options.numeric,
             line_end,
             text: String::new(),
             json: Map::new(),

@@ -39,6 +39,8 @@ impl Initramfs {
         )?;
         // The C library's names of protocols, which the judge asks for.
         self.copy(Path::new("/etc/protocols"), "etc/protocols")?;
+        self.write("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")?;
+        self.write("etc/group", "root:x:0:\n")?;
         let judge = parts::judge_ip()?;
         self.copy(&judge, place::JUDGE)?;
         for library in libraries(&judge)? {

@@ -207,7 +207,7 @@ const FOURTH: &[Field] = &[
 
 fn print(data: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
     fields(FIRST, data, entry, names);
-    vlan_protocol(data, entry);
+    ethertype::put("vlan_protocol", data.bytes(8), entry);
     fields(SECOND, data, entry, names);
     if let Some(bits) = data.bytes(BOOLEANS).and_then(u32_of) {
         for (bit, word) in [
@@ -222,16 +222,6 @@ fn print(data: &Received<'_>, entry: &mut Entry, names: &mut dyn Names) {
     fields(THIRD, data, entry, names);
     querier(data, entry, names);
     fields(FOURTH, data, entry, names);
-}
-
-fn vlan_protocol(data: &Received<'_>, entry: &mut Entry) {
-    if let Some(name) = data.bytes(8).and_then(ethertype::name) {
-        entry.put(
-            "vlan_protocol",
-            name.clone(),
-            format_args!("vlan_protocol {name} "),
-        );
-    }
 }
 
 /// `IFLA_BR_MCAST_QUERIER_STATE`: who asks for multicast listeners, a family each (`BRIDGE_QUERIER_*`).

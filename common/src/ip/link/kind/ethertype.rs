@@ -2,6 +2,7 @@
 //! words are read decides whether it is asked.
 
 use crate::ip::number;
+use crate::ip::page::Entry;
 
 const ETHERTYPES: &[(u16, &str)] = &[
     (0x8100, "802.1Q"),
@@ -71,9 +72,15 @@ pub fn read(word: &str) -> Option<(u16, Option<&'static str>)> {
     }
 }
 
-/// The word of an EtherType as received, in network byte order; its number in brackets where there is none.
-pub fn name(bytes: &[u8]) -> Option<String> {
-    let number = u16::from_be_bytes(*bytes.first_chunk()?);
+/// Puts the word of an EtherType as received, in network byte order; its number in brackets where there is none, or where
+/// numbers are wanted.
+pub fn put(key: &str, bytes: Option<&[u8]>, entry: &mut Entry) {
+    let Some(bytes) = bytes.and_then(<[u8]>::first_chunk) else {
+        return;
+    };
+    let number = u16::from_be_bytes(*bytes);
     let known = ETHERTYPES.iter().find(|(known, _)| *known == number);
-    Some(known.map_or_else(|| format!("[{number}]"), |(_, name)| (*name).to_owned()))
+    let known = known.filter(|_| !entry.numeric);
+    let name = known.map_or_else(|| format!("[{number}]"), |(_, name)| (*name).to_owned());
+    entry.put(key, name.clone(), format_args!("{key} {name} "));
 }

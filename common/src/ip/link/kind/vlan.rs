@@ -87,9 +87,7 @@ const NAMES: [(u32, &str); 5] = [
 ];
 
 fn print(data: &Received<'_>, entry: &mut Entry, _: &mut dyn Names) {
-    if let Some(name) = data.bytes(PROTOCOL).and_then(ethertype::name) {
-        entry.put("protocol", name.clone(), format_args!("protocol {name} "));
-    }
+    ethertype::put("protocol", data.bytes(PROTOCOL), entry);
     if let Some(id) = data.number(ID) {
         entry.put("id", id, format_args!("id {id} "));
     }
