@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chainsaw_common::nearest::nearest;
+use chainsaw_common::report::cut;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -27,6 +28,12 @@ const FIELDS: [&str; 12] = [
     "ipam-claim-reference",
     "deviceID",
 ];
+
+/// How many bytes of a field's name are told, and how long one may be that is nearly one of ours.
+const NAME_BYTES: usize = 64;
+
+/// How many fields are told of at an ADD.
+const UNREACHED: usize = 4;
 
 /// One network selection.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,7 +62,7 @@ impl Unknown {
     pub fn told(&self, selection: usize) -> Option<String> {
         let said = format!(
             "{NETWORKS}[{selection}].{}: Multus does not know this field",
-            self.name
+            cut(&self.name, NAME_BYTES)
         );
         if self.is_ours {
             return Some(format!(
@@ -76,7 +83,7 @@ struct Written {
     unknown: Vec<Unknown>,
 }
 
-/// What was meant for us in selections, and reaches nobody.
+/// What was meant for us in selections, and reaches nobody: the first few.
 pub fn unreached(text: &str) -> Vec<String> {
     let all = selections(text).unwrap_or_default();
     let of_a_selection = |(number, selection): (usize, Selection)| {
@@ -86,7 +93,8 @@ pub fn unreached(text: &str) -> Vec<String> {
             .filter(|unknown| unknown.is_ours);
         ours.filter_map(move |unknown| unknown.told(number))
     };
-    (0..).zip(all).flat_map(of_a_selection).collect()
+    let told = (0..).zip(all).flat_map(of_a_selection);
+    told.take(UNREACHED).collect()
 }
 
 /// The selections of an annotation, in either form that Multus reads.
@@ -154,6 +162,9 @@ fn is_ours(value: &Value) -> bool {
 
 /// The field that an unknown one was probably meant to be.
 fn meant(name: &str) -> Option<&'static str> {
+    if name.len() > NAME_BYTES {
+        return None;
+    }
     let plain = |name: &str| name.to_lowercase().replace(['-', '_'], "");
     let name = plain(name);
     if name == ARGUMENT {
@@ -221,6 +232,17 @@ mod tests {
         {
             assert!(of(field, "\"chainsaw\"").unknown.is_empty(), "{field}");
         }
+    }
+
+    #[test]
+    fn a_pod_fills_no_log_with_fields() {
+        let long = "x".repeat(10_000);
+        let fields: Vec<String> = (0..1000)
+            .map(|number| format!(r#""{long}{number}": {{"chainsaw": 1}}"#))
+            .collect();
+        let told = unreached(&format!("[{{{}}}]", fields.join(", ")));
+        assert_eq!(told.len(), UNREACHED);
+        assert!(told.iter().all(|line| line.len() < 300), "{told:?}");
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct Answer {
     pub replies: Vec<Reply>,
     /// Whether the kernel said that a change was made.
     pub acknowledged: bool,
+    /// Whether the kernel said that a listing has come to its end (`NLMSG_DONE`).
+    pub complete: bool,
     /// Texts that came with a success (`NLMSGERR_ATTR_MSG`).
     pub warnings: Vec<String>,
     /// Whether what is listed changed meanwhile (`NLM_F_DUMP_INTR`).

@@ -100,10 +100,20 @@ impl Gate {
                 "it depends on the node: module {name} has to be loaded there, or named in [modules] load"
             ));
         }
-        let unaskable = self.unaskable(command);
-        let name = unaskable.first()?.name;
+        let names: Vec<&str> = self
+            .unaskable(command)
+            .iter()
+            .map(|module| module.name)
+            .collect();
+        let has = match names.len() {
+            0 => return None,
+            1 => "module",
+            _ => "modules",
+        };
+        let verb = if names.len() == 1 { "has" } else { "have" };
+        let names = names.join(" and ");
         Some(format!(
-            "it depends on the node: module {name} has to be named in [modules] load there"
+            "it depends on the node: {has} {names} {verb} to be named in [modules] load there"
         ))
     }
 

@@ -209,6 +209,7 @@ fn verdict(message: &NetlinkBuffer<&[u8]>, error: bool, answer: &mut Answer) {
         });
     } else {
         answer.acknowledged = error;
+        answer.complete = !error;
         answer.warnings.extend(text);
     }
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use chainsaw_common::words;
 
-use crate::guest::Guest;
+use crate::guest::{Gone, Guest};
 use crate::twins::{Twins, veth};
 
 /// What every file finds, beside `lo`, the pair `eth0` and `eth0p`, and the bridge `br0`.
@@ -114,19 +114,17 @@ impl Corpus {
         let twins = Twins::on(guest, topology)?;
         let mut differences = Vec::new();
         for line in self.lines() {
-            match line? {
-                Line::Prepare(command) => twins.prepare(command)?,
-                Line::Compare(words) => {
-                    differences.extend(twins.alike(&words).err().map(|error| error.to_string()));
+            let alike = match line? {
+                Line::Prepare(command) => twins.prepare(command),
+                Line::Compare(words) => twins.alike(&words),
+                Line::List(words) => twins.listed_alike(&words),
+                Line::Refuse(words) => twins.refused(&words),
+            };
+            match alike {
+                Err(error) if error.is::<Gone>() => {
+                    return Err(error.context(self.name.clone()));
                 }
-                Line::List(words) => {
-                    let listed = twins.listed_alike(&words).err();
-                    differences.extend(listed.map(|error| error.to_string()));
-                }
-                Line::Refuse(words) => {
-                    let refused = twins.refused(&words).err();
-                    differences.extend(refused.map(|error| error.to_string()));
-                }
+                alike => differences.extend(alike.err().map(|error| error.to_string())),
             }
         }
         differences.extend(twins.same_state().err().map(|error| error.to_string()));

@@ -14,6 +14,7 @@ use crate::scratch::Scratch;
 
 pub(crate) mod line;
 
+pub use line::Gone;
 use line::Line;
 
 /// The socket of the test's at which a guest's relay comes out.

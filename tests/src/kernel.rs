@@ -29,9 +29,6 @@ pub enum Kernel {
 const USUAL: [&str; 2] = ["veth", "bridge"];
 
 impl Kernel {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::V6_1, Self::V6_12, Self::Newest];
-
     /// The folder of its part.
     pub(crate) fn folder(self) -> Result<PathBuf> {
         parts::kernel(match self {
@@ -46,7 +43,6 @@ impl Kernel {
         Builder {
             kernel: self,
             loaded: USUAL.map(str::to_owned).to_vec(),
-            offered: Vec::new(),
             offers_all: false,
             files: Vec::new(),
             megabytes: 512,
@@ -63,7 +59,6 @@ impl Kernel {
 pub struct Builder {
     kernel: Kernel,
     loaded: Vec<String>,
-    offered: Vec<String>,
     offers_all: bool,
     files: Vec<(String, PathBuf)>,
     megabytes: u32,
@@ -82,13 +77,7 @@ impl Builder {
         self
     }
 
-    /// Modules that the kernel finds when it asks for them (`/proc/sys/kernel/modprobe`), and that are not loaded.
-    pub fn offering<M: Into<String>>(mut self, names: impl IntoIterator<Item = M>) -> Self {
-        self.offered.extend(names.into_iter().map(Into::into));
-        self
-    }
-
-    /// The same for every module of the part.
+    /// The kernel finds every module of the part when it asks for one (`/proc/sys/kernel/modprobe`).
     pub fn offering_all(mut self) -> Self {
         self.offers_all = true;
         self
@@ -117,7 +106,7 @@ impl Builder {
         if self.offers_all {
             initramfs.copy(&folder.join("lib/modules"), "lib/modules")?;
         }
-        let modules = initramfs.modules(&folder, &self.loaded, &self.offered)?;
+        let modules = initramfs.modules(&folder, &self.loaded)?;
         initramfs.write("modules", modules)?;
         for (inside, outside) in &self.files {
             initramfs.copy(outside, inside)?;

@@ -4,6 +4,8 @@
 //! What the kernel decides by chance or by the clock is left out: each device has an index and a link-layer address, IPv6
 //! addresses are `nodad`, neighbours permanent, and no bridge is up (its timers would run).
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, ensure};
 use chainsaw_guest::Compared;
 use fastrand::Rng;
@@ -26,13 +28,14 @@ const MISSPELT: u8 = 15;
 const LOOKS: usize = 10;
 
 /// Has the judge and us run so many commands of a sequence, in namespaces of their own. It is an error if a byte, a status or
-/// the kernel's state differs; it has the commands that led to it.
-pub fn judge(guest: &Guest, seed: u64, commands: usize) -> Result<()> {
+/// the kernel's state differs; it has the commands that led to it. Gives the kinds of device that were there at a look.
+pub fn judge(guest: &Guest, seed: u64, commands: usize) -> Result<BTreeSet<String>> {
     let twins = Twins::on(guest, veth("eth0", 10))?;
     twins.no_addresses_of_their_own()?;
     let mut sequence = Sequence::of(seed);
     let mut ran = Vec::new();
     let mut differences = Vec::new();
+    let mut kinds = BTreeSet::new();
     for number in 1..=commands {
         let words = sequence.command();
         ran.push(format!("ip {}", words.join(" ")));
@@ -48,6 +51,9 @@ pub fn judge(guest: &Guest, seed: u64, commands: usize) -> Result<()> {
             differences.push(error.to_string());
             break;
         }
+        if looks {
+            kinds.extend(twins.kinds()?);
+        }
     }
     ensure!(
         differences.is_empty(),
@@ -56,7 +62,7 @@ pub fn judge(guest: &Guest, seed: u64, commands: usize) -> Result<()> {
         differences.join("\n"),
         ran.join("\n")
     );
-    Ok(())
+    Ok(kinds)
 }
 
 /// Whether a difference is one that README lists: the help texts are our own, and what the dialect does not speak is refused.

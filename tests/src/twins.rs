@@ -1,6 +1,7 @@
 //! Network namespaces built alike: the judge works in one, we in another, and both must end up the same. In a third, the
 //! control, the judge does the same again: what it does not repeat shows nothing.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -129,6 +130,14 @@ impl Twins {
         })
         .ok();
         Ok(())
+    }
+
+    /// The kinds of the devices that there are.
+    pub fn kinds(&self) -> Result<BTreeSet<String>> {
+        let output = self.judges.judge(["-j", "-d", "link", "show"])?;
+        let links: Vec<Value> = serde_json::from_str(&output.success("`ip link`")?.stdout)?;
+        let kind = |link: &Value| Some(link.pointer("/linkinfo/info_kind")?.as_str()?.to_owned());
+        Ok(links.iter().filter_map(kind).collect())
     }
 
     /// Runs `ip WORDS` in each, by the judge and by us. Nothing if every byte and the exit status are alike.

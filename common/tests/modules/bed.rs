@@ -55,6 +55,7 @@ impl Kernel for Knowing {
         };
         Answer {
             replies,
+            complete: true,
             ..Answer::default()
         }
     }

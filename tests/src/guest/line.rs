@@ -1,8 +1,10 @@
 //! The line to a guest: a program that connects to a socket of the test's, requests and replies, and what is left of the
 //! program when it no longer answers.
 
+use std::error::Error;
+use std::fmt;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
@@ -37,7 +39,20 @@ pub struct Line {
     child: Child,
     scratch: Scratch,
     limit: Duration,
+    gone: Option<Gone>,
 }
+
+/// Why a guest answers no more, and its last lines. What was asked for last may yet be answered, so it is asked nothing more.
+#[derive(Debug, Clone)]
+pub struct Gone(String);
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Gone {}
 
 impl Line {
     /// Starts the program that connects to this socket, and waits until it is ready. Gives the kernel's release.
@@ -63,6 +78,7 @@ impl Line {
             child,
             scratch,
             limit: LIMIT,
+            gone: None,
         };
         line.limit(LIMIT)?;
         match line.reply()? {
@@ -80,11 +96,13 @@ impl Line {
 
     /// Sends a request and waits for its reply.
     pub fn ask(&mut self, request: &Request) -> Result<Reply> {
+        if let Some(gone) = &self.gone {
+            return Err(gone.clone().into());
+        }
         let mut line = serde_json::to_vec(request)?;
         line.push(b'\n');
-        let sent = self.stream.get_mut().write_all(&line);
-        if let Err(error) = sent {
-            bail!("{}", self.last_words(&error.to_string()));
+        if let Err(error) = self.stream.get_mut().write_all(&line) {
+            return Err(self.gone(&error.to_string()).into());
         }
         match self.reply()? {
             Reply::Failed(why) => bail!("the guest failed: {why}"),
@@ -94,17 +112,23 @@ impl Line {
 
     fn reply(&mut self) -> Result<Reply> {
         let mut line = Vec::new();
-        let read = self.stream.read_until(b'\n', &mut line);
-        match read {
+        let gone = match self.stream.read_until(b'\n', &mut line) {
             Ok(_) if line.ends_with(b"\n") => {
-                serde_json::from_slice(&line).context("read a guest's reply")
+                return serde_json::from_slice(&line).context("read a guest's reply");
             }
-            Ok(_) => bail!("{}", self.last_words("it ended")),
-            Err(_) => {
-                let silence = format!("it said nothing for {:?}", self.limit);
-                bail!("{}", self.last_words(&silence))
+            Ok(_) => "it ended".to_owned(),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                format!("it said nothing for {:?}", self.limit)
             }
-        }
+            Err(error) => error.to_string(),
+        };
+        Err(self.gone(&gone).into())
+    }
+
+    fn gone(&mut self, why: &str) -> Gone {
+        let gone = Gone(self.last_words(why));
+        self.gone = Some(gone.clone());
+        gone
     }
 
     fn last_words(&mut self, otherwise: &str) -> String {

@@ -1,7 +1,6 @@
 //! What a kernel under emulation finds in its memory: the guest as process 1, our programs, the judge with its own tables,
 //! busybox, and modules.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -57,33 +56,27 @@ impl Initramfs {
 
     /// Puts these modules, and what they depend on, where a kernel looks for them. Gives the files to be loaded at boot, a
     /// path a line, in order.
-    pub fn modules(&self, part: &Path, loaded: &[String], offered: &[String]) -> Result<String> {
+    pub fn modules(&self, part: &Path, loaded: &[String]) -> Result<String> {
         let releases = fs::read_dir(part.join("lib/modules"))?;
         let release = releases.flatten().next().context("no modules")?.file_name();
-        let needs = |names: &[String]| -> Result<Vec<PathBuf>> {
-            let mut files = Vec::new();
-            for name in names {
-                let text = Program::new("modprobe")
-                    .arg("-d")
-                    .arg(part)
-                    .arg("-S")
-                    .arg(&release)
-                    .args(["--show-depends", name])
-                    .stdout()?;
-                let insmod = text.lines().filter_map(|line| line.strip_prefix("insmod "));
+        let mut inside = Vec::new();
+        for name in loaded {
+            let text = Program::new("modprobe")
+                .arg("-d")
+                .arg(part)
+                .arg("-S")
+                .arg(&release)
+                .args(["--show-depends", name])
+                .stdout()?;
+            for insmod in text.lines().filter_map(|line| line.strip_prefix("insmod ")) {
                 // A module's parameters come after its file.
-                let file = |line: &str| line.split(' ').next().map(PathBuf::from);
-                files.extend(insmod.filter_map(file));
+                let file = Path::new(insmod.split(' ').next().unwrap_or_default());
+                let place = format!("/{}", file.strip_prefix(part)?.display());
+                if !inside.contains(&place) {
+                    self.copy(file, &place)?;
+                    inside.push(place);
+                }
             }
-            Ok(files)
-        };
-        let loaded = needs(loaded)?;
-        let all: BTreeSet<PathBuf> = loaded.iter().cloned().chain(needs(offered)?).collect();
-        let inside = |file: &Path| -> Result<String> {
-            Ok(format!("/{}", file.strip_prefix(part)?.display()))
-        };
-        for file in &all {
-            self.copy(file, &inside(file)?)?;
         }
         let folder = Path::new("lib/modules").join(&release);
         for list in ["modules.builtin", "modules.order"] {
@@ -97,8 +90,7 @@ impl Initramfs {
             .arg(&self.root)
             .arg(&release)
             .stdout()?;
-        let lines: Result<Vec<String>> = loaded.iter().map(|file| inside(file)).collect();
-        Ok(lines?.join("\n"))
+        Ok(inside.join("\n"))
     }
 
     /// A file with this content.

@@ -203,7 +203,6 @@ impl Filter {
     }
 }
 
-/// A flag's bit, and whether it has to be set: a dash in front says that it must not be.
 /// Words for a flag that is not set.
 const OPPOSITES: [(&str, u32); 2] = [("dynamic", ifa::F_PERMANENT), ("primary", ifa::F_SECONDARY)];
 

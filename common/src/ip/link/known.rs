@@ -21,6 +21,9 @@ pub fn is_known(kind: &str, kernel: &mut dyn Kernel) -> Result<bool, String> {
     let answer = kernel.exchange(&request::dump(&filter, &Devices::default()));
     match answer.refusal {
         Some(refusal) => Err(refusal.text.clone().unwrap_or_else(|| refusal.strerror())),
+        None if !answer.complete || answer.interrupted => {
+            Err("the kernel's listing did not come to its end".to_owned())
+        }
         None => Ok(answer.replies.iter().all(|reply| {
             let info = Received::behind(&reply.body, request::HEADER).nested(ifla::LINKINFO);
             info.unwrap_or_default().text(ifla::INFO_KIND).as_deref() == Some(kind)
@@ -57,6 +60,7 @@ mod tests {
         };
         Listing(Answer {
             replies: kinds.iter().map(reply).collect(),
+            complete: true,
             ..Answer::default()
         })
     }
@@ -85,6 +89,13 @@ mod tests {
             };
             is_known("dummy", &mut Listing(answer)).unwrap_err()
         };
+        let silent = is_known("dummy", &mut Listing(Answer::default()));
+        assert!(silent.unwrap_err().contains("did not come to its end"));
+        let cut_short = Answer {
+            interrupted: true,
+            ..listing(&["dummy"]).0
+        };
+        assert!(is_known("dummy", &mut Listing(cut_short)).is_err());
         assert_eq!(told(Some("too long")), "too long");
         assert_eq!(told(None), "Cannot allocate memory");
     }

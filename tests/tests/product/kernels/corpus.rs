@@ -7,6 +7,7 @@ use chainsaw_common::ip;
 use chainsaw_common::words::Word;
 use chainsaw_tests::Kernel;
 use chainsaw_tests::corpus::Corpus;
+use chainsaw_tests::guest::Gone;
 
 use super::KINDS;
 
@@ -25,7 +26,10 @@ fn judge(kernel: Kernel, files: &[Corpus]) -> Result<usize> {
     while let Some(modules) = boots.pop_first() {
         let guest = kernel.boot(KINDS.iter().chain(&modules).copied())?;
         for file in files.iter().filter(|file| file.modules() == modules) {
-            differences.extend(file.judge(&guest).err().map(|error| error.to_string()));
+            match file.judge(&guest) {
+                Err(error) if error.is::<Gone>() => return Err(error),
+                judged => differences.extend(judged.err().map(|error| error.to_string())),
+            }
         }
     }
     ensure!(differences.is_empty(), "{}", differences.join("\n"));

@@ -205,7 +205,10 @@ fn as_a_pod(node: &Node, module: &Module) -> Result<()> {
             }
             let device = pod.judge(["link", "show", "eth0"])?.stdout;
             ensure!(!device.contains("mtu 1400"), "something ran: {device}");
-        } else if !module.word.ends_with("_slave") {
+        } else if module.word.ends_with("_slave") {
+            // The device is no part of another, so this fails.
+            add(node, &pod, &[&change])?;
+        } else {
             add(node, &pod, &[&make])?.success(&make)?;
         }
         let happened = between(&before, &node.seen()?);
