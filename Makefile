@@ -31,7 +31,7 @@ explore:
 ## Random sequences of commands, by iproute2 and by us on another kernel: 20,000 commands, other ones each time. An hour and
 ## more; HUNT_SEED=N takes those from that seed on.
 hunt: export HUNT_SEED ?= $(shell date +%s)
-hunt: export HUNT_SEQUENCES ?= 400
+hunt: export HUNT_COMMANDS ?= 20000
 hunt: image guest parts
 	@echo "HUNT_SEED=$(HUNT_SEED)"
 	cargo nextest run --profile hunt --workspace --locked -E 'test(random_sequences)'

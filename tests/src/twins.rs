@@ -228,6 +228,11 @@ impl Twins {
         Ok(())
     }
 
+    /// Whether the kernel is in the same state where the judge has run, and where it has run again.
+    pub fn judge_agrees(&self) -> Result<bool> {
+        Ok(difference(&self.judges, &self.control)?.is_none())
+    }
+
     /// What differs between the twins, after they had time to settle; none if they are alike. Lines of the judge's twin
     /// bear a minus, lines of ours a plus.
     pub fn difference(&self) -> Result<Option<String>> {

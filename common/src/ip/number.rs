@@ -66,9 +66,44 @@ pub fn integer(text: &str) -> Option<i32> {
     i32::try_from(if negative { -magnitude } else { magnitude }).ok()
 }
 
+/// A number as the C library's `atoi` reads one: as many digits as there are, 0 if there are none, and of a `long` the lower
+/// 32 bits.
+#[must_use]
+pub fn leading(text: &str) -> i32 {
+    let (negative, text) = signed(text);
+    let digits = text.split(|c: char| !c.is_ascii_digit()).next();
+    let digits = digits.unwrap_or_default();
+    let magnitude = if digits.is_empty() {
+        0
+    } else {
+        digits.parse().unwrap_or(i64::MAX)
+    };
+    let long = if negative { -magnitude } else { magnitude };
+    let [a, b, c, d, ..] = long.to_le_bytes();
+    i32::from_le_bytes([a, b, c, d])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_the_digits_in_front_as_atoi_does() {
+        for (text, number) in [
+            ("5", 5),
+            ("256.1.1.1", 256),
+            (" +7x", 7),
+            ("-7", -7),
+            ("0x10", 0),
+            ("010", 10),
+            ("x", 0),
+            ("", 0),
+            ("4294967297", 1),
+            ("99999999999999999999", -1),
+        ] {
+            assert_eq!(leading(text), number, "{text}");
+        }
+    }
 
     #[test]
     fn reads_the_bases_of_c() {

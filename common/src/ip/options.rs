@@ -5,6 +5,7 @@ use std::fmt;
 use super::args::Args;
 use super::keyword::{self, Keyword, exact, prefix};
 use super::mistake::{Mistake, USAGE};
+use super::number;
 use crate::family::Family;
 use crate::nearest::nearest;
 
@@ -180,22 +181,12 @@ fn without_colour(name: &str) -> &str {
 
 fn loops(args: &mut Args<'_>) -> Result<i32, Mistake> {
     required("loop count", args)?;
-    args.value().map(leading_number)
+    args.value().map(number::leading)
 }
 
 fn required(what: &str, args: &Args<'_>) -> Result<(), Mistake> {
     let missing = || Mistake::new(format!("Error: argument \"{what}\" is required"), USAGE);
     args.peek().map(|_| ()).ok_or_else(missing)
-}
-
-/// A number as C's `atoi` reads it: as many digits as there are, 0 if there are none.
-fn leading_number(word: &str) -> i32 {
-    let (digits, sign) = match word.strip_prefix('-') {
-        Some(digits) => (digits, -1),
-        None => (word.strip_prefix('+').unwrap_or(word), 1),
-    };
-    let digits = digits.split(|c: char| !c.is_ascii_digit()).next();
-    digits.unwrap_or_default().parse().unwrap_or(0) * sign
 }
 
 /// A word that iproute2 knows and this dialect does not speak.

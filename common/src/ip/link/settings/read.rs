@@ -257,8 +257,8 @@ fn index(before: Option<u32>, args: &mut Args<'_>) -> Result<u32, Mistake> {
     if before.is_some() {
         return Err(Mistake::duplicate("index", word));
     }
-    number::integer(word)
-        .and_then(|index| u32::try_from(index).ok())
+    u32::try_from(number::leading(word))
+        .ok()
         .filter(|index| *index != 0)
         .ok_or_else(|| Mistake::wrong(word, "Invalid \"index\" value"))
 }
