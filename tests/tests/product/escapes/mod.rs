@@ -114,9 +114,10 @@ impl Demand {
 
 /// How it sounds when what was granted came to the kernel, and that has no such kind of device or congestion control, or
 /// when it did come about, and leaves a pod without the interface that was promised to the runtime.
-const FOR_THE_KERNEL: [&str; 5] = [
+const FOR_THE_KERNEL: [&str; 6] = [
     "No such process",
     "Unknown device type",
+    "Unknown tcp congestion algorithm",
     "Operation not supported",
     "No such file or directory",
     "interface eth0 is gone after the commands",
