@@ -79,14 +79,6 @@ fn options(kind: &str) -> &'static [&'static str] {
             "fail_over_mac active",
             "ad_select count",
         ],
-        "bridge" => &[
-            "",
-            "ageing_time 100",
-            "priority 7",
-            "vlan_filtering 1",
-            "stp_state 0",
-            "mcast_snooping 0",
-        ],
         _ => &[""],
     }
 }

@@ -112,12 +112,14 @@ impl Demand {
     }
 }
 
-/// How it sounds when what was granted came to the kernel, and that has no such kind of device or congestion control, or
+/// How it sounds when what was granted came to the kernel, and that has no such kind of device, congestion control or
+/// encapsulation, or
 /// when it did come about, and leaves a pod without the interface that was promised to the runtime.
-const FOR_THE_KERNEL: [&str; 6] = [
+const FOR_THE_KERNEL: [&str; 7] = [
     "No such process",
     "Unknown device type",
     "Unknown tcp congestion algorithm",
+    "lwt encapsulation type not supported",
     "Operation not supported",
     "No such file or directory",
     "interface eth0 is gone after the commands",
