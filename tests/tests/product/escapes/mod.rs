@@ -113,8 +113,7 @@ impl Demand {
 }
 
 /// How it sounds when what was granted came to the kernel, and that has no such kind of device, congestion control or
-/// encapsulation, or
-/// when it did come about, and leaves a pod without the interface that was promised to the runtime.
+/// encapsulation, or when it did come about, and leaves a pod without the interface that was promised to the runtime.
 const FOR_THE_KERNEL: [&str; 7] = [
     "No such process",
     "Unknown device type",
