@@ -115,8 +115,17 @@ pub mod rtn {
     pub const BROADCAST: u8 = 3;
     pub const ANYCAST: u8 = 4;
     pub const MULTICAST: u8 = 5;
+    pub const BLACKHOLE: u8 = 6;
     pub const UNREACHABLE: u8 = 7;
+    pub const PROHIBIT: u8 = 8;
+    pub const THROW: u8 = 9;
     pub const NAT: u8 = 10;
+
+    /// Whether packets that a route of this type is for leave by no device.
+    #[must_use]
+    pub fn sends_nothing(kind: u8) -> bool {
+        matches!(kind, LOCAL | BLACKHOLE | UNREACHABLE | PROHIBIT | THROW)
+    }
 }
 
 /// `RT_TABLE_*`, `RT_SCOPE_*`, `RTPROT_*`.
@@ -249,6 +258,7 @@ pub mod ifa {
     pub const F_DADFAILED: u32 = 0x08;
     pub const F_TENTATIVE: u32 = 0x40;
     pub const F_PERMANENT: u32 = 0x80;
+    pub const F_NOPREFIXROUTE: u32 = 0x200;
     pub const F_AUTOJOIN: u32 = 0x400;
 }
 

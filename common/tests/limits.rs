@@ -12,5 +12,6 @@ mod limits {
     mod bed;
     mod counted;
     mod deaths;
+    mod on_link;
     mod room;
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Config;
-use crate::limits::{Excess, Kind};
+use crate::limits::{self, Excess};
 use crate::plan::{Author, Draft, Fault, Judged};
 use crate::pod::{Entrance, Subject};
 use crate::policy::{Denial, Policy};
@@ -33,8 +33,7 @@ pub(super) fn first_wrong(lines: &[Line], config: &Config) -> Option<(String, St
 pub(super) fn first_beyond(lines: &[Line], config: &Config) -> Option<(usize, String)> {
     // One command makes two things at most: such a list is within every limit, and the plugin reads this before each pod
     // that asks.
-    let most = u32::try_from(2 * lines.len()).unwrap_or(u32::MAX);
-    if Kind::ALL.iter().all(|kind| most <= config.limits.of(*kind)) {
+    if limits::is_small(&config.limits, lines.len()) {
         return None;
     }
     let [first, second] = [[V4, V6], [V6, V4]].map(|order| beyond(lines, order, config));

@@ -15,9 +15,11 @@ pub(super) fn checked(written: Written) -> Result<Limits, Wrong> {
     let mut limits = Limits::default();
     for (key, number) in written {
         let at = number.span().start;
+        let most = Kind::ALL.into_iter().find(|kind| kind.key() == key);
+        let most = most.map_or(MOST, Kind::most);
         let within = u32::try_from(number.into_inner()).ok();
-        let Some(number) = within.filter(|number| *number <= MOST) else {
-            return Err((at, format!("{key} is a number from 0 to {MOST}")));
+        let Some(number) = within.filter(|number| *number <= most) else {
+            return Err((at, format!("{key} is a number from 0 to {most}")));
         };
         for kind in Kind::ALL.into_iter().filter(|kind| kind.key() == key) {
             limits.set(kind, number);

@@ -394,6 +394,7 @@ fn limits_are_read_and_what_is_not_said_stays_as_it_is_built_in() {
         neighbours: 16,
         addresses: 16,
         links: 8,
+        onlink: 256,
     };
     assert_eq!(limits(""), built_in);
     let said = limits("[limits]\nroutes = 100\nrules = 1024\nneighbours = 1\nlinks = 0\n");
@@ -412,6 +413,10 @@ fn limits_are_read_and_what_is_not_said_stays_as_it_is_built_in() {
 fn a_limit_that_is_none_names_its_line() {
     for (line, said) in [
         ("routes = 1025", "line 3: routes is a number from 0 to 1024"),
+        (
+            "onlink = 4294967296",
+            "line 3: onlink is a number from 0 to 4294967295",
+        ),
         ("links = -1", "line 3: links is a number from 0 to 1024"),
         ("rules = \"many\"", "line 3"),
         (

@@ -51,6 +51,15 @@ impl Host {
         }
     }
 
+    /// The address, if it is not a word for every address.
+    #[must_use]
+    pub fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::Is(address) => Some(address),
+            Self::Any(_) => None,
+        }
+    }
+
     /// The bytes of its attribute.
     #[must_use]
     pub fn bytes(self) -> Vec<u8> {

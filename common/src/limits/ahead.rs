@@ -2,7 +2,7 @@
 
 use netlink_packet_core::NLM_F_DUMP;
 
-use super::{Bounds, Excess, Kind, Made, Making};
+use super::{Bounds, Excess, Kind, Limits, Made, Making};
 use crate::ip::run::run;
 use crate::ip::{Action, Command, Lookup, addr, link, neigh, route, rule};
 use crate::kernel::{Answer, Kernel};
@@ -20,15 +20,20 @@ pub(crate) fn beyond<'a>(
     steps: impl ExactSizeIterator<Item = Option<Step<'a>>>,
 ) -> Vec<Option<Excess>> {
     // Few commands cannot make much: most plans end here.
-    let least = Kind::ALL.map(|kind| bounds.limits.of(kind));
-    let most = u32::try_from(2 * steps.len()).unwrap_or(u32::MAX);
-    if least.iter().all(|limit| most <= *limit) {
+    if is_small(&bounds.limits, steps.len()) {
         return vec![None; steps.len()];
     }
     let mut made = Made::default();
     let mut rehearsal = Rehearsal::default();
     let beyond = |step: Option<Step<'a>>| one(bounds, step?, &mut rehearsal, &mut made);
     steps.map(beyond).collect()
+}
+
+/// Whether so many commands, each of which makes two things at most, are within every limit but that of hosts.
+pub(crate) fn is_small(limits: &Limits, commands: usize) -> bool {
+    let most = u32::try_from(2 * commands).unwrap_or(u32::MAX);
+    let mut kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::OnLink);
+    kinds.all(|kind| most <= limits.of(kind))
 }
 
 fn one(
@@ -47,7 +52,8 @@ fn one(
     run(command, lookups, rehearsal);
     let mut beyond = None;
     for making in rehearsal.makings.iter().filter(|making| !making.moved) {
-        let Some(kind) = making.thing.kind() else {
+        // Hosts that are on the link already do not count, which only a kernel tells.
+        let Some(kind) = making.thing.kind().filter(|kind| *kind != Kind::OnLink) else {
             continue;
         };
         let limit = bounds.limits.of(kind);

@@ -21,7 +21,11 @@ pub(super) fn count(kind: Kind, made: &mut Made, kernel: &mut dyn Kernel) -> Res
     let families: BTreeSet<u8> = made.of(kind).map(|(thing, _)| thing.family()).collect();
     let mut there = BTreeMap::new();
     for request in families.iter().flat_map(|family| lists(kind, *family)) {
-        for reply in listed(kind, &request, kernel)? {
+        let why = format!(
+            "cannot count the {} of this sandbox, which may be at their limit",
+            kind.key()
+        );
+        for reply in listed(&why, &request, kernel)? {
             match kind {
                 Kind::Links => named(&reply, made, &mut there),
                 _ => {
@@ -56,6 +60,8 @@ fn lists(kind: Kind, family: u8) -> Vec<Request> {
         Kind::Rules => vec![list(rtm::GETRULE, header(12))],
         Kind::Addresses => vec![list(rtm::GETADDR, header(8))],
         Kind::Links => vec![list(rtm::GETLINK, header(16))],
+        // Hosts are counted apart.
+        Kind::OnLink => Vec::new(),
         // Those that are proxied are listed apart.
         Kind::Neighbours => {
             let proxied = [family, 0, 0, 0, 0, 0, 0, 0, 0, 0, ntf::PROXY, 0];
@@ -67,23 +73,27 @@ fn lists(kind: Kind, family: u8) -> Vec<Request> {
     }
 }
 
-fn listed(kind: Kind, request: &Request, kernel: &mut dyn Kernel) -> Result<Vec<Reply>, String> {
+/// The whole of a list.
+///
+/// # Errors
+/// Why it does not come, behind what is said.
+pub(super) fn listed(
+    said: &str,
+    request: &Request,
+    kernel: &mut dyn Kernel,
+) -> Result<Vec<Reply>, String> {
     for _ in 0..TRIES {
         let answer = kernel.exchange(request);
         if let Some(refusal) = answer.refusal {
             let why = refusal.text.clone().unwrap_or_else(|| refusal.strerror());
-            return Err(format!(
-                "cannot count the {} of this sandbox, which may be at their limit: {why}",
-                kind.key()
-            ));
+            return Err(format!("{said}: {why}"));
         }
         if !answer.interrupted {
             return Ok(answer.replies);
         }
     }
     Err(format!(
-        "cannot count the {} of this sandbox, which may be at their limit: they change all the time; try again",
-        kind.key()
+        "{said}: the kernel's lists change all the time; try again"
     ))
 }
 

@@ -1,10 +1,11 @@
 //! A kernel before which every change of a command is told to the journal, and that is asked to make nothing for which
 //! there is no room.
 
-use super::{Bounds, Excess, Kind, Made, Making, count};
+use super::{Bounds, Excess, Kind, Made, Making, count, facts, on_link};
 use crate::ip::by_index;
 use crate::kernel::{Answer, Kernel};
 use crate::plan::Journal;
+use crate::policy::Condition;
 use crate::uapi::{ifla, rtm};
 use crate::wire::{Received, Request, u32_of};
 
@@ -18,6 +19,8 @@ pub(crate) enum Stop {
     Untold(String),
     /// There is no room for what it makes.
     Full(Excess),
+    /// The routes that there are deny it.
+    Denied(Box<Condition>),
 }
 
 /// How much room there is for what a plan makes.
@@ -34,6 +37,7 @@ pub(crate) struct Limited<'k> {
     journal: &'k mut dyn Journal,
     room: &'k mut Room,
     command: usize,
+    conditions: &'k [Condition],
     told: bool,
     stop: Option<Stop>,
 }
@@ -52,12 +56,14 @@ impl<'k> Limited<'k> {
         journal: &'k mut dyn Journal,
         room: &'k mut Room,
         command: usize,
+        conditions: &'k [Condition],
     ) -> Self {
         Self {
             kernel,
             journal,
             room,
             command,
+            conditions,
             told: false,
             stop: None,
         }
@@ -70,10 +76,14 @@ impl<'k> Limited<'k> {
 
     /// What the change may make more of than there was. It is told before.
     fn admit(&mut self, request: &Request) -> Result<Vec<Making>, Stop> {
+        if let Some(denied) = facts::denied(self.conditions, request, self.kernel)? {
+            return Err(Stop::Denied(Box::new(denied)));
+        }
         let mut makings = Vec::new();
         let mut more = Vec::new();
         if let Some(bounds) = self.room.bounds.clone() {
             makings = Making::of(request);
+            makings.extend(on_link::in_spite_of_a_gateway(request, self.kernel));
             if !makings.is_empty() {
                 more = self.make_room(request, &bounds, &mut makings)?;
             }
@@ -99,7 +109,13 @@ impl<'k> Limited<'k> {
         if makings.iter().any(|making| making.moved) && !self.moves_ours(request, &made) {
             makings.clear();
         }
-        let room = self.counted(bounds, makings, &mut made);
+        let mut room = Ok(());
+        for kind in Kind::ALL {
+            let is_made = makings.iter().any(|one| one.thing.kind() == Some(kind));
+            if room.is_ok() && is_made {
+                room = self.counted(bounds, kind, makings, &mut made);
+            }
+        }
         let more = match room {
             Ok(()) => makings
                 .iter()
@@ -116,20 +132,22 @@ impl<'k> Limited<'k> {
     fn counted(
         &mut self,
         bounds: &Bounds,
-        makings: &[Making],
+        kind: Kind,
+        makings: &mut Vec<Making>,
         made: &mut Made,
     ) -> Result<(), Stop> {
-        let Some(kind) = makings.first().and_then(|making| making.thing.kind()) else {
-            return Ok(());
-        };
         let limit = bounds.limits.of(kind);
-        if made.bound(kind).saturating_add(more(makings, made)) <= limit {
+        if made.bound(kind).saturating_add(more(kind, makings, made)) <= limit {
             return Ok(());
         }
-        count::count(kind, made, self.kernel).map_err(Stop::Untold)?;
+        let counted = match kind {
+            Kind::OnLink => on_link::count(made, makings, self.kernel),
+            _ => count::count(kind, made, self.kernel),
+        };
+        counted.map_err(Stop::Untold)?;
         self.journal.counted(made);
         // What is there for certain may be written again, even where the limit was higher then.
-        let more = more(makings, made);
+        let more = more(kind, makings, made);
         if more == 0 || made.bound(kind).saturating_add(more) <= limit {
             return Ok(());
         }
@@ -169,10 +187,14 @@ impl<'k> Limited<'k> {
     }
 }
 
-/// How many more there may be with what a message makes.
-fn more(makings: &[Making], made: &Made) -> u32 {
+/// How many more of a kind there may be with what a message makes.
+fn more(kind: Kind, makings: &[Making], made: &Made) -> u32 {
     let is_more = |making: &&Making| !making.moved && (making.another || !made.has(&making.thing));
-    u32::try_from(makings.iter().filter(is_more).count()).unwrap_or(u32::MAX)
+    let of_kind = makings
+        .iter()
+        .filter(|making| making.thing.kind() == Some(kind));
+    let weights = of_kind.filter(is_more).map(|making| making.thing.weight());
+    weights.fold(0, u32::saturating_add)
 }
 
 impl Kernel for Limited<'_> {

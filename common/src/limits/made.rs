@@ -40,7 +40,8 @@ impl Made {
     /// How many there may be of a kind.
     #[must_use]
     pub fn bound(&self, kind: Kind) -> u32 {
-        self.of(kind).map(|(_, known)| *known).sum()
+        let weigh = |(thing, known): (&Thing, &u32)| known.saturating_mul(thing.weight());
+        self.of(kind).map(weigh).fold(0, u32::saturating_add)
     }
 
     /// The kinds that there are.

@@ -9,19 +9,23 @@
 //! * As long as that is within the limit, nobody asks the kernel anything: a plan of few commands costs no listing.
 //! * Where it would get beyond, the kernel's lists say how much of it is still there ([`count`]). Only if that leaves no
 //!   room is the command refused, before it runs ([`Limited`]).
+//! * Of routes without a gateway it also counts how many hosts they bring onto the link ([`Kind::OnLink`]): each may take an
+//!   entry of a neighbour table that is the node's.
 //! * A plan that gets beyond by itself is refused as a whole, before its first command ([`beyond`]).
 
 use std::fmt;
 
 mod ahead;
 mod count;
+mod facts;
 mod limited;
 mod made;
+mod on_link;
 #[cfg(test)]
 mod tests;
 mod thing;
 
-pub(crate) use ahead::{Step, beyond};
+pub(crate) use ahead::{Step, beyond, is_small};
 pub(crate) use limited::{Limited, Room, Stop};
 pub use made::Made;
 pub use thing::{Making, Thing};
@@ -42,16 +46,19 @@ pub enum Kind {
     Addresses,
     /// Devices; a veth is two.
     Links,
+    /// Hosts that routes reach without a gateway, a device each.
+    OnLink,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Routes,
         Self::Rules,
         Self::Neighbours,
         Self::Addresses,
         Self::Links,
+        Self::OnLink,
     ];
 
     /// Its key under `[limits]`, which is also its name for people.
@@ -63,13 +70,32 @@ impl Kind {
             Self::Neighbours => "neighbours",
             Self::Addresses => "addresses",
             Self::Links => "links",
+            Self::OnLink => "onlink",
+        }
+    }
+
+    /// What it is called in a sentence.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::OnLink => "on-link hosts",
+            _ => self.key(),
+        }
+    }
+
+    /// The most that an operator may set. Hosts are in no listing.
+    #[must_use]
+    pub fn most(self) -> u32 {
+        match self {
+            Self::OnLink => u32::MAX,
+            _ => MOST,
         }
     }
 
     /// The object of the command that takes one away.
     fn object(self) -> &'static str {
         match self {
-            Self::Routes => "route",
+            Self::Routes | Self::OnLink => "route",
             Self::Rules => "rule",
             Self::Neighbours => "neigh",
             Self::Addresses => "address",
@@ -91,6 +117,8 @@ pub struct Limits {
     pub addresses: u32,
     /// Devices.
     pub links: u32,
+    /// Hosts that routes reach without a gateway.
+    pub onlink: u32,
 }
 
 impl Default for Limits {
@@ -101,6 +129,7 @@ impl Default for Limits {
             neighbours: 16,
             addresses: 16,
             links: 8,
+            onlink: 256,
         }
     }
 }
@@ -115,6 +144,7 @@ impl Limits {
             Kind::Neighbours => self.neighbours,
             Kind::Addresses => self.addresses,
             Kind::Links => self.links,
+            Kind::OnLink => self.onlink,
         }
     }
 
@@ -126,6 +156,7 @@ impl Limits {
             Kind::Neighbours => &mut self.neighbours,
             Kind::Addresses => &mut self.addresses,
             Kind::Links => &mut self.links,
+            Kind::OnLink => &mut self.onlink,
         } = limit;
     }
 }
@@ -158,8 +189,12 @@ impl Excess {
     pub fn remedy(&self) -> String {
         let Self { kind, file, .. } = self;
         let (key, object) = (kind.key(), kind.object());
+        let besides = match kind {
+            Kind::OnLink => ", name a gateway with via",
+            _ => "",
+        };
         format!(
-            "take some away before it with ip {object} del, or allow more in {file}:\n[limits]\n{key} = NUMBER"
+            "take some away before it with ip {object} del{besides}, or allow more in {file}:\n[limits]\n{key} = NUMBER"
         )
     }
 }
@@ -169,15 +204,15 @@ impl fmt::Display for Excess {
         let Self {
             kind, limit, there, ..
         } = self;
-        let key = kind.key();
+        let (key, noun) = (kind.key(), kind.noun());
         match there {
             Some(there) => write!(
                 f,
-                "over the limit of {limit} {key}: commands made {there} that are in this sandbox (limits.{key})"
+                "over the limit of {limit} {noun}: commands made {there} that are in this sandbox (limits.{key})"
             ),
             None => write!(
                 f,
-                "over the limit of {limit} {key}: with this command the values make more (limits.{key})"
+                "over the limit of {limit} {noun}: with this command the values make more (limits.{key})"
             ),
         }
     }

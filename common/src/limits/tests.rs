@@ -25,7 +25,10 @@ fn read(line: &str) -> (Command, Vec<Lookup>) {
 /// The number of the first command that is beyond a limit, and why.
 fn first_beyond(lines: &[String]) -> Option<(usize, Kind)> {
     let bounds = Bounds {
-        limits: Limits::default(),
+        limits: Limits {
+            onlink: u32::MAX,
+            ..Limits::default()
+        },
         file: "c.toml".into(),
     };
     let read: Vec<_> = lines
@@ -159,6 +162,13 @@ impl Kernel for Seeing {
     }
 }
 
+fn count_any(kind: Kind, made: &mut Made, kernel: &mut dyn Kernel) {
+    match kind {
+        Kind::OnLink => on_link::count(made, &mut Vec::new(), kernel).unwrap(),
+        _ => count(kind, made, kernel).unwrap(),
+    }
+}
+
 fn in_a_namespace(happens: impl FnOnce() + Send + 'static) {
     let thread = thread::spawn(|| {
         netns::throw_away().expect("this test needs root, or user namespaces");
@@ -252,12 +262,11 @@ fn what_a_command_makes_is_found_again_in_the_kernels_lists() {
             };
             let output = run(&command, &lookups, &mut kernel);
             assert_eq!(output.exit, 0, "{line}: {}", output.stderr);
-            let kinds = kernel.made.kinds();
-            let kind = *kinds
-                .first()
-                .unwrap_or_else(|| panic!("{line} makes nothing"));
             let made = kernel.made.clone();
-            count(kind, &mut kernel.made, &mut kernel.socket).unwrap();
+            assert!(!made.is_empty(), "{line} makes nothing");
+            for kind in made.kinds() {
+                count_any(kind, &mut kernel.made, &mut kernel.socket);
+            }
             assert_eq!(kernel.made, made, "{line}");
         }
     });
@@ -289,8 +298,9 @@ fn what_is_gone_does_not_count() {
             (Kind::Addresses, 1),
             (Kind::Rules, 1),
             (Kind::Links, 0),
+            (Kind::OnLink, 0),
         ] {
-            count(kind, &mut kernel.made, &mut kernel.socket).unwrap();
+            count_any(kind, &mut kernel.made, &mut kernel.socket);
             assert_eq!(kernel.made.bound(kind), left, "{kind:?}");
         }
     });
@@ -350,9 +360,9 @@ fn an_excess_tells_the_limit_what_is_there_what_to_do_and_the_key() {
             file: "/c.toml".into(),
         };
         let (said, remedy) = (excess.to_string(), excess.remedy());
-        let key = kind.key();
+        let (key, noun) = (kind.key(), kind.noun());
         assert!(
-            said.contains(&format!("limit of 7 {key}")) && said.contains(&format!("limits.{key}")),
+            said.contains(&format!("limit of 7 {noun}")) && said.contains(&format!("limits.{key}")),
             "{said}"
         );
         // What it says to write is a configuration.

@@ -7,7 +7,7 @@
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
+use super::{Kind, on_link};
 use crate::family::Family;
 use crate::hash::hash;
 use crate::uapi::{fr, fra, ifa, ifla, nda, ntf, rt, rta, rtm};
@@ -31,7 +31,7 @@ pub struct Making {
 }
 
 /// The kernel's index of `lo`.
-const LOOPBACK: u32 = 1;
+pub(super) const LOOPBACK: u32 = 1;
 /// What the kernel gives an IPv6 route without a metric (`IP6_RT_PRIO_USER`).
 const METRIC_V6: u32 = 1024;
 
@@ -44,6 +44,39 @@ impl Thing {
             bytes.extend_from_slice(part);
         }
         Self(format!("{}{family}.{}", letter(kind), hash(&bytes)))
+    }
+
+    /// So many hosts that a device reaches without a gateway, or in spite of one.
+    pub(super) fn hosts(
+        family: u8,
+        (prefix, len): (&[u8], u8),
+        device: u32,
+        gateway: &[u8],
+    ) -> Self {
+        let bits = if family == Family::Inet6.number() {
+            128
+        } else {
+            32
+        };
+        let hosts = 1u32
+            .checked_shl(bits - u32::from(len).min(bits))
+            .unwrap_or(u32::MAX);
+        let prefix = self::prefix(Some(prefix), len);
+        let parts = [&device.to_ne_bytes()[..], &[len], &prefix, gateway];
+        let Self(name) = Self::new(Kind::OnLink, family, &parts);
+        let (head, own) = name.split_once('.').unwrap_or_default();
+        Self(format!("{head}.{hosts}.{own}"))
+    }
+
+    /// For how many of its kind it stands.
+    pub(super) fn weight(&self) -> u32 {
+        match self.kind() {
+            Some(Kind::OnLink) => {
+                let weight = self.0.split('.').nth(1).map(str::parse);
+                weight.and_then(Result::ok).unwrap_or(u32::MAX)
+            }
+            _ => 1,
+        }
     }
 
     /// A device by its name, which may have `%d` for a number that the kernel finds.
@@ -88,7 +121,7 @@ impl Thing {
             Kind::Rules => rule(body),
             Kind::Neighbours => neighbour(body),
             Kind::Addresses => address(body),
-            Kind::Links => None,
+            Kind::Links | Kind::OnLink => None,
         }
     }
 }
@@ -116,6 +149,21 @@ impl From<Making> for String {
 impl Making {
     /// What a message makes if the kernel takes it.
     pub(super) fn of(request: &Request) -> Vec<Self> {
+        let mut made = Self::itself(request);
+        made.extend(on_link::makings(request));
+        made
+    }
+
+    /// A thing that there is once at most.
+    pub(super) fn once(thing: Thing) -> Self {
+        Self {
+            thing,
+            another: false,
+            moved: false,
+        }
+    }
+
+    fn itself(request: &Request) -> Vec<Self> {
         let (created, replaced) = (
             request.flags & NLM_F_CREATE != 0,
             request.flags & NLM_F_REPLACE != 0,
@@ -154,6 +202,7 @@ fn letter(kind: Kind) -> char {
         Kind::Neighbours => 'n',
         Kind::Addresses => 'a',
         Kind::Links => 'l',
+        Kind::OnLink => 'o',
     }
 }
 

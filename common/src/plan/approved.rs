@@ -9,6 +9,7 @@ use crate::ip::{Action, Command, Lookup, device, link, route};
 use crate::kernel::Kernel;
 use crate::limits::{Bounds, Excess, Limited, Made, Making, Room, Stop};
 use crate::modules::{Barred, Gate, Unloadable};
+use crate::policy::Condition;
 
 /// A plan that may run. It cannot be made but by [`Draft::approve`](super::Draft::approve).
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Step {
     pub(super) ignore_failure: bool,
     pub(super) lookups: Vec<Lookup>,
     pub(super) command: Command,
+    /// What denies it in a namespace where that holds.
+    pub(super) conditions: Vec<Condition>,
 }
 
 /// What became of one command of a plan.
@@ -58,6 +61,8 @@ pub enum Ended {
     Stopped(String),
     /// It would make more than the sandbox may hold, so it did not run.
     Full(Excess),
+    /// The namespace's routes are such that the policy denies it, so it did not run.
+    Denied(Box<Condition>),
     /// It needs a module that is not loaded and may not be, so nothing of the plan ran.
     Barred(Unloadable),
     /// Something before it failed, or bars the whole plan.
@@ -138,7 +143,13 @@ impl Approved {
     #[must_use]
     pub fn depends(&self) -> Vec<Option<String>> {
         let gate = self.gate.clone().unwrap_or_default();
-        let depends = |step: &Step| gate.depends(&step.command);
+        let depends = |step: &Step| {
+            let routes = step.conditions.first().map(|condition| {
+                let reason = condition.fact.reason();
+                format!("it depends on the pod's routes: {reason}")
+            });
+            gate.depends(&step.command).or(routes)
+        };
         self.steps.iter().map(depends).collect()
     }
 
@@ -196,7 +207,8 @@ impl Approved {
             let ended = if stopped {
                 Ended::NotRun
             } else {
-                let mut kernel = Limited::over(kernel, journal, &mut room, number);
+                let conditions = &step.conditions;
+                let mut kernel = Limited::over(kernel, journal, &mut room, number, conditions);
                 let ended = step.run(number, run, &mut kernel);
                 kernel.into_stop().map_or(ended, Ended::from)
             };
@@ -230,7 +242,7 @@ impl Ended {
         match self {
             Self::Ran(output, _) => output.exit != 0 && !ignored,
             // Not the command's own failure, so not one to be ignored.
-            Self::Stopped(_) | Self::Full(_) | Self::Barred(_) => true,
+            Self::Stopped(_) | Self::Full(_) | Self::Denied(_) | Self::Barred(_) => true,
             Self::Unchanged(..) | Self::Before | Self::NotRun => false,
         }
     }
@@ -241,6 +253,7 @@ impl From<Stop> for Ended {
         match stop {
             Stop::Untold(why) => Self::Stopped(why),
             Stop::Full(excess) => Self::Full(excess),
+            Stop::Denied(condition) => Self::Denied(condition),
         }
     }
 }

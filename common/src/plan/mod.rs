@@ -1,12 +1,14 @@
 //! From values to a plan. A [`Draft`] is parsed and has been judged by nobody; only a [`Approved`] plan can run, and
 //! only the policy's judgement of a draft without fault makes one.
 
+use std::net::IpAddr;
+
 use crate::family::Family;
 use crate::hints;
 use crate::ip::{self, Command, Lookup, Mistake, Reading};
 use crate::limits::{self, Bounds, Excess};
 use crate::pod::Subject;
-use crate::policy::{Denial, Policy, Tried};
+use crate::policy::{Denial, Policy, Tried, neighbour};
 use crate::tokens::{Surroundings, TokenError};
 use crate::value::Line;
 use crate::words::{self, WordError};
@@ -76,6 +78,8 @@ pub enum Fault {
 #[derive(Debug, Default)]
 pub struct Draft {
     commands: Vec<Drafted>,
+    /// The gateways that are known before a kernel is asked.
+    gateways: Vec<IpAddr>,
 }
 
 impl Draft {
@@ -89,6 +93,7 @@ impl Draft {
     ) {
         let drafted = |line| drafted(source, author, line, surroundings);
         self.commands.extend(lines.into_iter().map(drafted));
+        self.gateways.extend(&surroundings.gateways);
     }
 
     /// One command from words that a shell has split already.
@@ -112,6 +117,7 @@ impl Draft {
         };
         Self {
             commands: vec![drafted],
+            gateways: Vec::new(),
         }
     }
 
@@ -135,11 +141,12 @@ impl Draft {
     pub fn approve(self, policy: &Policy, subject: &Subject) -> Result<Approved, Vec<Judged>> {
         let bounds = policy.bounds();
         let beyond = self.beyond(bounds.as_ref());
+        let gateways = self.gateways;
         let judged: Vec<Judged> = self
             .commands
             .into_iter()
             .zip(beyond)
-            .map(|(drafted, beyond)| drafted.judged(policy, subject, beyond))
+            .map(|(drafted, beyond)| drafted.judged(policy, subject, &gateways, beyond))
             .collect();
         if judged
             .iter()
@@ -307,7 +314,13 @@ impl Drafted {
             .map_or(&[], |reading| &reading.lookups)
     }
 
-    fn judged(self, policy: &Policy, subject: &Subject, beyond: Option<Excess>) -> Judged {
+    fn judged(
+        self,
+        policy: &Policy,
+        subject: &Subject,
+        gateways: &[IpAddr],
+        beyond: Option<Excess>,
+    ) -> Judged {
         let (lookups, command) = match &self.reading {
             Err(unread) => {
                 let fault = Fault::Word {
@@ -329,9 +342,22 @@ impl Drafted {
                 command: Ok(command),
             }) => (lookups.clone(), command.clone()),
         };
+        let mut conditions = Vec::new();
+        let conditioned = |()| {
+            let found = policy.conditions(subject, self.author, &command);
+            let is_gateway = neighbour(&command).is_some_and(|one| gateways.contains(&one));
+            match found.iter().find(|one| one.fact.is_gateway && is_gateway) {
+                Some(known) => Err(known.denial.clone()),
+                None => {
+                    conditions = found;
+                    Ok(())
+                }
+            }
+        };
         let within = |()| beyond.map_or(Ok(()), |excess| Err(Denial::Full(excess)));
         match policy
             .judge(subject, self.author, &command)
+            .and_then(conditioned)
             .and_then(within)
         {
             Ok(()) => Judged::Right(Step {
@@ -340,6 +366,7 @@ impl Drafted {
                 ignore_failure: self.ignore_failure,
                 lookups,
                 command,
+                conditions,
             }),
             Err(denial) => Judged::Wrong(
                 self,

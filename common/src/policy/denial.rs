@@ -21,10 +21,12 @@ pub struct Grant {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
     /// It needs more than is granted.
-    #[error("profile {} does not allow this, it needs profile {needs} ({}{})", .granted.profile, .granted.by, .granted.near.as_ref().map(|near| format!("; {near}")).unwrap_or_default())]
+    #[error("profile {} does not allow this{}, it needs profile {needs} ({}{})", .granted.profile, .because.map(|because| format!(" ({because})")).unwrap_or_default(), .granted.by, .granted.near.as_ref().map(|near| format!("; {near}")).unwrap_or_default())]
     Short {
         /// The profile it would take.
         needs: Profile,
+        /// Why the profile that there is does not do, where its name does not say so.
+        because: Option<&'static str>,
         /// What there is.
         granted: Box<Grant>,
     },

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Policy, Says};
+use super::{Facts, Policy, Says};
 use crate::ip::Command;
 use crate::plan::Author;
 use crate::pod::Subject;
@@ -33,7 +33,7 @@ impl Policy {
                 "no policy was given: only the words are checked".to_owned(),
             )];
         }
-        let case = self.case(subject, command);
+        let case = self.case(subject, command, Facts::default());
         let said: Vec<Says<'_>> = self.rules.iter().map(|rule| case.said(rule)).collect();
         let denied = said
             .iter()

@@ -13,6 +13,7 @@ use crate::pod::Subject;
 
 mod denial;
 mod explain;
+mod facts;
 mod keywords;
 mod pattern;
 mod profile;
@@ -23,6 +24,8 @@ mod tests;
 
 pub use denial::{Denial, Grant};
 pub use explain::Tried;
+pub(crate) use facts::neighbour;
+pub use facts::{Condition, Facts};
 pub use pattern::Pattern;
 pub use profile::Profile;
 pub use stretch::Stretch;
@@ -44,6 +47,7 @@ pub struct Policy {
 struct Case<'a> {
     subject: &'a Subject,
     command: &'a Command,
+    facts: Facts,
     needs: Profile,
     /// Only where a rule looks at words.
     full: Option<Full>,
@@ -138,7 +142,7 @@ impl Policy {
     ) -> Result<(), Denial> {
         // What the operator wrote is granted: what nobody may do is no command.
         if author == Author::Pod {
-            self.granted_to(subject, command)?;
+            self.granted_to(subject, command, Facts::default())?;
         }
         match self.gate() {
             Some(gate) => gate.judge(command).map_err(Denial::Module),
@@ -146,8 +150,8 @@ impl Policy {
         }
     }
 
-    fn granted_to(&self, subject: &Subject, command: &Command) -> Result<(), Denial> {
-        let case = self.case(subject, command);
+    fn granted_to(&self, subject: &Subject, command: &Command, facts: Facts) -> Result<(), Denial> {
+        let case = self.case(subject, command, facts);
         let said: Vec<Says<'_>> = self.rules.iter().map(|rule| case.said(rule)).collect();
         let denied = said.iter().find_map(|says| match says {
             Says::Denies(pattern, hit) => Some((*pattern, hit)),
@@ -165,18 +169,20 @@ impl Policy {
             (None, Ok(_)) => Ok(()),
             (None, Err(granted)) => Err(Denial::Short {
                 needs: case.needs,
+                because: case.because(granted.profile),
                 granted: Box::new(granted),
             }),
         }
     }
 
-    fn case<'a>(&self, subject: &'a Subject, command: &'a Command) -> Case<'a> {
+    fn case<'a>(&self, subject: &'a Subject, command: &'a Command, facts: Facts) -> Case<'a> {
         let worded = |rule: &Rule| !(rule.allow.is_empty() && rule.deny.is_empty());
         let full = self.rules.iter().any(worded);
         Case {
             subject,
             command,
-            needs: Profile::needed_by(subject, command),
+            facts,
+            needs: Profile::needed_by(subject, command, facts),
             full: full.then(|| Full::of(&command.action)).flatten(),
         }
     }
@@ -228,6 +234,14 @@ impl Policy {
 }
 
 impl Case<'_> {
+    /// Why the profile that is granted is too little, where that is not plain from its name.
+    fn because(&self, granted: Profile) -> Option<&'static str> {
+        let is_near = granted == Profile::Route && self.needs == Profile::NetAdmin;
+        is_near
+            .then(|| profile::beyond_route(self.command, self.facts))
+            .flatten()
+    }
+
     fn said<'r>(&self, rule: &'r Rule) -> Says<'r> {
         match rule.who.selects(self.subject) {
             Err(mismatch) if mismatch.is_unknown() => {
@@ -244,7 +258,9 @@ impl Case<'_> {
             return None;
         }
         let looks = self.needs == Profile::Inspect;
-        if !rule.prefixes.is_empty() && stretch::outside(self.command, &rule.prefixes, looks) {
+        if !rule.prefixes.is_empty()
+            && stretch::outside(self.command, self.facts, &rule.prefixes, looks)
+        {
             return None;
         }
         // A command that cannot be taken apart is hit by all of them.
@@ -261,7 +277,10 @@ impl Case<'_> {
             return Says::Nothing;
         }
         let changes = self.needs > Profile::Inspect;
-        if changes && !rule.prefixes.is_empty() && !stretch::within(self.command, &rule.prefixes) {
+        if changes
+            && !rule.prefixes.is_empty()
+            && !stretch::within(self.command, self.facts, &rule.prefixes)
+        {
             return Says::OtherAddresses;
         }
         let profile = rule.profile.unwrap_or(Profile::Inspect);

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use super::facts::Facts;
+use crate::family::Family;
 use crate::ip::modules::Module;
 use crate::ip::{Action, Command, addr, link, neigh, route, rule};
 use crate::pod::Subject;
@@ -15,8 +17,8 @@ use crate::uapi::{ifla, ntf, nud, rt, rtn};
 pub enum Profile {
     /// Look. The default, also where nothing is configured.
     Inspect,
-    /// Routes outside table local, rules between the kernel's own, permanent neighbours, addresses on `lo`, and a smaller
-    /// MTU, though not below 1280.
+    /// Routes outside table local, of which those without a gateway are narrow; rules between the kernel's own; permanent
+    /// neighbours that are on-link; a smaller MTU, though not below 1280.
     Route,
     /// Any change the dialect knows that stays inside the pod's namespace.
     NetAdmin,
@@ -26,8 +28,9 @@ impl Profile {
     /// The least profile that allows a command to a subject, whose interface may be given a smaller MTU by profile
     /// [`Route`](Self::Route).
     #[must_use]
-    pub fn needed_by(subject: &Subject, command: &Command) -> Self {
+    pub fn needed_by(subject: &Subject, command: &Command, facts: Facts) -> Self {
         match Self::needed(command) {
+            Self::Route if facts.is_off_link && makes_a_neighbour(command) => Self::NetAdmin,
             Self::NetAdmin if shrinks(subject, command) => Self::Route,
             needed => needed,
         }
@@ -38,10 +41,6 @@ impl Profile {
     pub fn needed(command: &Command) -> Self {
         match &command.action {
             Action::Addr(addr::Action::Show(_)) => Self::Inspect,
-            Action::Addr(addr::Action::Change(_, address)) if address.dev == "lo" => Self::Route,
-            Action::Addr(addr::Action::Flush(filter)) if filter.dev.as_deref() == Some("lo") => {
-                Self::Route
-            }
             Action::Addr(addr::Action::Change(..) | addr::Action::Flush(_)) => Self::NetAdmin,
             Action::Link(action) => match **action {
                 link::Action::Show(_) => Self::Inspect,
@@ -55,6 +54,7 @@ impl Profile {
             Action::Route(action) => match &**action {
                 route::Action::Show(_) | route::Action::Get(_) => Self::Inspect,
                 route::Action::Change(_, route) if is_more_than_a_route(route) => Self::NetAdmin,
+                route::Action::Change(verb, route) if is_wide(*verb, route) => Self::NetAdmin,
                 route::Action::Flush(filter) if flushes_local(filter) => Self::NetAdmin,
                 route::Action::Change(..) | route::Action::Flush(_) => Self::Route,
             },
@@ -65,6 +65,45 @@ impl Profile {
             },
         }
     }
+}
+
+/// Why a command is beyond profile `route`, where people might think that it is not.
+pub fn beyond_route(command: &Command, facts: Facts) -> Option<&'static str> {
+    match &command.action {
+        Action::Addr(_) => Some(
+            "an address on any device is an identity on all of them; a rule grants it by prefixes and allow = [\"address add\"]",
+        ),
+        Action::Route(action) => match &**action {
+            route::Action::Change(verb, route) if is_wide(*verb, route) => Some(
+                "without a gateway a route is no wider than /24, or /120 for IPv6; name a gateway with via",
+            ),
+            _ => None,
+        },
+        Action::Neigh(_) if facts.is_off_link => {
+            Some("no route of the pod reaches this neighbour on that device without a gateway")
+        }
+        _ => None,
+    }
+}
+
+fn makes_a_neighbour(command: &Command) -> bool {
+    let Action::Neigh(action) = &command.action else {
+        return false;
+    };
+    matches!(&**action, neigh::Action::Change(verb, _) if *verb != neigh::Verb::Del)
+}
+
+/// The least length of the prefix of a route without a gateway: so many hosts it brings onto the link, each of which may
+/// take an entry of the node's neighbour table.
+fn is_wide(verb: route::Verb, route: &route::Route) -> bool {
+    let least = match route.family {
+        Family::Inet6 => 120,
+        Family::Mpls => 0,
+        _ => 24,
+    };
+    !matches!(verb, route::Verb::Del | route::Verb::Test)
+        && route.is_on_link()
+        && route.dst.len < least
 }
 
 /// The smallest MTU that IPv6 works with (RFC 8200, section 5), in bytes.
@@ -176,7 +215,10 @@ mod tests {
             ("route flush table local", Profile::NetAdmin),
             ("route flush table all proto static", Profile::NetAdmin),
             ("route flush vrf blue", Profile::NetAdmin),
-            ("route add default dev eth0 congctl cubic", Profile::Route),
+            (
+                "route add default via 192.0.2.1 congctl cubic",
+                Profile::Route,
+            ),
             ("route add default dev eth0 congctl bbr", Profile::NetAdmin),
             (
                 "route add default dev eth0 encap ip id 5",
@@ -187,10 +229,10 @@ mod tests {
                 Profile::NetAdmin,
             ),
             ("route add default dev eth0 vrf blue", Profile::NetAdmin),
-            ("address flush dev lo", Profile::Route),
+            ("address flush dev lo", Profile::NetAdmin),
             ("address flush dev eth0", Profile::NetAdmin),
             ("address flush up", Profile::NetAdmin),
-            ("address add 192.0.2.1/32 dev lo", Profile::Route),
+            ("address add 192.0.2.1/32 dev lo", Profile::NetAdmin),
             ("route add local 192.0.2.0/24 dev lo", Profile::NetAdmin),
             ("route del 192.0.2.0/24 table local", Profile::NetAdmin),
             ("address add 192.0.2.1/32 dev eth0", Profile::NetAdmin),
@@ -224,8 +266,72 @@ mod tests {
     }
 
     #[test]
+    fn without_a_gateway_a_route_is_narrow_under_profile_route() {
+        for (line, profile) in [
+            ("route add 192.0.3.0/24 dev eth0", Profile::Route),
+            ("route replace 192.0.2.0/23 dev eth0", Profile::NetAdmin),
+            ("route change 10.0.0.0/8 dev eth0", Profile::NetAdmin),
+            ("route append 10.0.0.0/8 dev eth0", Profile::NetAdmin),
+            ("route prepend 10.0.0.0/8 dev eth0", Profile::NetAdmin),
+            (
+                "route add 10.0.0.0/8 dev eth0 scope link",
+                Profile::NetAdmin,
+            ),
+            ("route add 10.0.0.0/8 dev eth0 onlink", Profile::NetAdmin),
+            ("route add 10.0.0.0/8 dev eth0 table 100", Profile::NetAdmin),
+            (
+                "route add 10.0.0.0/8 dev eth0 src 192.0.2.1",
+                Profile::NetAdmin,
+            ),
+            ("route add multicast 10.0.0.0/8 dev eth0", Profile::NetAdmin),
+            (
+                "route add 10.0.0.0/8 via 0.0.0.0 dev eth0",
+                Profile::NetAdmin,
+            ),
+            ("route add 10.0.0.0/8 via any dev eth0", Profile::NetAdmin),
+            (
+                "route add 10.0.0.0/8 via inet6 :: dev eth0",
+                Profile::NetAdmin,
+            ),
+            ("route add 10.0.0.0/8 nhid 5", Profile::NetAdmin),
+            ("route add default dev eth0", Profile::NetAdmin),
+            ("-6 route add default dev eth0", Profile::NetAdmin),
+            ("route add 2001:db8::/120 dev eth0", Profile::Route),
+            ("route add 2001:db8::/119 dev eth0", Profile::NetAdmin),
+            ("route add 10.0.0.0/8 nexthop dev eth0", Profile::NetAdmin),
+            (
+                "route add 10.0.0.0/8 nexthop via 192.0.2.1 nexthop dev eth0",
+                Profile::NetAdmin,
+            ),
+            (
+                "route add 10.0.0.0/8 nexthop via 192.0.2.1 nexthop via 192.0.2.2",
+                Profile::Route,
+            ),
+            ("route add 10.0.0.0/8 via 192.0.2.1", Profile::Route),
+            (
+                "route add 10.0.0.0/8 via 192.0.2.1 dev eth0 onlink",
+                Profile::Route,
+            ),
+            (
+                "route add 10.0.0.0/8 via inet6 fe80::1 dev eth0",
+                Profile::Route,
+            ),
+            ("-6 route add default via fe80::1 dev eth0", Profile::Route),
+            ("route add blackhole 10.0.0.0/8", Profile::Route),
+            ("route add unreachable default", Profile::Route),
+            ("route add prohibit default", Profile::Route),
+            ("route add throw 10.0.0.0/8", Profile::Route),
+            ("route del 10.0.0.0/8 dev eth0", Profile::Route),
+            ("route del default dev eth0", Profile::Route),
+        ] {
+            assert_eq!(Profile::needed(&command(line)), profile, "{line}");
+        }
+    }
+
+    #[test]
     fn the_mtu_of_the_subjects_own_interface_may_shrink_with_profile_route() {
-        let needed = |line: &str| Profile::needed_by(&subject("default"), &command(line));
+        let needed =
+            |line: &str| Profile::needed_by(&subject("default"), &command(line), Facts::default());
         for line in [
             "link set eth0 mtu 1280",
             "link set dev eth0 mtu 1500",
@@ -250,6 +356,9 @@ mod tests {
             ..subject("default")
         };
         let line = command("link set eth0 mtu 1400");
-        assert_eq!(Profile::needed_by(&unknown, &line), Profile::NetAdmin);
+        assert_eq!(
+            Profile::needed_by(&unknown, &line, Facts::default()),
+            Profile::NetAdmin
+        );
     }
 }

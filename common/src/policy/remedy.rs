@@ -4,9 +4,9 @@
 use std::ptr;
 
 use super::pattern::Full;
-use super::{Case, Denial, Pattern, Policy, Profile, Stretch, stretch};
+use super::{Case, Denial, Facts, Pattern, Policy, Profile, Stretch, stretch};
 use crate::config::{Mismatch, Rule};
-use crate::ip::Command;
+use crate::ip::{Action, Command, addr};
 use crate::pod::Subject;
 
 #[cfg(test)]
@@ -23,6 +23,17 @@ impl Policy {
     /// What an operator writes so that the subject may run these commands, which the same rule denies.
     #[must_use]
     pub fn remedy(&self, subject: &Subject, denial: &Denial, commands: &[&Command]) -> String {
+        self.remedy_by(subject, Facts::default(), denial, commands)
+    }
+
+    /// The same where these facts hold.
+    pub(super) fn remedy_by(
+        &self,
+        subject: &Subject,
+        facts: Facts,
+        denial: &Denial,
+        commands: &[&Command],
+    ) -> String {
         match (denial, &subject.pod) {
             (Denial::Final { line, granted, .. }, _) => format!(
                 "no rule can allow it while line {line} of {} denies it; allowed besides is profile {} ({})",
@@ -36,12 +47,12 @@ impl Policy {
             (Denial::Short { needs, .. }, None) => {
                 format!("it takes profile {needs}, which only a pod's namespace can be granted")
             }
-            (Denial::Short { needs, granted }, Some(pod)) => {
+            (Denial::Short { needs, granted, .. }, Some(pod)) => {
                 let cases: Vec<Case<'_>> = commands
                     .iter()
                     .map(|command| Case {
                         full: Full::of(&command.action),
-                        ..self.case(subject, command)
+                        ..self.case(subject, command, facts)
                     })
                     .collect();
                 let names = |rule: &&Rule| rule.grants() && rule.who.names(&pod.namespace);
@@ -86,9 +97,12 @@ struct Granted {
 }
 
 impl Case<'_> {
-    /// The command as a pattern: itself, in full, if that covers it.
+    /// The command as a pattern: itself, in full, if that covers it. Of an address prefixes say which.
     fn pattern(&self) -> Option<String> {
-        let text = self.command.action.to_string();
+        let text = match &self.command.action {
+            Action::Addr(addr::Action::Change(verb, _)) => format!("address {}", verb.word()),
+            action => action.to_string(),
+        };
         let covers = Pattern::read(&text, 0).ok()?;
         covers.covers(self.full.as_ref()?, self.needs).ok()?;
         Some(text)
@@ -161,7 +175,10 @@ impl Wish<'_> {
             let more = quoted(&beyond.1);
             return format!("add to the prefixes of the rule at line {line} of {file}:\n{more}");
         }
-        if let Some(own) = self.decides.filter(|_| self.is_own()) {
+        let own = self
+            .decides
+            .filter(|_| self.is_own() && !self.is_of_addresses());
+        if let Some(own) = own {
             let line = own.line;
             let more = granted.allow.iter().skip(own.allow.len());
             let more: Vec<&String> = more.collect();
@@ -208,6 +225,13 @@ impl Wish<'_> {
         }
     }
 
+    /// Whether all that is wanted are addresses, which a rule grants by prefixes.
+    fn is_of_addresses(&self) -> bool {
+        let is_one =
+            |case: &Case<'_>| matches!(case.command.action, Action::Addr(addr::Action::Change(..)));
+        self.cases.iter().all(is_one) && self.stretches().is_some()
+    }
+
     /// Whether the deciding rule can be changed: it is for this namespace alone, and no other rule has a fence.
     fn is_own(&self) -> bool {
         self.decides
@@ -241,7 +265,7 @@ impl Wish<'_> {
     fn stretches(&self) -> Option<Vec<Stretch>> {
         let mut all: Vec<Stretch> = Vec::new();
         for case in &self.cases {
-            for one in stretch::told(case.command)? {
+            for one in stretch::told(case.command, case.facts)? {
                 if !all.iter().any(|other| other.contains(one)) {
                     all.push(one);
                 }
@@ -271,6 +295,9 @@ impl Wish<'_> {
     }
 
     fn by_profile(&self) -> bool {
+        if self.is_of_addresses() && self.would.is_none() {
+            return false;
+        }
         let holds =
             !self.near.iter().any(|rule| !rule.prefixes.is_empty()) || self.stretches().is_some();
         match &self.would {

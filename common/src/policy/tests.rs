@@ -2,6 +2,8 @@ use super::*;
 use crate::pod::{Entrance, Pod};
 use crate::{ip, words};
 
+mod effects;
+
 pub fn command(line: &str) -> Command {
     ip::read(&words::split(line).unwrap()).command.unwrap()
 }
@@ -77,7 +79,7 @@ fn the_last_rule_that_names_a_namespace_counts() {
         "{denied}"
     );
     assert!(judged(&policy, &subject("b"), "link set eth0 up").is_ok());
-    assert!(judged(&policy, &subject("c"), "route add default dev eth0").is_err());
+    assert!(judged(&policy, &subject("c"), "route add default via 192.0.2.1").is_err());
 }
 
 const ALL: &str = "[[rule]]\nnamespaces = [\"*\"]\n";
@@ -116,7 +118,7 @@ fn each_selector_narrows_and_what_is_not_known_grants_nothing() {
         ("interfaces = [\"*\"]", &at(Entrance::Cni, None), false),
     ] {
         let policy = with(&format!("profile = \"route\"\n{keys}"));
-        let is = judged(&policy, subject, "route add default dev eth0").is_ok();
+        let is = judged(&policy, subject, "route add default via 192.0.2.1").is_ok();
         assert_eq!(is, granted, "{keys}");
     }
     let nobody = Subject {
@@ -124,7 +126,7 @@ fn each_selector_narrows_and_what_is_not_known_grants_nothing() {
         ..subject("a")
     };
     let policy = with("profile = \"net-admin\"");
-    assert!(judged(&policy, &nobody, "route add default dev eth0").is_err());
+    assert!(judged(&policy, &nobody, "route add default via 192.0.2.1").is_err());
     assert!(judged(&policy, &nobody, "route").is_ok());
 }
 
@@ -139,13 +141,13 @@ fn a_denial_is_final_and_holds_where_labels_are_not_known() {
             "labels = {role = \"db\"}\ndeny = [\"route * default\"]",
         ),
     ] {
-        let denied = judged(&policy, &subject("a"), "ip r a 0/0 dev eth0").unwrap_err();
+        let denied = judged(&policy, &subject("a"), "ip r a 0/0 via 192.0.2.1").unwrap_err();
         assert!(matches!(denied, Denial::Final { .. }), "{denied}");
         // One that only denies leaves the rest to the others.
         assert!(judged(&policy, &subject("a"), "link set eth0 up").is_ok());
     }
     let policy = two("profile = \"route\"", "deny = [\"route add default\"]");
-    let denied = judged(&policy, &subject("a"), "route add default dev eth0").unwrap_err();
+    let denied = judged(&policy, &subject("a"), "route add default via 192.0.2.1").unwrap_err();
     assert_eq!(
         denied.to_string(),
         "deny \"route add default\" at line 6 of c.toml hits \"route add default\""
@@ -159,7 +161,7 @@ fn a_denial_is_final_and_holds_where_labels_are_not_known() {
             .judge(
                 &subject("a"),
                 Author::Operator,
-                &command("route add default dev eth0")
+                &command("route add default via 192.0.2.1")
             )
             .is_ok()
     );
@@ -169,7 +171,7 @@ fn a_denial_is_final_and_holds_where_labels_are_not_known() {
 fn a_pattern_of_a_rule_is_granted_beside_its_profile() {
     let policy = with("allow = [\"link set * mtu\", \"route add\"]");
     assert!(judged(&policy, &subject("a"), "link set eth0 mtu 9000").is_ok());
-    assert!(judged(&policy, &subject("a"), "route add default dev eth0").is_ok());
+    assert!(judged(&policy, &subject("a"), "route add default via 192.0.2.1").is_ok());
     let denied = judged(&policy, &subject("a"), "link set eth0 mtu 9000 promisc on").unwrap_err();
     assert_eq!(
         denied.to_string(),
@@ -192,7 +194,6 @@ fn a_rule_with_prefixes_speaks_of_what_lies_within_them() {
         "route add 10.1/16 via 10.0.0.1",
         "route replace 2001:db8:1::/48 via 2001:db8::1 dev eth0",
         "address add 10.0.0.1/8 dev eth0",
-        "rule add from 10.1.0.0/16 table 100",
         "rule add to 10.1.0.0/16 from 10.2.0.0/16",
         "neigh add 10.0.0.9 lladdr 02:00:00:00:00:01 dev eth0",
         "route show",
@@ -218,6 +219,7 @@ fn a_rule_with_prefixes_speaks_of_what_lies_within_them() {
         "address flush dev eth0",
         "rule add table 100",
         "rule add not from 10.0.0.0/8 table 100",
+        "rule add from 10.1.0.0/16 table 100",
         "rule add from all table 100",
         "rule add from 10.0.0.0/8 to all",
         "rule flush",
@@ -232,7 +234,7 @@ fn a_rule_with_prefixes_speaks_of_what_lies_within_them() {
         ("route add 192.0.2.0/24 dev eth0", true),
         ("route add 169.254.169.254 dev eth0", false),
         ("route add 169.254.0.0/16 dev eth0", false),
-        ("route add default dev eth0", false),
+        ("route add default via 192.0.2.1", false),
         ("route del 128.0.0.0/1 dev eth0", false),
         ("route flush table main", false),
         ("route", true),
@@ -259,7 +261,7 @@ fn every_rule_is_explained() {
     let tried = policy.tried(
         &subject("a"),
         Author::Pod,
-        &command("route add default dev eth0"),
+        &command("route add default via 192.0.2.1"),
     );
     let told: Vec<_> = tried
         .iter()

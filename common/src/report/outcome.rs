@@ -226,6 +226,14 @@ fn ran(command: usize, done: Done, room: &mut usize) -> CommandReport {
             };
             (Outcome::Denied, None, None, Some(over))
         }
+        Ended::Denied(condition) => {
+            let denied = Advice {
+                instead: Some(condition.remedy),
+                of_configuration: true,
+                ..advice(condition.denial.to_string())
+            };
+            (Outcome::Denied, None, None, Some(denied))
+        }
         Ended::Barred(module) => {
             let barred = Advice {
                 instead: Some(module.remedy()),

@@ -10,7 +10,7 @@ use super::bed::{Knowing, done, outcomes, policy, said, served, written};
 
 #[test]
 fn a_kind_that_is_not_there_is_refused_before_anything_of_the_value_runs() {
-    let text = "ip link set eth0 up\nip link add d0 type dummy\nip route add 10.0.0.0/8 dev eth0";
+    let text = "ip link set eth0 up\nip link add d0 type dummy\nip route add 10.0.0.0/25 dev eth0";
     let mut kernel = Knowing::default();
     let report = served(&policy(""), text, &mut kernel);
     assert_eq!(report.outcome, Outcome::Denied);
@@ -115,7 +115,7 @@ fn a_failure_that_is_ignored_does_not_make_it_run() {
 fn the_operators_own_commands_are_kept_from_it_too_and_the_callers_are_not() {
     let (dummy, bbr) = (
         "ip link add d0 type dummy",
-        "ip route add 10.0.0.0/8 dev eth0 congctl bbr",
+        "ip route add 10.0.0.0/25 dev eth0 congctl bbr",
     );
     for line in [dummy, bbr] {
         let mut kernel = Knowing::default();
@@ -133,8 +133,8 @@ fn the_operators_own_commands_are_kept_from_it_too_and_the_callers_are_not() {
 
 #[test]
 fn what_no_question_tells_is_judged_by_its_words() {
-    let text = "ip route add 10.0.0.0/8 dev eth0 congctl bbr\n\
-                ip route add 10.1.0.0/16 congctl cubic dev eth0\n\
+    let text = "ip route add 10.0.0.0/25 dev eth0 congctl bbr\n\
+                ip route add 10.1.0.0/25 congctl cubic dev eth0\n\
                 ip route del 10.2.0.0/16 nexthop dev eth0 encap mpls 5 nexthop dev eth0 encap seg6 mode encap segs ::1\n\
                 ip link add d0 type dummy";
     let mut kernel = Knowing::default();
@@ -159,7 +159,7 @@ fn what_no_question_tells_is_judged_by_its_words() {
 
 #[test]
 fn a_plan_without_such_a_command_costs_no_exchange_more() {
-    let text = "ip route add 10.0.0.0/8 dev eth0\nip route add 10.1.0.0/16 dev eth0 congctl reno\nip link add b0 type bridge";
+    let text = "ip route add 10.0.0.0/25 dev eth0\nip route add 10.1.0.0/25 dev eth0 congctl reno\nip link add b0 type bridge";
     let mut ours = Knowing::default();
     let mut callers = Knowing::default();
     assert_eq!(served(&policy(""), text, &mut ours).outcome, Outcome::Ok);

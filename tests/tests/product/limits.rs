@@ -10,7 +10,8 @@ use serde_json::json;
 const SANDBOX: &str = "chainsaw.noderesource.dev/sandbox";
 const APP: &str = "chainsaw.noderesource.dev/container.app";
 const LAST: &str = "chainsaw.noderesource.dev/container.last";
-const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
+const GRANT: &str =
+    "[limits]\nonlink = 65536\n[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
 
 fn routes(numbers: std::ops::Range<usize>) -> String {
     let route = |number| format!("ip route add 10.200.{number}.0/24 dev eth0\n");
@@ -62,7 +63,7 @@ fn both_entrances_count_together_and_a_restart_at_the_limit_is_fine() -> Result<
 
 #[test]
 fn a_plan_that_makes_too_much_is_refused_with_all_that_is_wrong_before_it_begins() -> Result<()> {
-    let bed = Bed::new(&format!("[limits]\nroutes = 3\n{GRANT}"))?;
+    let bed = Bed::new(&GRANT.replace("[limits]\n", "[limits]\nroutes = 3\n"))?;
     let said = error(&bed.add(&format!("{}ip link set eth0 down", routes(0..5)))?)?;
     let details = said["details"].as_str().unwrap_or_default();
     for word in [
@@ -79,7 +80,7 @@ fn a_plan_that_makes_too_much_is_refused_with_all_that_is_wrong_before_it_begins
 
 #[test]
 fn attachments_that_come_and_go_add_nothing_up_and_leave_nothing_behind() -> Result<()> {
-    let bed = Bed::new(&format!("[limits]\nroutes = 4\n{GRANT}"))?;
+    let bed = Bed::new(&GRANT.replace("[limits]\n", "[limits]\nroutes = 4\n"))?;
     let attach = |ifname: &str, numbers| -> Result<Output> {
         let annotations = json!({format!("{KEY}.{ifname}"): routes(numbers)});
         bed.call_at(ifname, "ADD", POD, conf(&annotations))

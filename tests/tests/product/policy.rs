@@ -100,7 +100,7 @@ profile = "net-admin"
         (
             "team-c",
             "ip address add 10.88.9.9/16 dev eth0",
-            "profile route does not allow this, it needs profile net-admin (rule at line 2 of",
+            "an identity on all of them; a rule grants it by prefixes and allow = [\"address add\"]), it needs profile net-admin (rule at line 2 of",
         ),
     ] {
         let denied = refusal(run(namespace, value))?;

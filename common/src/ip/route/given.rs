@@ -5,6 +5,7 @@ use std::fmt;
 use super::super::names;
 use super::{Encap, Host, Metric, Nexthop, PREFERENCES, Prefix, realms_text};
 use crate::family::Family;
+use crate::uapi::rtn;
 use crate::words::quoted;
 
 /// Which table.
@@ -111,6 +112,25 @@ impl Route {
     pub(super) fn settle(&mut self, family: Family) {
         if self.family == Family::Unspec {
             self.family = family;
+        }
+    }
+}
+
+impl Route {
+    /// Whether packets are sent to their destination itself, by one of its ways at least: without a gateway, or with one
+    /// that is no address. Of a nexthop object that is not known.
+    #[must_use]
+    pub fn is_on_link(&self) -> bool {
+        let is_gateway = |via: &Host| {
+            via.address()
+                .is_some_and(|address| !address.is_unspecified())
+        };
+        let leg = |leg: &Nexthop| leg.via.is_empty() || !leg.via.iter().all(is_gateway);
+        match self.kind {
+            Some(kind) if rtn::sends_nothing(kind) => false,
+            _ if self.nhid.is_some() => true,
+            _ if self.nexthops.is_empty() => !self.via.as_ref().is_some_and(is_gateway),
+            _ => self.nexthops.iter().any(leg),
         }
     }
 }

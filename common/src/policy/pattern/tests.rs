@@ -34,9 +34,13 @@ fn an_allow_pattern_covers_what_it_names_and_nothing_more() {
             "route add default via 10.0.0.1 dev eth0",
             true,
         ),
-        ("route add 0.0.0.0/0", "route add default dev eth0", true),
-        ("route add default", "route add 0/0 dev eth0", true),
-        ("route add 10/8", "route add 10.0.0.0/8 dev eth0", true),
+        (
+            "route add 0.0.0.0/0",
+            "route add default via 10.0.0.1",
+            true,
+        ),
+        ("route add default", "route add 0/0 via 10.0.0.1", true),
+        ("route add 10/8", "route add 10.0.0.0/8 via 10.0.0.1", true),
         ("addr add 10/8", "addr add 10.0.0.1/8 dev eth0", false),
         ("route add default", "route add 10/8 dev eth0", false),
         ("route add * dev *", "route add 10/8 dev eth0", true),
@@ -73,7 +77,7 @@ fn an_allow_pattern_covers_what_it_names_and_nothing_more() {
             "route add 10/8 dev lo mtu lock 1400",
             true,
         ),
-        ("route * *", "route replace 10/8 dev lo", true),
+        ("route * *", "route replace 10/8 via 10.0.0.1", true),
         (
             "route add * nexthop dev eth0",
             "route add 10/8 nexthop dev eth0 nexthop dev eth0",
@@ -327,8 +331,8 @@ const MORE: &[(&str, &[&str])] = &[
 ];
 
 const BASES: &[&str] = &[
-    "route add 10.1.0.0/16 dev eth0",
-    "route replace default dev eth0",
+    "route add 10.1.0.0/24 dev eth0",
+    "route replace default via 10.0.0.1 dev eth0",
     "link set dev eth0",
     "address add 192.0.2.1/24 dev eth0",
     "rule add table 100",

@@ -89,7 +89,7 @@ fn what_a_rule_for_all_gives_is_repeated_for_the_one_namespace_behind_it() {
         remedy(
             SPLIT,
             &subject("team-a"),
-            &["route add 10.0.0.0/8 dev eth0"]
+            &["route add 10.0.0.0/24 dev eth0"]
         ),
         "the rule at line 1 would allow it, but the rule at line 4 comes later and decides; to allow it, \
          add behind the rule at line 4 of c.toml (the last grant decides, so it repeats that one's allow):\n\
@@ -99,10 +99,10 @@ fn what_a_rule_for_all_gives_is_repeated_for_the_one_namespace_behind_it() {
         remedy(
             SPLIT,
             &subject("team-b"),
-            &["route add 10.0.0.0/8 dev eth0"]
+            &["route add 10.0.0.0/24 dev eth0"]
         ),
         "to allow it, add behind the rule at line 4 of c.toml (the last grant decides, so it repeats that one's allow):\n\
-         [[rule]]\nnamespaces = [\"team-b\"]\nallow = [\"link set * mtu\", \"route add 10.0.0.0/8 dev eth0\"]"
+         [[rule]]\nnamespaces = [\"team-b\"]\nallow = [\"link set * mtu\", \"route add 10.0.0.0/24 dev eth0\"]"
     );
 }
 
@@ -112,11 +112,11 @@ fn a_fence_of_prefixes_is_told_and_widened_by_what_was_asked_alone() {
         remedy(
             FENCED,
             &subject("team-b"),
-            &["route add 172.16.0.0/16 dev eth0"]
+            &["route add 172.16.0.0/24 dev eth0"]
         ),
         "the rule at line 1 keeps team-b to 10.0.0.0/8, and this lies outside; if that is meant, \
          add before the rule at line 1 of c.toml:\n\
-         [[rule]]\nnamespaces = [\"team-b\"]\nprefixes = [\"172.16.0.0/16\"]\nprofile = \"route\""
+         [[rule]]\nnamespaces = [\"team-b\"]\nprefixes = [\"172.16.0.0/24\"]\nprofile = \"route\""
     );
     let own = FENCED.replace("team-*", "team-b");
     assert_eq!(
@@ -130,10 +130,14 @@ fn a_fence_of_prefixes_is_told_and_widened_by_what_was_asked_alone() {
     );
     // What cannot lie within prefixes is granted by itself.
     assert_eq!(
-        remedy(&own, &subject("team-b"), &["route add default dev eth0"]),
+        remedy(
+            &own,
+            &subject("team-b"),
+            &["route add default via 192.0.2.1 dev eth0"]
+        ),
         "the rule at line 1 keeps team-b to 10.0.0.0/8, and this cannot be seen to lie within; if that is meant, \
          add before the rule at line 1 of c.toml:\n\
-         [[rule]]\nnamespaces = [\"team-b\"]\nallow = [\"route add default dev eth0\"]"
+         [[rule]]\nnamespaces = [\"team-b\"]\nallow = [\"route add default via 192.0.2.1 dev eth0\"]"
     );
 }
 
@@ -143,7 +147,7 @@ fn a_fence_that_is_no_prefix_is_told_too() {
         |keys: &str| format!("[[rule]]\nnamespaces = [\"team-*\"]\n{keys}\nprofile = \"route\"\n");
     let mut known = subject("team-b");
     known.pod.as_mut().unwrap().labels = Some([("role".into(), "web".into())].into());
-    let line = "route add 10.0.0.0/8 dev eth0";
+    let line = "route add 10.0.0.0/24 dev eth0";
     for (keys, who, why, written) in [
         (
             "entrance = \"nri\"",
@@ -161,13 +165,13 @@ fn a_fence_that_is_no_prefix_is_told_too() {
             "labels = { role = \"db\" }",
             &known,
             "label role has to be db, it is web",
-            "allow = [\"route add 10.0.0.0/8 dev eth0\"]",
+            "allow = [\"route add 10.0.0.0/24 dev eth0\"]",
         ),
         (
             "labels = { role = \"db\" }",
             &subject("team-b"),
             "the pod's labels are not known at this entrance",
-            "allow = [\"route add 10.0.0.0/8 dev eth0\"]",
+            "allow = [\"route add 10.0.0.0/24 dev eth0\"]",
         ),
     ] {
         assert_eq!(
@@ -206,7 +210,10 @@ fn a_rule_for_one_namespace_alone_is_changed_where_its_profile_stands() {
         remedy(
             "",
             &subject("a"),
-            &["route add default dev eth0", "link set eth0 up"]
+            &[
+                "route add default via 192.0.2.1 dev eth0",
+                "link set eth0 up"
+            ]
         ),
         "to allow it, add to c.toml:\n[[rule]]\nnamespaces = [\"a\"]\nprofile = \"net-admin\""
     );
@@ -214,11 +221,11 @@ fn a_rule_for_one_namespace_alone_is_changed_where_its_profile_stands() {
     let said = remedy(
         &format!("{FENCED}[[rule]]\nnamespaces = [\"team-b\"]\nprofile = \"inspect\"\n"),
         &subject("team-b"),
-        &["route add 10.1.0.0/16 dev eth0"],
+        &["route add 10.1.0.0/24 dev eth0"],
     );
     assert!(
         said.ends_with(
-            "\n[[rule]]\nnamespaces = [\"team-b\"]\nprefixes = [\"10.1.0.0/16\"]\nprofile = \"route\""
+            "\n[[rule]]\nnamespaces = [\"team-b\"]\nprefixes = [\"10.1.0.0/24\"]\nprofile = \"route\""
         ),
         "{said}"
     );
@@ -236,7 +243,7 @@ prefixes = [\"10.0.0.0/8\"]
 profile = \"inspect\"
 ";
     let lines = value::lines(
-        "ip route add 10.1.0.0/16 dev eth0\nip link set eth0 up\nip route add 10.2.0.0/16 dev eth0\nip link set eth0 down",
+        "ip route add 10.1.0.0/24 dev eth0\nip link set eth0 up\nip route add 10.2.0.0/24 dev eth0\nip link set eth0 down",
     );
     let mut draft = Draft::default();
     draft.extend("k", Author::Pod, lines.unwrap(), &Surroundings::default());
@@ -292,9 +299,9 @@ fn what_is_said_can_be_done_and_gives_no_more() {
         texts.extend(one.iter().map(|second| format!("{first}{second}")));
     }
     let lines = [
-        "route add 10.1.0.0/16 dev eth0",
+        "route add 10.1.0.0/24 dev eth0",
         "route add 172.16.0.0/16 via 10.0.0.1",
-        "route add default dev eth0",
+        "route add default via 192.0.2.1 dev eth0",
         "link set eth0 mtu 9000",
         "link set eth0 up",
         "rule add from 10.0.0.0/8 priority 0 table 100",

@@ -33,7 +33,7 @@ impl Wish<'_> {
             key("interfaces", format!("[{interface:?}]"));
         }
         if let Some(stretches) = self.stretches()
-            && any(|rule| !rule.prefixes.is_empty())
+            && (any(|rule| !rule.prefixes.is_empty()) || self.is_of_addresses())
         {
             key("prefixes", format!("[{}]", quoted(&stretches)));
         }

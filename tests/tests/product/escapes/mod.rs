@@ -13,6 +13,7 @@ mod place;
 mod pods;
 pub(super) mod rows;
 mod runtime;
+mod shared_tables;
 mod socket;
 mod sound;
 mod swapped;

@@ -5,7 +5,7 @@ use chainsaw_tests::bed::{Bed, KEY, conf, error};
 use chainsaw_tests::call::POD;
 use serde_json::{Value, json};
 
-use super::{GRANT, GRANT_ALL, text};
+use super::{GRANT, GRANT_WIDE, text};
 
 /// One command of each object that runs again, and what it may not do twice.
 const AGAIN: &str = "\
@@ -25,7 +25,7 @@ ip address del 192.0.2.12/24 dev eth0";
 
 #[test]
 fn what_is_already_so_is_left_alone_when_it_runs_again() -> Result<()> {
-    let bed = Bed::new(GRANT_ALL)?;
+    let bed = Bed::new(GRANT_WIDE)?;
     bed.ip("-n pod address add 192.0.2.12/24 dev eth0")?;
     let first = bed.add(AGAIN)?;
     assert_eq!(first.status, 0, "{first:?}");
@@ -52,7 +52,7 @@ fn what_is_already_so_is_left_alone_when_it_runs_again() -> Result<()> {
 
 #[test]
 fn what_is_no_longer_so_runs_again_and_only_that() -> Result<()> {
-    let bed = Bed::new(GRANT_ALL)?;
+    let bed = Bed::new(GRANT_WIDE)?;
     let value = "ip route add 192.0.3.0/24 dev eth0\nip route add 192.0.4.0/24 dev eth0\nip link set eth0 mtu 1400";
     assert_eq!(bed.add(value)?.status, 0);
     bed.ip("-n pod route del 192.0.4.0/24")?;
