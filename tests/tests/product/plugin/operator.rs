@@ -29,7 +29,7 @@ fn the_operators_commands_come_first_and_need_no_grant() -> Result<()> {
     let alone = bed.call(
         "ADD",
         POD,
-        with("\"ip route add 192.0.4.0/24 dev eth0\"", &json!({})),
+        with("\"ip route add 192.0.4.0/24 via 192.0.2.1\"", &json!({})),
     )?;
     assert_eq!(alone.status, 0, "{alone:?}");
     assert!(bed.routes()?.contains("192.0.4.0/24"));

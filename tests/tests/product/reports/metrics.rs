@@ -17,7 +17,7 @@ fn both_entrances_are_counted_and_no_pod_is_named() -> Result<()> {
             .pod("peculiar-name")
             .annotation(KEY, VALUE)
             .annotation(SANDBOX, "ip rule add from 192.0.2.7 table 100")
-            .annotation(APP, "ip route add 192.0.4.0/24 dev eth0")
+            .annotation(APP, "ip route add 192.0.4.0/24 via CURRENT_GATEWAY")
             .run()?;
         pod.container("app", ["sleep", "1000"])?;
         for (key, value) in [
