@@ -125,6 +125,12 @@ impl Sandbox {
         report
     }
 
+    /// From now on these rules hold.
+    pub fn under(&mut self, rules: &str) {
+        let config = Config::parse(rules, "c.toml").unwrap();
+        self.policy = Policy::of(&config, "c.toml");
+    }
+
     /// What somebody else does.
     pub fn other(&mut self, line: &str) -> String {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();

@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 
 use chainsaw_common::plan::Run;
 
-use super::bed::in_a_sandbox;
+use super::bed::{Sandbox, in_a_sandbox};
 
 /// Datagrams to so many addresses of 10.200.0.0/15, which an unprivileged process may send.
 fn spray(count: u32) {
@@ -66,5 +66,68 @@ fn what_was_on_the_link_before_is_no_commands() {
             "route add 11.0.0.0/8 nexthop via 10.88.0.1 nexthop dev e0",
             "onlink",
         );
+    });
+}
+
+/// Asserts that a value is denied for a reason that has these words, and that what to write is said.
+fn is_denied(sandbox: &mut Sandbox, line: &str, why: &str) {
+    let report = sandbox.run(line, Run::First);
+    assert_eq!(report.outcome.word(), "denied", "{line}: {report:?}");
+    let advice = report.commands[0].advice.as_ref().unwrap();
+    assert!(advice.why.contains(why), "{line}: {advice:?}");
+    assert!(advice.instead.is_some(), "{line}: {advice:?}");
+}
+
+#[test]
+fn under_profile_route_a_neighbour_is_one_that_a_route_reaches_on_its_device() {
+    in_a_sandbox("", |sandbox| {
+        sandbox.other("address add 10.0.0.1/24 dev e0");
+        sandbox.other("route add 198.51.100.0/24 via 10.0.0.254");
+        sandbox.other("-6 route add 2001:db8::/64 dev e0");
+        sandbox.under("[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n");
+        let add = |address: &str, device: &str| {
+            format!("neigh replace {address} lladdr 02:00:00:00:00:01 dev {device}")
+        };
+        for address in ["10.0.0.9", "10.0.0.254", "2001:db8::9"] {
+            sandbox.serves(&add(address, "e0"));
+        }
+        for (address, device) in [
+            ("10.0.1.9", "e0"),
+            ("10.0.0.9", "e1"),
+            ("198.51.100.9", "e0"),
+            ("2001:db9::9", "e0"),
+        ] {
+            is_denied(sandbox, &add(address, device), "without a gateway");
+        }
+        // What is there already is left alone, whatever became of its route.
+        sandbox.other("route del 10.0.0.0/24 dev e0");
+        let again = sandbox.run(&add("10.0.0.9", "e0").replace("replace", "add"), Run::Again);
+        assert_eq!(again.outcome.word(), "unchanged");
+        sandbox.serves("neigh del 10.0.0.9 dev e0");
+    });
+}
+
+#[test]
+fn under_a_prefix_rule_a_neighbour_is_no_gateway_of_any_route() {
+    in_a_sandbox("", |sandbox| {
+        sandbox.other("address add 10.0.0.1/24 dev e0");
+        sandbox.other("route add 198.51.100.0/24 nexthop via 10.0.0.254 nexthop via 10.0.0.253");
+        sandbox.other("-6 route add 2001:db8::/64 dev e0");
+        sandbox.other("route add 203.0.113.0/24 via inet6 2001:db8::fe dev e0 table 100");
+        let add =
+            |address: &str| format!("neigh replace {address} lladdr 02:00:00:00:00:01 dev e0");
+        let within = "prefixes = [\"10.0.0.0/8\", \"2001:db8::/32\"]\nprofile = \"net-admin\"";
+        let apart = "profile = \"net-admin\"\n[[rule]]\nnamespaces = [\"*\"]\nprefixes = [\"192.0.2.0/24\"]\ndeny = [\"neigh *\"]";
+        for (keys, why) in [
+            (within, "names namespace default speaks of this"),
+            (apart, "deny \"neigh *\""),
+        ] {
+            sandbox.under(&format!("[[rule]]\nnamespaces = [\"default\"]\n{keys}\n"));
+            sandbox.serves(&add("10.0.0.9"));
+            for gateway in ["10.0.0.254", "10.0.0.253", "2001:db8::fe"] {
+                is_denied(sandbox, &add(gateway), why);
+                is_denied(sandbox, &format!("neigh del {gateway} dev e0"), why);
+            }
+        }
     });
 }

@@ -22,7 +22,8 @@ const KEY: &str = "k8s.v1.cni.cncf.io/chainsaw";
 const NRI_KEY: &str = "chainsaw.noderesource.dev/sandbox";
 const VALUE: &str = r#"["ip route add 192.0.3.0/24 dev CURRENT_INTERFACE", "ip route"]"#;
 const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
-const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n[limits]\nonlink = 4096\n";
+const GRANT: &str =
+    "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n[limits]\nonlink = 4096\n";
 const SOCKET: &str = "/run/chainsaw/agent.sock";
 const LIMIT: Duration = Duration::from_secs(10);
 /// What the plugin waits for a daemon at most, and as much again for a machine that is busy.

@@ -13,7 +13,8 @@ use chainsaw_tests::{Containerd, Node, bridge, chainsaw, parts};
 
 const SANDBOX: &str = "chainsaw.noderesource.dev/sandbox";
 const PUBLISHED: &str = "/run/chainsaw/last-good.toml";
-const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n[limits]\nonlink = 4096\n";
+const GRANT: &str =
+    "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n[limits]\nonlink = 4096\n";
 const ROUTE: &str = "ip route add 192.0.3.0/24 dev eth0";
 const BROKEN: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofil = \"route\"\n";
 const MEND: &str = "/etc/chainsaw/config.toml line 3 cannot be taken, so an older configuration is in force: mend that first";

@@ -14,7 +14,8 @@ use chainsaw_tests::{Containerd, Node, parts};
 const SANDBOX: &str = "chainsaw.noderesource.dev/sandbox";
 const APP: &str = "chainsaw.noderesource.dev/container.app";
 const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
-const GRANT: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n[limits]\nonlink = 4096\n";
+const GRANT: &str =
+    "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n[limits]\nonlink = 4096\n";
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// What a container's process sees at its first instruction; then it waits.
