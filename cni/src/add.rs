@@ -125,7 +125,7 @@ fn deliver(subject: &Subject, report: Option<Report>, wrong: Option<&Error>, goe
     agent::deliver(&report, wrong, goes_on);
 }
 
-/// The values, with what `[[apply]]` has to say behind the operator's own and before the pod's.
+/// The values, with what `[[apply]]` has to say after the network configuration's and before the pod's.
 fn applied(
     values: Vec<Value>,
     subject: &Subject,
@@ -142,7 +142,7 @@ fn applied(
     }
     let (own, pods): (Vec<_>, Vec<_>) = values
         .into_iter()
-        .partition(|value| value.author == Author::Operator);
+        .partition(|value| value.author != Author::Pod);
     let applied = Value::applied(config, subject);
     own.into_iter().chain(applied).chain(pods).collect()
 }

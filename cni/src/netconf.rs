@@ -17,7 +17,7 @@ pub struct NetConf<'a> {
     /// The network's name.
     #[serde(borrow, default)]
     pub name: Option<Cow<'a, str>>,
-    /// `commands`: the operator's own, before the pod's.
+    /// `commands`: those of whoever may write the network configuration, before the pod's.
     #[serde(borrow, default, deserialize_with = "present")]
     pub commands: Option<&'a RawValue>,
     /// `apply`: whether the node's configuration is asked what the operator has done in pods.

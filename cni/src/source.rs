@@ -23,7 +23,7 @@ use annotations::{Annotations, looked_up, sent};
 /// What is asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// At this attachment, in order: the operator's, then the pod's.
+    /// At this attachment, in order: the network configuration's, then the pod's.
     pub values: Vec<Value>,
     /// Whether the pod asks for something at the NRI entrance as well.
     pub nri: bool,
@@ -42,9 +42,9 @@ impl Asked {
 
 /// Everything that is asked for at this attachment.
 pub fn asked(conf: &NetConf<'_>, environment: &Environment) -> Result<Asked, Error> {
-    let operators = conf
+    let networks = conf
         .commands
-        .map(|raw| text(raw, COMMANDS, Author::Operator))
+        .map(|raw| text(raw, COMMANDS, Author::Network))
         .transpose()?;
     let Pods {
         value,
@@ -53,7 +53,7 @@ pub fn asked(conf: &NetConf<'_>, environment: &Environment) -> Result<Asked, Err
         unreached,
     } = of_the_pod(conf, environment)?;
     Ok(Asked {
-        values: operators
+        values: networks
             .into_iter()
             .chain(value)
             .filter(has_commands)

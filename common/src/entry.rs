@@ -6,7 +6,7 @@ use crate::nearest::nearest;
 /// The `type` of the entry.
 pub const TYPE: &str = "chainsaw";
 
-/// The field with the operator's commands.
+/// The field with commands: the operator's where the node's configuration says so, else judged as the pod's.
 pub const COMMANDS: &str = "commands";
 
 /// What the plugin reads, what the original one read, and what CNI has for every plugin.

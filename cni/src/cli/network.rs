@@ -145,7 +145,7 @@ impl Network {
         };
         self.values.push(engine::Value {
             source: field(COMMANDS),
-            author: Author::Operator,
+            author: Author::Network,
             text,
         });
     }

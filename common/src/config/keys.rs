@@ -38,7 +38,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("modules", &["load"]),
     ("failure", &["cni", "nri", "unknown"]),
     ("hooks", &["cni", "nri"]),
-    ("hooks.cni", &["guard"]),
+    ("hooks.cni", &["guard", "commands"]),
     ("hooks.nri", &["runtime_handlers"]),
     ("cluster", &["kubeconfig", "node"]),
     ("log", &["format", "file"]),

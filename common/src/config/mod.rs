@@ -122,6 +122,10 @@ pub struct CniHook {
     /// Whether a pod that has keys of the NRI entrance fails at ADD, to be tried again, while no daemon serves that.
     #[serde(default)]
     pub guard: bool,
+    /// Whether `commands` in a network configuration count as the operator's. Users of a namespace may write one (a
+    /// NetworkAttachmentDefinition), so without this they are judged as the pod's.
+    #[serde(default)]
+    pub commands: bool,
 }
 
 /// What the NRI entrance is told.

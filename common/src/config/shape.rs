@@ -61,6 +61,7 @@ const SHAPES: &[(&str, Shape)] = &[
     ("hooks", Shape::Table),
     ("hooks.cni", Shape::Table),
     ("hooks.cni.guard", Shape::Switch),
+    ("hooks.cni.commands", Shape::Switch),
     ("hooks.nri", Shape::Table),
     ("hooks.nri.runtime_handlers", Shape::List),
     ("cluster", Shape::Table),

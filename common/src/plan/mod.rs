@@ -21,6 +21,9 @@ pub use approved::{Approved, Done, Ended, Journal, Left, Run, Step};
 pub enum Author {
     /// The pod's author: what the policy grants to the pod's namespace.
     Pod,
+    /// Whoever may write the network configuration: the operator if the node's configuration says so, else judged as the
+    /// pod's author.
+    Network,
     /// The operator of the node, who is trusted with everything that is a command.
     Operator,
 }
@@ -195,6 +198,8 @@ enum Because {
     NoRoom,
     /// A module may not be loaded.
     Module,
+    /// The network configuration is not trusted with it.
+    Network,
     /// The rule at this line grants too little; none is the absence of one.
     Rule(Option<usize>),
 }
@@ -205,6 +210,7 @@ impl Because {
             Denial::Final { .. } => Self::ForGood,
             Denial::Full(_) => Self::NoRoom,
             Denial::Module(_) => Self::Module,
+            Denial::Network(_) => Self::Network,
             Denial::Short { granted, .. } => Self::Rule(granted.line),
         }
     }

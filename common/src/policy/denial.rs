@@ -42,6 +42,9 @@ pub enum Denial {
         /// What would hold without it.
         granted: Box<Grant>,
     },
+    /// A network configuration asks for it, which is not trusted with more than the pod is.
+    #[error("this node does not trust network configurations with commands, and {0}")]
+    Network(Box<Denial>),
     /// The values make more than a sandbox may hold.
     #[error("{0}")]
     Full(Excess),

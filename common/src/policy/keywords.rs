@@ -18,6 +18,8 @@ pub enum Values {
 struct Table {
     object: &'static str,
     verbs: &'static [&'static str],
+    /// Verbs that do to the object what their sisters do.
+    families: &'static [&'static [&'static str]],
     /// It names what the verb is about, and may be left out in front of it.
     leading: &'static str,
     bare: &'static [&'static str],
@@ -28,6 +30,8 @@ struct Table {
 const ADDRESS: Table = Table {
     object: "address",
     verbs: &["show", "add", "change", "replace", "del", "flush"],
+    // The kernel makes the address for `change`, too, though iproute2 does not ask for that (`inet_rtm_newaddr`).
+    families: &[&["add", "change", "replace"], &["del", "flush"]],
     leading: "dev",
     bare: &[
         "secondary",
@@ -71,6 +75,8 @@ const ADDRESS: Table = Table {
 const LINK: Table = Table {
     object: "link",
     verbs: &["show", "add", "replace", "set", "delete", "property"],
+    // `set` makes no device, and `replace` changes none that is there (`rtnl_changelink`).
+    families: &[&["add", "replace"]],
     leading: "dev",
     bare: &["up", "down", "nomaster", "novf"],
     one: &[
@@ -114,6 +120,8 @@ const LINK: Table = Table {
 const NEIGH: Table = Table {
     object: "neigh",
     verbs: &["show", "get", "add", "change", "replace", "del", "flush"],
+    // `change` makes an entry of the kernel's own into one that was set.
+    families: &[&["add", "change", "replace"], &["del", "flush"]],
     leading: "to",
     bare: &[
         "proxy",
@@ -132,6 +140,11 @@ const ROUTE: Table = Table {
     object: "route",
     verbs: &[
         "show", "get", "add", "change", "replace", "prepend", "append", "test", "del", "flush",
+    ],
+    // `change` gives a route that is there what `add` gives a new one; `-6 route test` makes the route (`fib6_add`).
+    families: &[
+        &["add", "change", "replace", "prepend", "append", "test"],
+        &["del", "flush"],
     ],
     leading: "to",
     bare: &[
@@ -226,6 +239,7 @@ const ROUTE: Table = Table {
 const RULE: Table = Table {
     object: "rule",
     verbs: &["show", "add", "del", "flush"],
+    families: &[&["del", "flush"]],
     leading: "",
     bare: &["not", "l3mdev"],
     one: &[
@@ -299,6 +313,12 @@ impl Keywords {
             word => word,
         };
         self.0.verbs.iter().find(|verb| **verb == full).copied()
+    }
+
+    /// Whether one verb does what the other does: both make such objects, or both take them away.
+    pub fn are_twins(self, one: &str, other: &str) -> bool {
+        let has_both = |family: &&[&str]| family.contains(&one) && family.contains(&other);
+        one == other || self.0.families.iter().any(has_both)
     }
 
     /// The keyword that may be left out directly behind the verb.

@@ -28,6 +28,10 @@ impl Policy {
                 "no rule can allow it while line {line} of {} denies it; allowed besides is profile {} ({})",
                 self.file, granted.profile, granted.by
             ),
+            (Denial::Network(_), _) => format!(
+                "the pod's author has nothing to change: write commands = true below [hooks.cni] in {} if everyone who may write network configurations (NetworkAttachmentDefinitions too) is to be the node's operator; else take the commands out of the network configuration, or have a rule grant them to the pods' namespace",
+                self.file
+            ),
             (Denial::Full(excess), _) => excess.remedy(),
             (Denial::Module(module), _) => {
                 let all = self.gate().and_then(|gate| gate.remedy(commands));

@@ -1,8 +1,9 @@
 //! Command patterns: object, verb, then words, over the full form that a command is shown in.
 //!
 //! An `allow` pattern covers a command only if each of the command's keywords is named by it, so nothing that is added to
-//! a command can slip through; a `deny` pattern hits if all of its words are in the command, whatever else is. Both look
-//! at the full form: abbreviations, and the order in which the pod's author wrote the words, are gone by then.
+//! a command can slip through; a `deny` pattern hits if all of its words are in the command, whatever else is, and if its
+//! verb is the command's or a twin of it: `link add` hits `link replace`. Both look at the full form: abbreviations, and
+//! the order in which the pod's author wrote the words, are gone by then.
 
 use std::fmt;
 
@@ -107,7 +108,8 @@ impl Pattern {
     /// # Errors
     /// Why it does not, if it is about such commands at all.
     pub fn covers(&self, full: &Full, needs: Profile) -> Result<(), Option<String>> {
-        if !self.is_about(full) {
+        let is_about = self.object == full.object && self.verb.is_none_or(|verb| verb == full.verb);
+        if !is_about {
             return Err(None);
         }
         let given = &full.parts;
@@ -163,9 +165,9 @@ impl Pattern {
     }
 
     /// The words of a command that it hits; none if it does not. Each of its words has to be there, values behind their
-    /// keyword.
+    /// keyword; the verb may be a twin.
     pub fn hits(&self, full: &Full) -> Option<Vec<String>> {
-        if !self.is_about(full) {
+        if !self.is_against(full) {
             return None;
         }
         let mut hit = vec![full.object.to_owned(), full.verb.clone()];
@@ -178,8 +180,13 @@ impl Pattern {
         Some(hit)
     }
 
-    fn is_about(&self, full: &Full) -> bool {
-        self.object == full.object && self.verb.is_none_or(|verb| verb == full.verb)
+    fn is_against(&self, full: &Full) -> bool {
+        let Some(verb) = self.verb else {
+            return self.object == full.object;
+        };
+        let keywords = Keywords::of(self.object);
+        let are_twins = |keywords: Keywords| keywords.are_twins(verb, &full.verb);
+        self.object == full.object && keywords.is_some_and(are_twins)
     }
 }
 

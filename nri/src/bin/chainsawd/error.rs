@@ -28,7 +28,7 @@ pub enum HookError {
     Target(#[from] NoTarget),
     /// The namespace is not entered.
     #[error(transparent)]
-    Netns(#[from] NetnsError),
+    Netns(NetnsError),
     /// The kernel gives no socket.
     #[error(
         "cannot open a netlink socket in the sandbox's network namespace: {0}; is the limit of open files reached?"
@@ -59,6 +59,16 @@ pub enum HookError {
     /// Commands were refused or failed.
     #[error("{}", .0.headline().unwrap_or_default())]
     Commands(Box<Report>),
+}
+
+impl From<NetnsError> for HookError {
+    /// What was swapped for the node's own between two looks is the node's own.
+    fn from(wrong: NetnsError) -> Self {
+        match wrong {
+            NetnsError::Node { .. } => Self::Target(NoTarget::HostNetwork),
+            wrong => Self::Netns(wrong),
+        }
+    }
 }
 
 impl HookError {

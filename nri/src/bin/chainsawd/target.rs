@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chainsaw_common::netns::{Namespace, NetnsError};
 use chainsaw_nri::api::{Container, LinuxNamespace, PodSandbox};
 
 /// The namespace's type (`linux.namespaces` of the OCI runtime specification).
@@ -15,7 +16,7 @@ const ON_THE_KERNEL: [&str; 4] = ["", "runc", "crun", "youki"];
 pub enum NoTarget {
     /// It is the node's.
     #[error(
-        "the pod is on the host's network: commands would change the node, so there are none for it; take the annotation away, or hostNetwork"
+        "the pod is on the host's network, which is the node's own network namespace: commands would change the node, so there are none for it; take the annotation away, or hostNetwork"
     )]
     HostNetwork,
     /// Its network stack is not in the namespace.
@@ -28,12 +29,27 @@ pub enum NoTarget {
     Unknown,
 }
 
-/// The path of the pod's namespace: that which the runtime keeps mounted, else that of the pause process, else that of
-/// the container that is about to start. What is there is checked when it is opened.
+/// The path of the pod's namespace, at which there is not the node's own. A runtime may tell a path for a pod on the
+/// host's network as well (CRI-O keeps such a namespace mounted): what is opened there decides.
 ///
 /// # Errors
-/// There is none, it is the node's, or it says nothing of the pod's network.
+/// There is none, it is the node's, or it says nothing of the pod's network. Whatever else is wrong with it is told when
+/// it is opened to be entered.
 pub fn netns(
+    pod: &PodSandbox,
+    container: Option<&Container>,
+    handlers: &[String],
+) -> Result<PathBuf, NoTarget> {
+    let path = path(pod, container, handlers)?;
+    match Namespace::open(&path) {
+        Err(NetnsError::Node { .. }) => Err(NoTarget::HostNetwork),
+        _ => Ok(path),
+    }
+}
+
+/// The path of the pod's namespace: that which the runtime keeps mounted, else that of the pause process, else that of
+/// the container that is about to start.
+fn path(
     pod: &PodSandbox,
     container: Option<&Container>,
     handlers: &[String],
@@ -94,23 +110,46 @@ mod tests {
     #[test]
     fn the_runtimes_own_path_comes_first() {
         let pod = pod(7, &[("ipc", ""), ("network", "/run/netns/cni-1")]);
-        assert_eq!(netns(&pod, None, &[]), Ok("/run/netns/cni-1".into()));
+        assert_eq!(path(&pod, None, &[]), Ok("/run/netns/cni-1".into()));
+    }
+
+    #[test]
+    fn what_is_at_the_path_decides_whatever_the_runtime_says() {
+        let own = "/proc/self/ns/net";
+        for kind in ["network", "ipc"] {
+            let pod = pod(7, &[(kind, own)]);
+            assert_eq!(netns(&pod, None, &[]), Err(NoTarget::HostNetwork), "{kind}");
+        }
+        // The process's, where the runtime says nothing, and a container's.
+        let own_process = pod(std::process::id(), &[]);
+        assert_eq!(netns(&own_process, None, &[]), Err(NoTarget::HostNetwork));
+        let container = Container {
+            linux: Some(LinuxContainer {
+                namespaces: namespaces(&[("network", own)]),
+            }),
+            ..Container::default()
+        };
+        let told = netns(&pod(0, &[]), Some(&container), &[]);
+        assert_eq!(told, Err(NoTarget::HostNetwork));
+        // What is no namespace is told when it is entered.
+        let none = pod(7, &[("network", "/nowhere")]);
+        assert_eq!(netns(&none, None, &[]), Ok("/nowhere".into()));
     }
 
     #[test]
     fn a_list_without_a_network_is_the_hosts() {
         assert_eq!(
-            netns(&pod(7, &[("ipc", "")]), None, &[]),
+            path(&pod(7, &[("ipc", "")]), None, &[]),
             Err(NoTarget::HostNetwork)
         );
     }
 
     #[test]
     fn no_list_is_unknown_and_never_the_hosts() {
-        assert_eq!(netns(&pod(7, &[]), None, &[]), Ok("/proc/7/ns/net".into()));
-        assert_eq!(netns(&pod(0, &[]), None, &[]), Err(NoTarget::Unknown));
+        assert_eq!(path(&pod(7, &[]), None, &[]), Ok("/proc/7/ns/net".into()));
+        assert_eq!(path(&pod(0, &[]), None, &[]), Err(NoTarget::Unknown));
         assert_eq!(
-            netns(&pod(0, &[("ipc", "")]), None, &[]),
+            path(&pod(0, &[("ipc", "")]), None, &[]),
             Err(NoTarget::Unknown)
         );
         let container = Container {
@@ -120,12 +159,12 @@ mod tests {
             ..Container::default()
         };
         assert_eq!(
-            netns(&pod(0, &[]), Some(&container), &[]),
+            path(&pod(0, &[]), Some(&container), &[]),
             Ok("/proc/9/ns/net".into())
         );
         // A container of a pod on the host's network has a path as well: it is the host's.
         assert_eq!(
-            netns(&pod(7, &[("ipc", "")]), Some(&container), &[]),
+            path(&pod(7, &[("ipc", "")]), Some(&container), &[]),
             Err(NoTarget::HostNetwork)
         );
     }
@@ -137,9 +176,9 @@ mod tests {
             ..pod(7, &[("network", "/n")])
         };
         assert_eq!(
-            netns(&kata, None, &[]),
+            path(&kata, None, &[]),
             Err(NoTarget::Handler("kata".into()))
         );
-        assert_eq!(netns(&kata, None, &["kata".into()]), Ok("/n".into()));
+        assert_eq!(path(&kata, None, &["kata".into()]), Ok("/n".into()));
     }
 }
