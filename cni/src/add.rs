@@ -6,7 +6,7 @@ use chainsaw_common::config::{self, Config, Mode};
 use chainsaw_common::engine::Value;
 use chainsaw_common::plan::Author;
 use chainsaw_common::pod::{Entrance, Pod, Subject};
-use chainsaw_common::report::{Report, escaped};
+use chainsaw_common::report::{Report, line};
 
 use crate::agent;
 use crate::environment::Environment;
@@ -33,7 +33,7 @@ pub fn add(
     let asked = source::asked(conf, environment);
     let nothing = asked.as_ref().is_ok_and(Asked::is_nothing);
     for unreached in asked.iter().flat_map(|asked| &asked.unreached) {
-        log.push_str(&format!("chainsaw: {}\n", escaped(unreached)));
+        log.push_str(&format!("chainsaw: {}\n", line(unreached)));
     }
     if nothing && !conf.applies() {
         return Ok(prev_result.into());
@@ -108,6 +108,7 @@ fn told(
 /// Says in the runtime's log what was wrong, and why the pod starts all the same.
 fn goes_on_after(error: &Error, why: &str, log: &mut String) {
     let reason = error.reason();
+    let error = line(&error.to_string());
     log.push_str(&format!("chainsaw: {error} (reason={reason}, {why})\n"));
 }
 

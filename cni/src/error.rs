@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use chainsaw_common::config::ConfigError;
 use chainsaw_common::netns::NetnsError;
 use chainsaw_common::record::RecordError;
-use chainsaw_common::report::{CommandReport, Outcome, Report, cut, line, transcript};
+use chainsaw_common::report::{CommandReport, Outcome, Report, cut, line, logged};
 use serde::Serialize;
 
 use crate::api::ApiError;
@@ -237,7 +237,7 @@ impl Error {
         let said = line(&format!("chainsaw: {self}"));
         let msg = cut(&said, MSG_BYTES);
         let details = match self {
-            Self::Commands { report, .. } => transcript(report),
+            Self::Commands { report, .. } => logged(report),
             _ if msg != said => said,
             _ => String::new(),
         };

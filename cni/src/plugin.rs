@@ -1,7 +1,7 @@
 //! The CNI protocol (spec 1.1.0, sections 2 and 3): environment and standard input become one verb's answer.
 
 use chainsaw_common::record::{self, Records};
-use chainsaw_common::report::escaped;
+use chainsaw_common::report::line;
 
 use crate::add::add;
 use crate::check::check;
@@ -41,7 +41,7 @@ pub fn call(environment: &Environment, stdin: &[u8]) -> Answer {
             stderr: log,
         },
         Err(error) => {
-            let (what, reason) = (escaped(&error.to_string()), error.reason());
+            let (what, reason) = (line(&error.to_string()), error.reason());
             log.push_str(&format!("chainsaw: {what} (reason={reason})\n"));
             Answer {
                 stderr: log,

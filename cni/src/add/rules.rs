@@ -2,7 +2,7 @@
 
 use chainsaw_common::config::{self, Config, Mode, OnFailure};
 use chainsaw_common::in_force::{self, PUBLISHED, UNWRITTEN};
-use chainsaw_common::report::escaped;
+use chainsaw_common::report::line;
 
 use crate::error::Error;
 
@@ -33,7 +33,7 @@ impl Rules {
         if let Some(wrong) = now.passed_over {
             log.push_str(&format!(
                 "chainsaw: {} (reason={}, the last good configuration, published at {PUBLISHED}, stays in force)\n",
-                escaped(&wrong.what()),
+                line(&wrong.what()),
                 wrong.reason(),
             ));
         }

@@ -10,7 +10,7 @@ use chainsaw_common::pod::Subject;
 use chainsaw_common::policy::Policy;
 use chainsaw_common::recall::Recall;
 use chainsaw_common::record::{self, Records};
-use chainsaw_common::report::{Report, rehearsal, transcript};
+use chainsaw_common::report::{Report, line, logged, rehearsal};
 use chainsaw_common::tokens::Surroundings;
 
 use super::around::around;
@@ -120,7 +120,7 @@ fn rehearsed(report: Report, log: &mut String) -> Result<Option<String>, Error> 
         log.push_str(&rehearsal(&report));
         return Ok(None);
     }
-    log.push_str(&transcript(&report));
+    log.push_str(&logged(&report));
     Err(Error::Commands {
         hint: None,
         report: Box::new(report),
@@ -132,13 +132,13 @@ fn tell(report: &Report, log: &mut String) {
     let pod = report
         .pod
         .as_ref()
-        .map(|pod| format!(" for {}/{}", pod.namespace, pod.name))
+        .map(|pod| line(&format!(" for {}/{}", pod.namespace, pod.name)))
         .unwrap_or_default();
-    let interface = report.interface.as_deref().unwrap_or_default();
+    let interface = line(report.interface.as_deref().unwrap_or_default());
     log.push_str(&format!(
         "chainsaw: {}{pod} at {interface}, {} us\n",
         report.outcome.word(),
         report.micros
     ));
-    log.push_str(&transcript(report));
+    log.push_str(&logged(report));
 }

@@ -10,7 +10,7 @@ use crate::policy::Tried;
 mod outcome;
 mod transcript;
 
-pub use transcript::{cut, escaped, line, place, rehearsal, transcript};
+pub use transcript::{cut, escaped, line, logged, place, rehearsal, transcript};
 
 /// One run of what one pod asked for at one entrance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

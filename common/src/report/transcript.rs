@@ -128,15 +128,26 @@ fn is_hidden(character: char) -> bool {
         || is_invisible(character)
 }
 
-/// The report as people read it, in a log or on a terminal.
+/// The report as people read it on a terminal, with what `ip` printed as it printed it.
 #[must_use]
 pub fn transcript(report: &Report) -> String {
+    written(report, "")
+}
+
+/// The report among lines of others, in a log or an Event. What `ip` printed may hold a name or an alias that somebody
+/// gave a device from elsewhere: its lines are indented, so that none of them looks like one of ours.
+#[must_use]
+pub fn logged(report: &Report) -> String {
+    written(report, "    ")
+}
+
+fn written(report: &Report, indent: &str) -> String {
     let mut out = String::new();
     for problem in &report.problems {
         let _ = writeln!(out, "{}", line(problem));
     }
     for command in &report.commands {
-        transcribe(command, &mut out);
+        transcribe(command, indent, &mut out);
     }
     escaped(&out)
 }
@@ -149,14 +160,20 @@ pub fn rehearsal(report: &Report) -> String {
     lines.map(|full| format!("would run {full}\n")).collect()
 }
 
-fn transcribe(command: &CommandReport, out: &mut String) {
+fn transcribe(command: &CommandReport, indent: &str, out: &mut String) {
     let shown = line(command.ran.as_deref().unwrap_or(&command.given));
     if command.has_run() {
-        let _ = write!(
-            out,
-            "Running {shown} ===============\n{}{}",
-            command.stdout, command.stderr
-        );
+        let _ = writeln!(out, "Running {shown} ===============");
+        for line in [&command.stdout, &command.stderr]
+            .iter()
+            .flat_map(|text| text.split_inclusive('\n'))
+        {
+            out.push_str(indent);
+            out.push_str(line);
+        }
+        if !indent.is_empty() && !out.ends_with('\n') {
+            out.push('\n');
+        }
     }
     match (command.outcome, &command.advice, command.exit) {
         (Outcome::Ok, ..) => {}
@@ -184,7 +201,7 @@ fn transcribe(command: &CommandReport, out: &mut String) {
                 advice.command,
                 command.origin(),
                 outcome.word(),
-                advice.why
+                line(&advice.why)
             );
             let _ = writeln!(out, "    {}", line(&command.given));
             if let Some(column) = advice.column {

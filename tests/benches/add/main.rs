@@ -125,7 +125,8 @@ fn outside() -> Result<ExitCode> {
 }
 
 const CONFIGURATION: &str = "/etc/chainsaw/config.toml";
-const RULE: &str = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
+const RULE: &str =
+    "[hooks.cni]\ncommands = true\n[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
 const TWO: &str = r#"["ip route replace 192.0.3.0/24 dev CURRENT_INTERFACE", "ip route"]"#;
 
 const POD: [&str; 5] = [

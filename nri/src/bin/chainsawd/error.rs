@@ -5,7 +5,7 @@ use std::io;
 use chainsaw_common::config::ConfigError;
 use chainsaw_common::netns::NetnsError;
 use chainsaw_common::record::RecordError;
-use chainsaw_common::report::{Outcome, Report, cut, line, transcript};
+use chainsaw_common::report::{Outcome, Report, cut, line, logged};
 use chainsaw_nri::{Code, Refusal};
 
 use crate::keys::UnknownKey;
@@ -121,7 +121,7 @@ impl HookError {
         // One line that an event can hold, then what else there is to tell the pod's author, who has no other way to it.
         let text = match self {
             Self::Commands(report) => {
-                format!("{}\n{}", self.line(), cut(&transcript(report), REST_BYTES))
+                format!("{}\n{}", self.line(), cut(&logged(report), REST_BYTES))
             }
             _ => self.line(),
         };

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use chainsaw_common::config::{Log, LogFormat};
 use chainsaw_common::pod::Pod;
-use chainsaw_common::report::{Report, escaped, line, rehearsal, transcript};
+use chainsaw_common::report::{Report, line, logged, rehearsal};
 use tracing::{error, info, warn};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -143,7 +143,7 @@ impl LogSink {
         let HookError::Commands(report) = wrong else {
             return;
         };
-        match self.0.before(sandbox, &transcript(report), trigger) {
+        match self.0.before(sandbox, &logged(report), trigger) {
             Some(before) => info!(pod = name, "the same transcript as at its {before}, above"),
             None => lines(report, &name),
         }
@@ -209,7 +209,7 @@ fn missed(Whose { pod, sandbox }: Whose<'_>, key: &str, why: &str) {
 }
 
 fn lines(report: &Report, name: &str) {
-    for line in escaped(&transcript(report)).lines() {
+    for line in logged(report).lines() {
         info!(pod = name, "{line}");
     }
 }

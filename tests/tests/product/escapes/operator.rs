@@ -12,7 +12,7 @@ use serde_json::json;
 /// words as values.
 pub fn configuration(forms: &[String], refused: &[Option<String>]) -> String {
     let mut text = String::from(
-        "[[rule]]\nnamespaces = [\"all\"]\nprofile = \"net-admin\"\n\
+        "[hooks.cni]\ncommands = true\n[[rule]]\nnamespaces = [\"all\"]\nprofile = \"net-admin\"\n\
          [[rule]]\nnamespaces = [\"routed\"]\nprofile = \"route\"\n",
     );
     for (number, form) in forms.iter().enumerate() {

@@ -9,7 +9,7 @@ use super::text;
 
 #[test]
 fn the_operators_commands_come_first_and_need_no_grant() -> Result<()> {
-    let bed = Bed::new("")?;
+    let bed = Bed::new("[hooks.cni]\ncommands = true\n")?;
     let with = |commands: &str, annotations: &Value| {
         conf(annotations).replacen('{', &format!("{{\"commands\": {commands}, "), 1)
     };

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use chainsaw_common::config::{Config, Told};
 use chainsaw_common::pod::{Pod, Subject};
-use chainsaw_common::report::{CommandReport, Outcome, Report, cut, escaped, line, transcript};
+use chainsaw_common::report::{CommandReport, Outcome, Report, cut, escaped, line, logged, place};
 
 use crate::error::HookError;
 use crate::news::{News, Whose};
@@ -163,8 +163,8 @@ fn ran(report: &Report, config: &Config) -> Option<Note> {
         return None;
     }
     let text = match report.outcome {
-        Outcome::Unchanged => format!("what was asked for is so already\n{}", transcript(report)),
-        _ => transcript(report),
+        Outcome::Unchanged => format!("what was asked for is so already\n{}", logged(report)),
+        _ => logged(report),
     };
     Some(Note {
         about: About::of(pod),
@@ -182,7 +182,12 @@ fn problem(report: &Report) -> String {
         .iter()
         .find(|command| command.is_fatal() && command.outcome == report.outcome);
     if let Some(command) = decided.filter(|_| report.problems.is_empty()) {
-        let _ = write!(text, "\nin {}: {}", line(&command.source), shown(command));
+        let _ = write!(
+            text,
+            "\nin {}: {}",
+            line(place(&command.source)),
+            shown(command)
+        );
         let hint = command.advice.as_ref().and_then(|advice| advice.hint());
         if let Some(hint) = hint {
             let _ = write!(text, "\n{}", escaped(&hint));

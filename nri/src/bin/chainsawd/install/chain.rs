@@ -137,6 +137,14 @@ fn naming(folder: &Path) -> Vec<String> {
         .collect()
 }
 
+/// The first entry of ours that has commands, in any configuration that the runtime may take.
+pub fn with_commands(folder: &Path) -> Option<String> {
+    configurations(folder).into_iter().find_map(|file| {
+        let place = entry::with_commands(&fs::read(&file).ok()?)?;
+        Some(format!("{} {place}", file.display()))
+    })
+}
+
 fn paste(api: bool) -> String {
     let (entry, why) = if api {
         (

@@ -9,6 +9,7 @@ use chainsaw_common::pod::{Entrance, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::report::{CommandReport, Report, line};
 use chainsaw_common::tokens::Surroundings;
+use chainsaw_common::value;
 use serde_json::{Map, Value};
 
 /// Stand-ins for an address and a gateway of each family (RFC 5737, RFC 3849).
@@ -34,6 +35,24 @@ pub fn mistakes(list: &[u8]) -> String {
         .filter(|(_, entry)| is_ours(entry))
         .map(of_an_entry)
         .collect()
+}
+
+/// The place of our first entry with commands in a list; mistakes are commands, too.
+pub fn with_commands(list: &[u8]) -> Option<String> {
+    let list: Value = serde_json::from_slice(list).ok()?;
+    let plugins = list.get("plugins").and_then(Value::as_array);
+    let mut entries = (0..).zip(plugins.into_iter().flatten());
+    let asks = |commands: &Value| {
+        let text = match commands {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        !value::lines(&text).is_ok_and(|lines| lines.is_empty())
+    };
+    let (place, _) = entries.find(|(_, entry)| {
+        entry.get("type").is_some_and(|it| it == TYPE) && entry.get(COMMANDS).is_some_and(asks)
+    })?;
+    Some(format!("plugins[{place}]"))
 }
 
 fn unknown(name: &str) -> Option<String> {

@@ -21,6 +21,18 @@ pub enum InstallError {
         /// Why it failed.
         source: io::Error,
     },
+    /// A network configuration asks for what the node does not trust it with.
+    #[error(
+        "{entry} has commands, and whether these are the operator's is for {config} to say, {why}: write commands = true below [hooks.cni] there, or take the commands out of that entry; until then nothing is installed, since they would be judged as the pods' own"
+    )]
+    Untrusted {
+        /// The file and the entry.
+        entry: String,
+        /// The node's configuration.
+        config: String,
+        /// What it says instead.
+        why: String,
+    },
     /// Another version left its journal.
     #[error(
         "{path} is not a journal of this version (line {line}): what it began has to be ended by the version that began it, or by a person who removes the file"
@@ -68,6 +80,7 @@ impl InstallError {
         match self {
             Self::NoFolder(_) => "FolderAbsent",
             Self::Io { .. } => "InstallFailed",
+            Self::Untrusted { .. } => "CommandsUntrusted",
             Self::Journal { .. } => "JournalUnknown",
             Self::NoApi(_) => "ApiUnknown",
             Self::NoToken(_) => "TokenAbsent",
@@ -87,7 +100,20 @@ mod tests {
                 io::ErrorKind::ReadOnlyFilesystem,
             ))
         };
-        let table: [(InstallError, &[&str], &str); 6] = [
+        let table: [(InstallError, &[&str], &str); 7] = [
+            (
+                InstallError::Untrusted {
+                    entry: "/x/a.conflist plugins[1]".into(),
+                    config: "/x/c.toml".into(),
+                    why: "which is not there".into(),
+                },
+                &[
+                    "/x/a.conflist plugins[1]",
+                    "/x/c.toml, which is not",
+                    "commands = true below [hooks.cni]",
+                ],
+                "CommandsUntrusted",
+            ),
             (
                 InstallError::NoFolder("/x".into()),
                 &["/x", "--bin-dir"],

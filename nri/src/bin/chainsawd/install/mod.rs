@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use chainsaw_common::in_force;
 use chainsaw_common::meeting::UNINSTALLED;
 use tokio::time::sleep;
 
@@ -107,6 +108,7 @@ pub fn main(verb: Verb, words: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Puts everything there, or nothing; what is already so stays untouched. Gives what to tell.
 fn install(words: &Words) -> Result<String, InstallError> {
+    trusted(words)?;
     let mut journal = Journal::open(&words.bin_dir)?;
     let told = steps(&mut journal, words);
     match told {
@@ -119,6 +121,28 @@ fn install(words: &Words) -> Result<String, InstallError> {
             Ok(()) => Err(wrong),
             Err(undo) => Err(InstallError::Both(Box::new(wrong), Box::new(undo))),
         },
+    }
+}
+
+/// Commands in the node's network configuration would be judged as the pods' from now on, unless the node's file says that
+/// they are the operator's: then nothing is changed.
+fn trusted(words: &Words) -> Result<(), InstallError> {
+    let Some(entry) = chain::with_commands(&words.conf_dir) else {
+        return Ok(());
+    };
+    let untrusted = |why: String| InstallError::Untrusted {
+        entry,
+        config: words.config.clone(),
+        why,
+    };
+    match in_force::operators(words.config.clone().leak()) {
+        Ok(now) if now.config.hooks.cni.commands => Ok(()),
+        Ok(now) if now.is_unwritten => Err(untrusted("which is not there".to_owned())),
+        Ok(_) => Err(untrusted("which does not say so".to_owned())),
+        Err(wrong) => Err(untrusted(format!(
+            "which cannot be taken ({})",
+            wrong.what()
+        ))),
     }
 }
 

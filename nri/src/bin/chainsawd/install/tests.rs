@@ -25,6 +25,7 @@ impl Bed {
             conf_dir: at("conf"),
             from: Some(at("image")),
             run_dir: at("run"),
+            config: at("config.toml").to_string_lossy().into_owned(),
             ..Words::default()
         };
         let bed = Self {
@@ -119,6 +120,44 @@ fn what_fails_half_way_is_undone() {
     assert!(wrong.to_string().contains("image/chainsaw"), "{wrong}");
     assert!(bed.is_of("1"));
     assert_eq!(bed.names(), ["chainsaw", "chainsaw-lookup"]);
+}
+
+#[test]
+fn commands_of_an_entry_that_nobody_trusts_leave_the_old_plugin_and_tell_the_line() {
+    let bed = Bed::new();
+    install(&bed.words).unwrap();
+    bed.image("2");
+    let conf = |commands: &str| {
+        let text = format!(
+            r#"{{"plugins": [{{"type": "bridge"}}, {{"type": "chainsaw", "commands": {commands}}}]}}"#
+        );
+        fs::write(bed.words.conf_dir.join("10-a.conflist"), text).unwrap();
+    };
+    conf(r#"["ip route"]"#);
+    for (config, said) in [
+        (None, "which is not there"),
+        (Some("[hooks.cni]\nguard = true\n"), "which does not say so"),
+        (Some("[hooks.cni\n"), "which cannot be taken"),
+    ] {
+        if let Some(config) = config {
+            fs::write(&bed.words.config, config).unwrap();
+        }
+        let wrong = install(&bed.words).unwrap_err().to_string();
+        assert!(
+            wrong.contains("10-a.conflist plugins[1] has commands")
+                && wrong.contains(said)
+                && wrong.contains("commands = true below [hooks.cni]"),
+            "{wrong}"
+        );
+        assert!(bed.is_of("1"));
+    }
+    fs::write(&bed.words.config, "[hooks.cni]\ncommands = true\n").unwrap();
+    install(&bed.words).unwrap();
+    assert!(bed.is_of("2"));
+    // What asks for nothing needs no trust.
+    fs::remove_file(&bed.words.config).unwrap();
+    conf("[]");
+    install(&bed.words).unwrap();
 }
 
 /// Kills an act at its first moment, its second, and so on until it lives through all; says how many there were.

@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use chainsaw_common::config;
 use chainsaw_common::meeting::{KUBECONFIG, SOCKET};
 use lexopt::Arg::{Long, Short, Value};
+use lexopt::ValueExt as _;
 
 use super::{InstallError, Verb};
 
@@ -18,6 +20,8 @@ chainsawd install puts the CNI plugin on this node, whole or not at all; what is
                                  k3s: /var/lib/rancher/k3s/data/cni
         --conf-dir DIR           where its network configuration is, which is read and never written (/etc/cni/net.d)
                                  k3s: /var/lib/rancher/k3s/agent/etc/cni/net.d
+        --config FILE            the node's configuration, which says whether commands in a network configuration are the
+                                 operator's (/etc/chainsaw/config.toml)
         --kubeconfig[=FILE]      also writes the kubeconfig by which the plugin asks the Kubernetes API, for runtimes
                                  that hand on no annotations (none; /etc/cni/net.d/chainsaw.d/chainsaw.kubeconfig)
         --service-account DIR    whose token and CA go into it (/var/run/secrets/kubernetes.io/serviceaccount)
@@ -60,7 +64,7 @@ It ends with 0 if it is done, 1 if not all of it is (run it again), 2 for a wron
 
 /// The options that both take; what follows is that of one.
 const BOTH: [&str; 4] = ["bin-dir", "conf-dir", "kubeconfig", "stay"];
-const INSTALLS: [&str; 2] = ["service-account", "from"];
+const INSTALLS: [&str; 3] = ["config", "service-account", "from"];
 const UNINSTALLS: [&str; 2] = ["run-dir", "remove"];
 
 /// What a person may write behind a verb.
@@ -87,6 +91,8 @@ pub struct Words {
     pub bin_dir: PathBuf,
     /// Where its network configuration is.
     pub conf_dir: PathBuf,
+    /// The node's configuration.
+    pub config: String,
     /// The kubeconfig, if there is to be one.
     pub kubeconfig: Option<PathBuf>,
     /// Whose token goes into it.
@@ -126,6 +132,7 @@ impl Default for Words {
         Self {
             bin_dir: "/opt/cni/bin".into(),
             conf_dir: "/etc/cni/net.d".into(),
+            config: config::PATH.to_owned(),
             kubeconfig: None,
             service_account: "/var/run/secrets/kubernetes.io/serviceaccount".into(),
             from: None,
@@ -159,6 +166,7 @@ pub fn read(verb: Verb, words: impl IntoIterator<Item = OsString>) -> Result<Sai
             }
             Long("bin-dir") => said.bin_dir = parser.value()?.into(),
             Long("conf-dir") => said.conf_dir = parser.value()?.into(),
+            Long("config") => said.config = parser.value()?.string()?,
             Long("kubeconfig") => {
                 let file = parser.optional_value();
                 is_behind_kubeconfig = file.is_none();
