@@ -56,6 +56,7 @@ mod tests {
         assert_eq!((refused.reason(), refused.code()), ("Uninstalled", 103));
         assert!(refused.to_string().contains("/bin/chainsaw.uninstalled"));
         passed(asked(Author::Operator)).unwrap();
+        passed(asked(Author::Network)).unwrap();
         passed(Ok(Asked::default())).unwrap();
         let pod = "default/web".to_owned();
         passed(Err(Error::Unknown { pod })).unwrap();

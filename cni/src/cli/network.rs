@@ -14,6 +14,8 @@ const DEFINITION: &str = "NetworkAttachmentDefinition";
 pub struct Network {
     /// How it is called.
     pub title: String,
+    /// The Kubernetes namespace of its definition, if that says one.
+    pub namespace: Option<String>,
     /// What chainsaw's entries ask for.
     pub values: Vec<engine::Value>,
     /// What is wrong with them.
@@ -31,7 +33,11 @@ impl Network {
                 let namespace = text("/metadata/namespace").map(|name| format!("{name}/"));
                 let name = text("/metadata/name").unwrap_or("?");
                 let title = format!("{}{DEFINITION}/{name}", namespace.unwrap_or_default());
-                Some(Self::in_a_definition(title, object.pointer("/spec/config")))
+                let network = Self::in_a_definition(title, object.pointer("/spec/config"));
+                Some(Self {
+                    namespace: text("/metadata/namespace").map(str::to_owned),
+                    ..network
+                })
             }
             Some(_) => None,
             None => {
@@ -46,6 +52,7 @@ impl Network {
     fn titled(title: String) -> Self {
         Self {
             title,
+            namespace: None,
             values: Vec::new(),
             problems: Vec::new(),
             notes: Vec::new(),

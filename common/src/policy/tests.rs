@@ -295,3 +295,32 @@ fn without_a_policy_no_rule_is_said_to_have_allowed_anything() {
     let says: Vec<&str> = tried.iter().map(|tried| tried.says.as_str()).collect();
     assert_eq!(says, ["no policy was given: only the words are checked"]);
 }
+
+#[test]
+fn commands_of_a_network_are_the_pods_unless_the_file_says_that_they_are_the_operators() {
+    let judge = |text: &str, line: &str| {
+        policy(text).judge(&subject("default"), Author::Network, &command(line))
+    };
+    let line = "route add default dev eth0";
+    let denial = judge("", line).unwrap_err();
+    let said = denial.to_string();
+    assert!(
+        said.starts_with("this node does not trust network configurations with commands, and profile inspect does not allow"),
+        "{said}"
+    );
+    let remedy = policy("").remedy(&subject("default"), &denial, &[&command(line)]);
+    assert!(
+        remedy.starts_with("the pod's author has nothing to change: write commands = true below [hooks.cni] in c.toml"),
+        "{remedy}"
+    );
+    let trusting = "[hooks.cni]\ncommands = true\n";
+    assert_eq!(judge(trusting, line), Ok(()));
+    let route = "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"route\"\n";
+    assert_eq!(judge(route, line), Ok(()));
+    assert!(judge(route, "link set eth0 promisc on").is_err());
+    let deny = format!("{route}deny = [\"route *\"]\n");
+    assert!(judge(&deny, line).is_err());
+    // Trust is for the network's commands alone.
+    let pods = policy(trusting).judge(&subject("default"), Author::Pod, &command(line));
+    assert!(matches!(pods, Err(Denial::Short { .. })), "{pods:?}");
+}

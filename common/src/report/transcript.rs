@@ -232,3 +232,53 @@ fn explain(command: &CommandReport, out: &mut String) {
         let _ = writeln!(out, "  {mark} {place}{}", line(&tried.says));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_of_a_log_is_one_that_a_device_was_named_with() {
+        let forged = "x\nchainsaw: ok for kube-system/dns\r\u{1b}[2J\u{2028}Command 1 denied: no";
+        let report = |field: &str| -> Report {
+            let mut command = serde_json::json!({"given": "ip link", "ran": "ip link show", "source": "k",
+                "outcome": "failed", "exit": 1, "micros": 1, "stdout": "", "stderr": ""});
+            match field {
+                "why" => command["advice"] = serde_json::json!({"command": 1, "why": forged}),
+                "instead" => {
+                    command["advice"] =
+                        serde_json::json!({"command": 1, "why": "w", "instead": forged});
+                }
+                "problem" => {}
+                field => command[field] = forged.into(),
+            }
+            let problems: &[&str] = if field == "problem" { &[forged] } else { &[] };
+            serde_json::from_value(
+                serde_json::json!({"entrance": "nri", "trigger": "t", "outcome": "failed",
+                "micros": 1, "problems": problems, "commands": [command]}),
+            )
+            .unwrap()
+        };
+        for field in [
+            "given", "ran", "stdout", "stderr", "why", "instead", "problem",
+        ] {
+            let report = report(field);
+            for line in logged(&report).lines() {
+                let is_forged =
+                    line.starts_with("chainsaw:") || line.starts_with("Command 1 denied");
+                assert!(!is_forged, "{field}: {line}");
+                assert!(
+                    !line.contains(['\r', '\u{1b}', '\u{2028}']),
+                    "{field}: {line:?}"
+                );
+            }
+            let headline = report.headline().unwrap();
+            assert!(
+                !headline.contains(char::is_control),
+                "{field}: {headline:?}"
+            );
+        }
+        // A terminal gets what `ip` prints.
+        assert!(transcript(&report("stdout")).contains("===\nx\nchainsaw: ok"));
+    }
+}

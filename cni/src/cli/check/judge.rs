@@ -5,7 +5,7 @@ use std::slice;
 use chainsaw_common::config::Mode;
 use chainsaw_common::engine::{self, Ask, Value};
 use chainsaw_common::hints;
-use chainsaw_common::plan::Run;
+use chainsaw_common::plan::{Author, Run};
 use chainsaw_common::pod::{Entrance, Pod, Subject};
 use chainsaw_common::policy::Policy;
 use chainsaw_common::report::{CommandReport, Outcome, Report};
@@ -122,15 +122,38 @@ impl Judge<'_> {
         self.judged(&subject, values, &surroundings)
     }
 
-    /// What the node would do in any pod of a network.
+    /// What the node would do in any pod of a network. Where the node does not trust it, that is for the rules of the pod's
+    /// namespace: of the definition's, as far as is known.
     pub fn network(&self, network: &Network) -> Report {
+        let trusted = self.policy.trusts(Author::Network);
+        let pod = self.pod("any", network.namespace.clone(), BTreeMap::new());
+        let pod = Some(Pod {
+            labels: None,
+            ..pod
+        })
+        .filter(|_| !trusted);
         let subject = Subject {
+            pod,
             entrance: Entrance::Cni,
             interface: self.surroundings.interface.clone(),
             mtu: Some(self.given.mtu.unwrap_or(MTU)),
             ..subject("check", None, None)
         };
         let mut report = self.judged(&subject, &network.values, &self.surroundings);
+        let judged = report.pod.take();
+        if let Some(pod) = judged.filter(|_| !network.values.is_empty()) {
+            report.notes.push(format!(
+                "judged as commands of a pod in namespace {}: the configuration does not say [hooks.cni] commands = true",
+                pod.namespace
+            ));
+        } else if self.given.policy.is_none()
+            && !network.values.is_empty()
+            && report.outcome.is_good()
+        {
+            report.notes.push(
+                "a node runs these as its operator's only where its configuration says [hooks.cni] commands = true; else they are judged by the rules of the pod's namespace".to_owned(),
+            );
+        }
         report
             .problems
             .splice(0..0, network.problems.iter().cloned());

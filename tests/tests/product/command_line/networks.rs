@@ -88,7 +88,7 @@ fn a_network_configuration_is_checked_by_entry_and_field() -> Result<()> {
         (right.status, right.stdout.as_str()),
         (
             0,
-            "network podnet: allowed\nnote: plugins[1].x: chainsaw does not know this field, and ignores it\nAllowed: ip route show\n"
+            "network podnet: allowed\nnote: plugins[1].x: chainsaw does not know this field, and ignores it\nnote: a node runs these as its operator's only where its configuration says [hooks.cni] commands = true; else they are judged by the rules of the pod's namespace\nAllowed: ip route show\n"
         )
     );
     let first = checked(

@@ -51,6 +51,38 @@ fn the_operators_commands_come_first_and_need_no_grant() -> Result<()> {
 }
 
 #[test]
+fn commands_of_a_network_that_is_not_trusted_are_the_pods_and_the_denial_tells_the_line()
+-> Result<()> {
+    let bed = Bed::new("")?;
+    let with = conf(&json!({})).replacen(
+        '{',
+        r#"{"commands": ["ip route add 192.0.3.0/24 dev eth0"], "#,
+        1,
+    );
+    let refused = error(&bed.call("ADD", POD, with.as_str())?)?;
+    assert_eq!(refused["code"], 101);
+    let msg = text(&refused["msg"]);
+    assert!(
+        msg.contains("(from commands in chainsaw's entry of the network configuration) denied"),
+        "{refused}"
+    );
+    let details = text(&refused["details"]);
+    for said in [
+        "this node does not trust network configurations with commands",
+        "the pod's author has nothing to change: write commands = true below [hooks.cni] in /etc/chainsaw/config.toml",
+    ] {
+        assert!(details.contains(said), "{refused}");
+    }
+    assert!(!bed.routes()?.contains("192.0.3.0/24"));
+    // What the pod's namespace is granted, its network may ask for.
+    let granted = Bed::new("[[rule]]\nnamespaces = [\"*\"]\nprofile = \"route\"\n")?;
+    let ran = granted.call("ADD", POD, with)?;
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(granted.routes()?.contains("192.0.3.0/24"));
+    Ok(())
+}
+
+#[test]
 fn what_fails_and_is_not_the_pods_own_names_its_source() -> Result<()> {
     let bed = Bed::new("")?;
     for (field, said) in [

@@ -109,7 +109,7 @@ mod tests {
                 },
                 &[
                     "/x/a.conflist plugins[1]",
-                    "/x/c.toml, which is not",
+                    "/x/c.toml to say, which is not there",
                     "commands = true below [hooks.cni]",
                 ],
                 "CommandsUntrusted",

@@ -63,7 +63,7 @@ impl Node {
     /// The same, with more of a configuration.
     pub fn configure(&self, load: &[&str], more: &str) -> Result<()> {
         let text = format!(
-            "[[rule]]\nnamespaces = [\"default\"]\nprofile = \"net-admin\"\n[modules]\nload = {}\n{more}",
+            "[hooks.cni]\ncommands = true\n[[rule]]\nnamespaces = [\"default\"]\nprofile = \"net-admin\"\n[modules]\nload = {}\n{more}",
             json!(load)
         );
         self.guest.write("/etc/chainsaw/config.toml", &text)

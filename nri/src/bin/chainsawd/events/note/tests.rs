@@ -227,8 +227,9 @@ fn nobody_is_told_of_what_went_well_unless_a_rule_asks_for_it() {
         ("ChainsawRan", "Normal")
     );
     assert!(
-        told.text
-            .contains("Running ip route show ===============\ndefault via 192.0.2.1 dev eth0 \n"),
+        told.text.contains(
+            "Running ip route show ===============\n    default via 192.0.2.1 dev eth0 \n"
+        ),
         "{}",
         told.text
     );

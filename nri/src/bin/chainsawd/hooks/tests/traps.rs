@@ -1,5 +1,6 @@
 //! The traps of NRI in containerd, by their numbers: what a runtime may say, and what must come of it.
 
+use chainsaw_common::annotations::KEY;
 use chainsaw_nri::api::PodSandbox;
 
 use super::bed::*;
@@ -132,4 +133,42 @@ async fn trap_28_a_sandbox_that_says_nothing_of_its_namespace_is_refused_and_nev
     let connected = daemon.connect(CLEANS_UP, vec![], vec![]).await;
     let why = connected.run(&bare(&pod("s1", &net))).await.unwrap_err();
     assert!(why.contains("does not say where"), "{why}");
+}
+
+#[tokio::test]
+async fn a_path_to_the_nodes_own_namespace_is_the_hosts_network_as_no_path_is() {
+    let (daemon, net) = (Daemon::new(), Net::new());
+    daemon.configure(&format!(
+        "{GRANT}[[apply]]\nnamespaces = [\"*\"]\nentrance = \"nri\"\ncommands = [\"{RULE}\"]\n"
+    ));
+    let connected = daemon.connect(CLEANS_UP, vec![], vec![]).await;
+    let told = [
+        namespace("ipc", ""),
+        namespace("network", "/proc/self/ns/net"),
+    ];
+    for (number, linux) in told.into_iter().enumerate() {
+        let on_host = |id: &str| PodSandbox {
+            linux: linux.clone(),
+            ..quiet(&format!("{id}{number}"), &net)
+        };
+        // Nobody asked: it is not selected, and what it asks of the CNI entrance is told.
+        let mut pod = on_host("quiet");
+        pod.annotations.insert(KEY.into(), RULE.into());
+        assert_eq!(connected.run(&pod).await, Ok(()));
+        until("the unused key", || {
+            daemon.heard.all().len() == 3 * number + 1
+        })
+        .await;
+        // Whoever asks is refused at once, though only a container's start is asked for.
+        let why = connected.run(&and_app(on_host("app"))).await.unwrap_err();
+        assert!(why.contains("on the host's network"), "{why}");
+        let why = connected
+            .start(&and_app(on_host("start")), "c1")
+            .await
+            .unwrap_err();
+        assert!(why.contains("on the host's network"), "{why}");
+    }
+    let each = [KEY, "HostNetwork", "HostNetwork"];
+    assert_eq!(daemon.heard.all(), [each, each].concat());
+    assert!(daemon.records().sandboxes().is_empty());
 }
