@@ -32,17 +32,22 @@ pub(super) fn first_wrong(lines: &[Line], config: &Config) -> Option<(String, St
 /// is wrong with that. What only a kernel can tell is not counted.
 pub(super) fn first_beyond(lines: &[Line], config: &Config) -> Option<(usize, String)> {
     // One command makes two things at most: such a list is within every limit, and the plugin reads this before each pod
-    // that asks.
+    // that asks. Only of an ifb a few have queues that are too many, and the name of a kind is never cut short.
     let most = u32::try_from(2 * lines.len()).unwrap_or(u32::MAX);
-    if Kind::ALL.iter().all(|kind| most <= config.limits.of(*kind)) {
+    let few = Kind::ALL.iter().all(|kind| most <= config.limits.of(*kind));
+    if few && !lines.iter().any(|line| line.text.contains("ifb")) {
         return None;
     }
     let [first, second] = [[V4, V6], [V6, V4]].map(|order| beyond(lines, order, config));
     let (place, excess) = first.filter(|_| second.is_some())?;
     let given = lines.get(place).map(|line| line.text.as_str());
     let (kind, limit) = (excess.kind.key(), excess.limit);
+    let unit = match excess.kind {
+        Kind::Queues => "MiB of ",
+        _ => "",
+    };
     let why = format!(
-        "command {} {:?}: with it these commands make more than {limit} {kind} in a sandbox, which none may hold; take some away, or allow more: [limits] {kind} = NUMBER",
+        "command {} {:?}: with it these commands make more than {limit} {unit}{kind} in a sandbox, which none may hold; take some away, or allow more: [limits] {kind} = NUMBER",
         place + 1,
         given.unwrap_or_default()
     );

@@ -33,7 +33,14 @@ const KNOWN: &[(&str, &[&str])] = &[
     ),
     (
         "limits",
-        &["routes", "rules", "neighbours", "addresses", "links"],
+        &[
+            "routes",
+            "rules",
+            "neighbours",
+            "addresses",
+            "links",
+            "queues",
+        ],
     ),
     ("modules", &["load"]),
     ("failure", &["cni", "nri", "unknown"]),

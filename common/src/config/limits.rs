@@ -19,7 +19,8 @@ pub(super) fn checked(written: Written) -> Result<Limits, Wrong> {
         let Some(number) = within.filter(|number| *number <= MOST) else {
             return Err((at, format!("{key} is a number from 0 to {MOST}")));
         };
-        for kind in Kind::ALL.into_iter().filter(|kind| kind.key() == key) {
+        let known = Kind::ALL.into_iter().chain([Kind::Queues]);
+        for kind in known.filter(|kind| kind.key() == key) {
             limits.set(kind, number);
         }
     }

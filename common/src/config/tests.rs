@@ -394,14 +394,17 @@ fn limits_are_read_and_what_is_not_said_stays_as_it_is_built_in() {
         neighbours: 16,
         addresses: 16,
         links: 8,
+        queues: 16,
     };
     assert_eq!(limits(""), built_in);
-    let said = limits("[limits]\nroutes = 100\nrules = 1024\nneighbours = 1\nlinks = 0\n");
+    let said =
+        limits("[limits]\nroutes = 100\nrules = 1024\nneighbours = 1\nlinks = 0\nqueues = 0\n");
     let meant = Limits {
         routes: 100,
         rules: 1024,
         neighbours: 1,
         links: 0,
+        queues: 0,
         ..built_in
     };
     assert_eq!(said, meant);
@@ -413,6 +416,7 @@ fn a_limit_that_is_none_names_its_line() {
     for (line, said) in [
         ("routes = 1025", "line 3: routes is a number from 0 to 1024"),
         ("links = -1", "line 3: links is a number from 0 to 1024"),
+        ("queues = 1025", "line 3: queues is a number from 0 to 1024"),
         ("rules = \"many\"", "line 3"),
         (
             "route = 7",

@@ -11,6 +11,7 @@ use crate::words::Word;
 
 pub mod addr;
 mod args;
+pub mod bounds;
 mod devices;
 mod exchange;
 mod hardware;

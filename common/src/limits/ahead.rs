@@ -2,7 +2,7 @@
 
 use netlink_packet_core::NLM_F_DUMP;
 
-use super::{Bounds, Excess, Kind, Made, Making};
+use super::{Bounds, Excess, Kind, Made, Making, queues};
 use crate::ip::run::run;
 use crate::ip::{Action, Command, Lookup, addr, link, neigh, route, rule};
 use crate::kernel::{Answer, Kernel};
@@ -22,13 +22,26 @@ pub(crate) fn beyond<'a>(
     // Few commands cannot make much: most plans end here.
     let least = Kind::ALL.map(|kind| bounds.limits.of(kind));
     let most = u32::try_from(2 * steps.len()).unwrap_or(u32::MAX);
-    if least.iter().all(|limit| most <= *limit) {
+    let steps: Vec<Option<Step<'a>>> = steps.collect();
+    let makes_devices = steps
+        .iter()
+        .flatten()
+        .any(|(command, ..)| is_of_a_new_device(command));
+    if least.iter().all(|limit| most <= *limit) && !makes_devices {
         return vec![None; steps.len()];
     }
     let mut made = Made::default();
     let mut rehearsal = Rehearsal::default();
     let beyond = |step: Option<Step<'a>>| one(bounds, step?, &mut rehearsal, &mut made);
-    steps.map(beyond).collect()
+    steps.into_iter().map(beyond).collect()
+}
+
+/// Whether it makes a device, whose queues may be too many however few devices there are.
+fn is_of_a_new_device(command: &Command) -> bool {
+    let Action::Link(action) = &command.action else {
+        return false;
+    };
+    matches!(**action, link::Action::Add(_) | link::Action::Replace(_))
 }
 
 fn one(
@@ -39,13 +52,26 @@ fn one(
 ) -> Option<Excess> {
     for kind in taken(&command.action) {
         made.counted(*kind, &Default::default());
+        if *kind == Kind::Links {
+            rehearsal.queues = 0;
+        }
     }
     if ignored || Profile::needed(command) == Profile::Inspect {
         return None;
     }
     rehearsal.makings.clear();
+    let before = rehearsal.queues;
     run(command, lookups, rehearsal);
     let mut beyond = None;
+    let limit = bounds.limits.queues;
+    if rehearsal.queues > before && rehearsal.queues > queues::bytes(limit) {
+        beyond = Some(Excess {
+            kind: Kind::Queues,
+            limit,
+            there: None,
+            file: bounds.file.clone(),
+        });
+    }
     for making in rehearsal.makings.iter().filter(|making| !making.moved) {
         let Some(kind) = making.thing.kind() else {
             continue;
@@ -95,11 +121,14 @@ fn taken(action: &Action) -> &'static [Kind] {
 struct Rehearsal {
     devices: Vec<String>,
     makings: Vec<Making>,
+    /// What the queues of the devices that were made take, in bytes.
+    queues: u64,
 }
 
 impl Kernel for Rehearsal {
     fn exchange(&mut self, request: &Request) -> Answer {
         self.makings.extend(Making::of(request));
+        self.queues = self.queues.saturating_add(queues::made(request));
         match request.kind {
             rtm::GETLINK if request.flags & NLM_F_DUMP == 0 => self.device(request),
             _ => Answer::default(),

@@ -55,7 +55,7 @@ fn lists(kind: Kind, family: u8) -> Vec<Request> {
         Kind::Routes => vec![list(rtm::GETROUTE, header(12))],
         Kind::Rules => vec![list(rtm::GETRULE, header(12))],
         Kind::Addresses => vec![list(rtm::GETADDR, header(8))],
-        Kind::Links => vec![list(rtm::GETLINK, header(16))],
+        Kind::Links | Kind::Queues => vec![list(rtm::GETLINK, header(16))],
         // Those that are proxied are listed apart.
         Kind::Neighbours => {
             let proxied = [family, 0, 0, 0, 0, 0, 0, 0, 0, 0, ntf::PROXY, 0];
@@ -65,6 +65,18 @@ fn lists(kind: Kind, family: u8) -> Vec<Request> {
             ]
         }
     }
+}
+
+/// All devices, for what their queues take.
+///
+/// # Errors
+/// Why the kernel does not tell.
+pub(super) fn devices(kernel: &mut dyn Kernel) -> Result<Vec<Reply>, String> {
+    let mut all = Vec::new();
+    for request in lists(Kind::Queues, 0) {
+        all.extend(listed(Kind::Queues, &request, kernel)?);
+    }
+    Ok(all)
 }
 
 fn listed(kind: Kind, request: &Request, kernel: &mut dyn Kernel) -> Result<Vec<Reply>, String> {

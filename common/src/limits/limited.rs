@@ -1,7 +1,7 @@
 //! A kernel before which every change of a command is told to the journal, and that is asked to make nothing for which
 //! there is no room.
 
-use super::{Bounds, Excess, Kind, Made, Making, count};
+use super::{Bounds, Excess, Kind, Made, Making, count, queues};
 use crate::ip::by_index;
 use crate::kernel::{Answer, Kernel};
 use crate::plan::Journal;
@@ -73,6 +73,9 @@ impl<'k> Limited<'k> {
         let mut makings = Vec::new();
         let mut more = Vec::new();
         if let Some(bounds) = self.room.bounds.clone() {
+            if queues::sizes(request) {
+                self.queues(request, &bounds)?;
+            }
             makings = Making::of(request);
             if !makings.is_empty() {
                 more = self.make_room(request, &bounds, &mut makings)?;
@@ -86,16 +89,36 @@ impl<'k> Limited<'k> {
         Ok(more)
     }
 
+    /// What commands may have made so far. It is to be put back.
+    fn taken(&mut self) -> Made {
+        let made = self.room.made.take();
+        made.unwrap_or_else(|| self.journal.made())
+    }
+
+    /// Whether there is room for the queues that the change makes, or makes longer.
+    fn queues(&mut self, request: &Request, bounds: &Bounds) -> Result<(), Stop> {
+        let made = self.taken();
+        let after = queues::after(request, &made, self.kernel);
+        self.room.made = Some(made);
+        let limit = bounds.limits.queues;
+        match after.map_err(Stop::Untold)? {
+            Some(bytes) if bytes > queues::bytes(limit) => Err(Stop::Full(Excess {
+                kind: Kind::Queues,
+                limit,
+                there: Some(queues::mebibytes(bytes)),
+                file: bounds.file.clone(),
+            })),
+            _ => Ok(()),
+        }
+    }
+
     fn make_room(
         &mut self,
         request: &Request,
         bounds: &Bounds,
         makings: &mut Vec<Making>,
     ) -> Result<Vec<Making>, Stop> {
-        let mut made = match self.room.made.take() {
-            Some(made) => made,
-            None => self.journal.made(),
-        };
+        let mut made = self.taken();
         if makings.iter().any(|making| making.moved) && !self.moves_ours(request, &made) {
             makings.clear();
         }

@@ -10,6 +10,7 @@
 //! * Where it would get beyond, the kernel's lists say how much of it is still there ([`count`]). Only if that leaves no
 //!   room is the command refused, before it runs ([`Limited`]).
 //! * A plan that gets beyond by itself is refused as a whole, before its first command ([`beyond`]).
+//! * What the queues of devices take of the kernel's memory is added up over all that commands made ([`queues`]).
 
 use std::fmt;
 
@@ -17,6 +18,7 @@ mod ahead;
 mod count;
 mod limited;
 mod made;
+pub(crate) mod queues;
 #[cfg(test)]
 mod tests;
 mod thing;
@@ -42,10 +44,12 @@ pub enum Kind {
     Addresses,
     /// Devices; a veth is two.
     Links,
+    /// Memory of the queues of devices, in MiB.
+    Queues,
 }
 
 impl Kind {
-    /// All of them.
+    /// Those that are counted one by one.
     pub const ALL: [Self; 5] = [
         Self::Routes,
         Self::Rules,
@@ -63,6 +67,7 @@ impl Kind {
             Self::Neighbours => "neighbours",
             Self::Addresses => "addresses",
             Self::Links => "links",
+            Self::Queues => "queues",
         }
     }
 
@@ -73,7 +78,7 @@ impl Kind {
             Self::Rules => "rule",
             Self::Neighbours => "neigh",
             Self::Addresses => "address",
-            Self::Links => "link",
+            Self::Links | Self::Queues => "link",
         }
     }
 }
@@ -91,6 +96,8 @@ pub struct Limits {
     pub addresses: u32,
     /// Devices.
     pub links: u32,
+    /// Memory of the queues of all these devices, in MiB.
+    pub queues: u32,
 }
 
 impl Default for Limits {
@@ -101,6 +108,7 @@ impl Default for Limits {
             neighbours: 16,
             addresses: 16,
             links: 8,
+            queues: 16,
         }
     }
 }
@@ -115,6 +123,7 @@ impl Limits {
             Kind::Neighbours => self.neighbours,
             Kind::Addresses => self.addresses,
             Kind::Links => self.links,
+            Kind::Queues => self.queues,
         }
     }
 
@@ -126,6 +135,7 @@ impl Limits {
             Kind::Neighbours => &mut self.neighbours,
             Kind::Addresses => &mut self.addresses,
             Kind::Links => &mut self.links,
+            Kind::Queues => &mut self.queues,
         } = limit;
     }
 }
@@ -146,7 +156,8 @@ pub struct Excess {
     pub kind: Kind,
     /// How many there may be.
     pub limit: u32,
-    /// How many that commands made are in the sandbox; without, the values alone make too many.
+    /// How many that commands made are in the sandbox, or how many MiB there would be; without, the values alone make too
+    /// many.
     pub there: Option<u32>,
     /// The configuration.
     pub file: String,
@@ -158,6 +169,11 @@ impl Excess {
     pub fn remedy(&self) -> String {
         let Self { kind, file, .. } = self;
         let (key, object) = (kind.key(), kind.object());
+        if *kind == Kind::Queues {
+            return format!(
+                "give devices fewer queues or shorter ones (numtxqueues, numrxqueues, txqueuelen), take some away before it with ip {object} del, or allow more MiB in {file}:\n[limits]\n{key} = NUMBER"
+            );
+        }
         format!(
             "take some away before it with ip {object} del, or allow more in {file}:\n[limits]\n{key} = NUMBER"
         )
@@ -171,6 +187,14 @@ impl fmt::Display for Excess {
         } = self;
         let key = kind.key();
         match there {
+            Some(there) if *kind == Kind::Queues => write!(
+                f,
+                "over the limit of {limit} MiB of queues: with this command those of the devices that commands made in this sandbox may take {there} MiB of the node's memory (limits.{key})"
+            ),
+            None if *kind == Kind::Queues => write!(
+                f,
+                "over the limit of {limit} MiB of queues: with this command the values make devices whose queues may take more of the node's memory (limits.{key})"
+            ),
             Some(there) => write!(
                 f,
                 "over the limit of {limit} {key}: commands made {there} that are in this sandbox (limits.{key})"

@@ -88,7 +88,7 @@ impl Thing {
             Kind::Rules => rule(body),
             Kind::Neighbours => neighbour(body),
             Kind::Addresses => address(body),
-            Kind::Links => None,
+            Kind::Links | Kind::Queues => None,
         }
     }
 }
@@ -154,6 +154,7 @@ fn letter(kind: Kind) -> char {
         Kind::Neighbours => 'n',
         Kind::Addresses => 'a',
         Kind::Links => 'l',
+        Kind::Queues => 'q',
     }
 }
 

@@ -202,7 +202,7 @@ enum Because {
 impl Because {
     fn of(denial: &Denial) -> Self {
         match denial {
-            Denial::Final { .. } => Self::ForGood,
+            Denial::Final { .. } | Denial::Beyond(_) => Self::ForGood,
             Denial::Full(_) => Self::NoRoom,
             Denial::Module(_) => Self::Module,
             Denial::Short { granted, .. } => Self::Rule(granted.line),

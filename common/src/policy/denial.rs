@@ -1,6 +1,7 @@
 //! Why a command may not run, and what to write so that it may.
 
 use super::profile::Profile;
+use crate::ip::bounds::Beyond;
 use crate::limits::Excess;
 use crate::modules::Unloadable;
 
@@ -48,4 +49,7 @@ pub enum Denial {
     /// It needs a module that may not be loaded.
     #[error("{0}")]
     Module(Unloadable),
+    /// A number of it would size the kernel's memory or time beyond a bound.
+    #[error("{0}")]
+    Beyond(Beyond),
 }

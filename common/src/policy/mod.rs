@@ -129,7 +129,8 @@ impl Policy {
     /// Judges one command.
     ///
     /// # Errors
-    /// It is refused for good, needs more than is granted, or a module that may not be loaded.
+    /// It is refused for good, needs more than is granted, or a module that may not be loaded, or a number of it is beyond its
+    /// bound.
     pub fn judge(
         &self,
         subject: &Subject,
@@ -140,10 +141,14 @@ impl Policy {
         if author == Author::Pod {
             self.granted_to(subject, command)?;
         }
-        match self.gate() {
-            Some(gate) => gate.judge(command).map_err(Denial::Module),
-            None => Ok(()),
+        // Who acts with rights of its own is kept from nothing.
+        let Some(gate) = self.gate() else {
+            return Ok(());
+        };
+        if let Some(beyond) = command.beyond_bound() {
+            return Err(Denial::Beyond(beyond));
         }
+        gate.judge(command).map_err(Denial::Module)
     }
 
     fn granted_to(&self, subject: &Subject, command: &Command) -> Result<(), Denial> {

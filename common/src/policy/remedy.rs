@@ -29,6 +29,7 @@ impl Policy {
                 self.file, granted.profile, granted.by
             ),
             (Denial::Full(excess), _) => excess.remedy(),
+            (Denial::Beyond(beyond), _) => beyond.remedy(),
             (Denial::Module(module), _) => {
                 let all = self.gate().and_then(|gate| gate.remedy(commands));
                 all.unwrap_or_else(|| module.remedy())

@@ -124,6 +124,20 @@ impl Kind {
         self.spec.name
     }
 
+    /// The numbers that are given with an option; of a map what is mapped.
+    pub(in crate::ip) fn numbers(&self, word: &str) -> impl Iterator<Item = i64> {
+        let own = self
+            .options
+            .iter()
+            .filter(move |setting| setting.word == word);
+        own.flat_map(|setting| setting.value.numbers())
+    }
+
+    /// The device at the other end of a veth.
+    pub(in crate::ip) fn peer(&self) -> Option<&Settings> {
+        self.peer.as_deref()
+    }
+
     /// Reads the rest of the line. A device is made of what is read, or changed.
     pub(super) fn read_options(&mut self, args: &mut Args<'_>, make: bool) -> Result<(), Mistake> {
         self.make = make;

@@ -139,6 +139,19 @@ pub enum Value {
     Map(Vec<(u32, u32)>),
 }
 
+impl Value {
+    /// Its numbers; of a map what is mapped.
+    pub fn numbers(&self) -> Vec<i64> {
+        let wide = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        match self {
+            Self::Number(number) | Self::Hex(number) => vec![wide(*number)],
+            Self::Integer(number) => vec![i64::from(*number)],
+            Self::Map(pairs) => pairs.iter().map(|(from, _)| i64::from(*from)).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word)?;
