@@ -543,3 +543,30 @@ fn an_apply_that_no_module_may_be_loaded_for_is_wrong_and_one_that_the_kernel_is
     assert!(good(&apply(bbr, "[modules]\nload = [\"tcp_bbr\"]\n")));
     assert!(good(&apply("ip link add d0 type dummy", "")));
 }
+
+#[test]
+fn an_apply_with_a_number_beyond_its_bound_or_with_too_many_queues_is_a_mistake_of_the_file() {
+    let apply = |commands: &str| {
+        error(&format!(
+            "[modules]\nload = [\"ifb\"]\n[[apply]]\nnamespaces = [\"*\"]\nentrance = \"cni\"\ncommands = [{commands}]\n"
+        ))
+    };
+    let said = apply("\"ip link add i0 numtxqueues 64 txqueuelen 500000 type ifb\"");
+    for word in [
+        "line 6",
+        "numtxqueues may be 16 at most, not 64",
+        "write numtxqueues 16",
+    ] {
+        assert!(said.contains(word), "{said}");
+    }
+    let ifb =
+        |name: &str| format!("\"ip link add {name} numtxqueues 16 txqueuelen 10000 type ifb\"");
+    let said = apply(&["a", "b", "c"].map(ifb).join(", "));
+    for word in [
+        "command 3",
+        "more than 16 MiB of queues in a sandbox",
+        "[limits] queues = NUMBER",
+    ] {
+        assert!(said.contains(word), "{said}");
+    }
+}

@@ -123,3 +123,59 @@ fn device(has: &Received<'_>, kind: &str, length: Option<u32>) -> u64 {
     let sent = sent.saturating_mul(QUEUE + discipline);
     sent.saturating_add(received.saturating_mul(QUEUE))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Bounds, Limits, beyond};
+    use super::*;
+    use crate::ip;
+    use crate::words;
+
+    /// The number of the first command that makes too many queues.
+    fn first(queues: u32, lines: &[&str]) -> Option<usize> {
+        let bounds = Bounds {
+            limits: Limits {
+                queues,
+                ..Limits::default()
+            },
+            file: "c.toml".into(),
+        };
+        let read = |line: &&str| ip::read(&words::split(line).unwrap());
+        let read: Vec<_> = lines.iter().map(read).collect();
+        let steps = read.iter().map(|reading| {
+            let command = reading.command.as_ref().unwrap();
+            Some((command, reading.lookups.as_slice(), false))
+        });
+        let told = beyond(&bounds, steps);
+        let place = told.iter().position(Option::is_some)?;
+        assert_eq!(told[place].as_ref()?.kind, Kind::Queues);
+        Some(place)
+    }
+
+    #[test]
+    fn a_plan_has_as_many_queues_as_all_its_devices() {
+        let ifb = "link add numtxqueues 16 txqueuelen 10000 type ifb";
+        assert_eq!(first(16, &[ifb, ifb]), None);
+        assert_eq!(first(16, &[ifb, ifb, ifb]), Some(2));
+        assert_eq!(first(0, &["link add type dummy"]), Some(0));
+        assert_eq!(first(5, &[ifb]), Some(0));
+        assert_eq!(first(6, &[ifb]), None);
+    }
+
+    #[test]
+    fn both_ends_of_a_veth_count_and_one_without_a_discipline_by_its_queues_alone() {
+        let veth = "link add numtxqueues 16 numrxqueues 16 txqueuelen 10000 type veth peer numtxqueues 16 numrxqueues 16";
+        assert_eq!(first(1, &[veth, veth]), None);
+        assert_eq!(first(1, &[veth, veth, veth]), Some(2));
+    }
+
+    #[test]
+    fn what_a_command_between_may_take_away_is_not_sure() {
+        let ifb = "link add numtxqueues 16 txqueuelen 10000 type ifb";
+        assert_eq!(first(16, &[ifb, ifb, "link del ifb0", ifb]), None);
+        assert_eq!(
+            first(16, &[ifb, ifb, "address add 10.0.0.1/32 dev lo", ifb]),
+            Some(3)
+        );
+    }
+}

@@ -295,3 +295,32 @@ fn without_a_policy_no_rule_is_said_to_have_allowed_anything() {
     let says: Vec<&str> = tried.iter().map(|tried| tried.says.as_str()).collect();
     assert_eq!(says, ["no policy was given: only the words are checked"]);
 }
+
+#[test]
+fn a_number_beyond_its_bound_is_denied_to_pods_and_operators_and_not_to_the_caller() {
+    let text = "[[rule]]\nnamespaces = [\"*\"]\nprofile = \"net-admin\"\nallow = [\"link add * numtxqueues type ifb\"]\n";
+    let config = Config::parse(text, "c.toml").unwrap();
+    let policy = Policy::of(&config, "c.toml");
+    let beyond = command("link add i0 numtxqueues 17 type ifb");
+    let within = command("link add i0 numtxqueues 16 type ifb");
+    for author in [Author::Pod, Author::Operator] {
+        let denial = policy
+            .judge(&subject("default"), author, &beyond)
+            .unwrap_err();
+        assert!(matches!(denial, Denial::Beyond(_)), "{denial:?}");
+        let remedy = policy.remedy(&subject("default"), &denial, &[&beyond]);
+        assert!(
+            remedy.starts_with("write numtxqueues 16, or less"),
+            "{remedy}"
+        );
+        assert_eq!(policy.judge(&subject("default"), author, &within), Ok(()));
+        // What holds for every command of a configuration.
+        let every = Policy::unbounded(&config).judge(&subject("default"), author, &beyond);
+        assert!(matches!(every, Err(Denial::Beyond(_))), "{every:?}");
+    }
+    let caller = Policy::of_the_caller();
+    assert_eq!(
+        caller.judge(&subject("default"), Author::Operator, &beyond),
+        Ok(())
+    );
+}

@@ -250,3 +250,21 @@ fn a_refusal_says_what_was_asked_the_bound_why_and_what_to_write() {
         "write 255 or less as a priority of egress-qos-map; no profile and no configuration allows more"
     );
 }
+
+#[test]
+fn the_guide_has_every_bound() {
+    let guide = include_str!("../../../../docs/policy.md");
+    let section = guide.split("### Numbers").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows: Vec<&str> = section
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    assert_eq!(rows.len(), table::BOUNDS.len());
+    for (bound, row) in table::BOUNDS.iter().zip(rows) {
+        let Bound { word, most, .. } = bound;
+        let told =
+            row.starts_with(&format!("| `{word}` | ")) && row.contains(&format!(" | {most}"));
+        assert!(told, "{row}: {bound:?}");
+    }
+}

@@ -1,4 +1,12 @@
 //! The keywords that take a number and need no bound, and why not: with [`super::table`] that is every one of the dialect.
+//!
+//! Words that take no number, but may be long or given often, are bounded by the kernel or by the 1 KiB of a command:
+//!
+//! * `alias`: 255 bytes (`IFALIASZ`, net/core/dev.c: dev_set_alias).
+//! * `altname`: 64 KiB for all names of a device (net/core/rtnetlink.c: rtnl_alt_ifname).
+//! * `macaddr` of a macvlan: 64 bytes each (drivers/net/macvlan.c: macvlan_hash_add_source).
+//! * `arp_ip_target`, `ns_ip6_target` of a bond: 16 of each (BOND_MAX_ARP_TARGETS, BOND_MAX_NS_TARGETS).
+//! * `segs` of an encapsulation: the addresses of one header.
 
 /// A keyword's table, keywords in full, and why none of their numbers needs a bound.
 pub type Unbounded = (&'static str, &'static [&'static str], &'static str);

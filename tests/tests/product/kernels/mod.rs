@@ -1,5 +1,6 @@
 //! Debian's kernels, under emulation: what this machine's own kernel does not have.
 
+mod bounds;
 mod corpus;
 mod failures;
 mod modules;
