@@ -559,9 +559,10 @@ fn an_apply_with_a_number_beyond_its_bound_or_with_too_many_queues_is_a_mistake_
     ] {
         assert!(said.contains(word), "{said}");
     }
-    let ifb =
-        |name: &str| format!("\"ip link add {name} numtxqueues 16 txqueuelen 10000 type ifb\"");
-    let said = apply(&["a", "b", "c"].map(ifb).join(", "));
+    let ifb = |name: &str| {
+        format!("\"ip link add {name} numtxqueues 16 numrxqueues 16 txqueuelen 10000 type ifb\"")
+    };
+    let said = apply(&["i0", "i1", "i2"].map(ifb).join(", "));
     for word in [
         "command 3",
         "more than 16 MiB of queues in a sandbox",

@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_plan_has_as_many_queues_as_all_its_devices() {
-        let ifb = "link add numtxqueues 16 txqueuelen 10000 type ifb";
+        let ifb = "link add numtxqueues 16 numrxqueues 16 txqueuelen 10000 type ifb";
         assert_eq!(first(16, &[ifb, ifb]), None);
         assert_eq!(first(16, &[ifb, ifb, ifb]), Some(2));
         assert_eq!(first(0, &["link add type dummy"]), Some(0));
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn what_a_command_between_may_take_away_is_not_sure() {
-        let ifb = "link add numtxqueues 16 txqueuelen 10000 type ifb";
+        let ifb = "link add numtxqueues 16 numrxqueues 16 txqueuelen 10000 type ifb";
         assert_eq!(first(16, &[ifb, ifb, "link del ifb0", ifb]), None);
         assert_eq!(
             first(16, &[ifb, ifb, "address add 10.0.0.1/32 dev lo", ifb]),

@@ -162,22 +162,24 @@ fn numbers_beyond_their_bounds_are_refused_and_touch_no_memory() -> Result<()> {
     }
     let more = used(&guest)? - before;
     ensure!(more < NOISE, "{more} KiB more are in use");
-    // So much is seen of a twentieth of the first one.
+    // What is there is seen. Debian's own discipline is fq_codel, which takes 70 KiB whatever the length.
+    guest.write("/proc/sys/net/core/default_qdisc", "pfifo_fast")?;
     for line in [
-        "link add i0 numtxqueues 16 txqueuelen 100000 type ifb",
+        "link add i0 numtxqueues 128 txqueuelen 10000 type ifb",
         "link set i0 up",
     ] {
         netns.judge(line.split(' '))?.success(line)?;
     }
     let more = used(&guest)? - before;
-    ensure!(more > 30 * 1024, "what is there is not seen: {more} KiB");
+    ensure!(more > 20 * 1024, "what is there is not seen: {more} KiB");
     Ok(())
 }
 
 #[test]
 fn the_largest_values_together_stay_below_what_a_sandbox_may_have() -> Result<()> {
     let guest = booted()?;
-    for discipline in ["pfifo_fast", "fq_codel"] {
+    // Of both is known what 32 of them take at the least.
+    for (discipline, least) in [("pfifo_fast", 5 * 1024), ("fq_codel", 1024)] {
         guest.write("/proc/sys/net/core/default_qdisc", discipline)?;
         // A first pod has the slabs of all these made.
         for counts in [false, true] {
@@ -194,7 +196,7 @@ fn the_largest_values_together_stay_below_what_a_sandbox_may_have() -> Result<()
             let more = used(&guest)? - before;
             ensure!(!counts || more < LIMIT, "{discipline}: {more} KiB");
             ensure!(
-                !counts || more > NOISE,
+                !counts || more > least,
                 "{discipline}: nothing is seen, {more} KiB"
             );
         }
