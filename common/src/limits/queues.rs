@@ -19,10 +19,12 @@ use crate::wire::{Received, Reply, Request, u32_of};
 
 /// A queue of either direction, in bytes.
 const QUEUE: u64 = 8 * 1024;
-/// A queueing discipline without its rings, in bytes.
+/// A queueing discipline whatever its length, in bytes.
 const DISCIPLINE: u64 = 96 * 1024;
-/// A packet's place in the three rings of `pfifo_fast`, in bytes.
-const PLACE: u64 = 3 * 8;
+/// The rings of `pfifo_fast`.
+const RINGS: u64 = 3;
+/// A packet's place in one, in bytes.
+const PLACE: u64 = 8;
 /// How long a queue is where nothing else is said (`DEFAULT_TX_QUEUE_LEN`), in packets.
 const LENGTH: u32 = 1000;
 
@@ -118,7 +120,8 @@ fn device(has: &Received<'_>, kind: &str, length: Option<u32>) -> u64 {
     let length = length.or(has.u32(ifla::TXQLEN)).unwrap_or(LENGTH);
     let discipline = match WITHOUT_DISCIPLINE.contains(&kind) {
         true => 0,
-        false => DISCIPLINE + PLACE * u64::from(length),
+        // The kernel's allocator rounds a ring up to a power of two.
+        false => DISCIPLINE.max(RINGS * (PLACE * u64::from(length)).next_power_of_two()),
     };
     let sent = sent.saturating_mul(QUEUE + discipline);
     sent.saturating_add(received.saturating_mul(QUEUE))
@@ -158,8 +161,8 @@ mod tests {
         assert_eq!(first(16, &[ifb, ifb]), None);
         assert_eq!(first(16, &[ifb, ifb, ifb]), Some(2));
         assert_eq!(first(0, &["link add type dummy"]), Some(0));
-        assert_eq!(first(5, &[ifb]), Some(0));
-        assert_eq!(first(6, &[ifb]), None);
+        assert_eq!(first(6, &[ifb]), Some(0));
+        assert_eq!(first(7, &[ifb]), None);
     }
 
     #[test]
