@@ -7,7 +7,7 @@
 //! |---|---|
 //! | the order of work | [`engine`] |
 //! | judging, telling, acting | [`policy`], [`report`], [`surroundings`], [`interface`], [`netns`], [`netlink`], [`own`], [`record`], [`in_force`] |
-//! | what will run, once or again, and how much of it | [`plan`], [`again`], [`limits`], [`modules`], [`recall`] |
+//! | what will run, once or again, and how much of it | [`plan`], [`again`], [`limits`], [`modules`], [`shared`], [`recall`] |
 //! | what people write instead | [`hints`] |
 //! | the `ip` dialect | [`ip`] |
 //! | a value, its words and tokens | [`value`], [`words`], [`tokens`] |
@@ -40,6 +40,7 @@ pub mod policy;
 pub mod recall;
 pub mod record;
 pub mod report;
+pub mod shared;
 pub mod surroundings;
 pub mod tokens;
 pub mod uapi;

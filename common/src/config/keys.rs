@@ -25,6 +25,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "allow",
             "deny",
             "events",
+            "shared",
         ],
     ),
     (

@@ -25,6 +25,7 @@ pub(super) struct Written {
     #[serde(default)]
     deny: Vec<Spanned<String>>,
     events: Option<Vec<Told>>,
+    shared: Option<Spanned<bool>>,
 }
 
 /// What a pod's author is told by a Kubernetes Event, besides what went wrong.
@@ -50,6 +51,8 @@ pub struct Rule {
     pub deny: Vec<Pattern>,
     /// What their authors are told besides what went wrong; none leaves that to the rules before it.
     pub events: Option<Vec<Told>>,
+    /// Whether what it grants goes for devices that are shared with other pods and the node.
+    pub shared: bool,
     /// Where it stands in the file, from 1: the line of its `[[rule]]`.
     pub line: usize,
     /// The line of its profile, if it has one.
@@ -74,6 +77,15 @@ impl Rule {
             let why = "the rule says nothing: write profile, allow, deny or events".to_owned();
             return Err((at, why));
         }
+        let shared = written.shared.as_ref().filter(|shared| *shared.get_ref());
+        if let Some(shared) = shared
+            && written.profile.is_none()
+            && written.allow.is_empty()
+        {
+            let why = "shared widens what the rule grants, and it grants nothing: write profile or allow, too";
+            return Err((shared.span().start, why.to_owned()));
+        }
+        let shared = shared.is_some();
         let profile = written.profile.as_ref().map(Spanned::span);
         let who = Selectors {
             namespaces: written.namespaces,
@@ -92,6 +104,7 @@ impl Rule {
                 Pattern::read(words, line(text, at))
             })?,
             events: written.events,
+            shared,
             line: line(text, at),
             profile_line: profile.map(|span| line(text, span.start)),
         })

@@ -44,6 +44,7 @@ const SHAPES: &[(&str, Shape)] = &[
     ("rule.allow", Shape::List),
     ("rule.deny", Shape::List),
     ("rule.events", Shape::List),
+    ("rule.shared", Shape::Switch),
     ("apply", Shape::Tables),
     ("apply.namespaces", Shape::List),
     ("apply.labels", Shape::Table),

@@ -539,3 +539,40 @@ fn an_apply_that_no_module_may_be_loaded_for_is_wrong_and_one_that_the_kernel_is
     assert!(good(&apply(bbr, "[modules]\nload = [\"tcp_bbr\"]\n")));
     assert!(good(&apply("ip link add d0 type dummy", "")));
 }
+
+#[test]
+fn shared_is_a_switch_of_a_rule_that_grants() {
+    let rule = |keys: &str| {
+        Config::parse(
+            &format!("[[rule]]\nnamespaces = [\"a\"]\n{keys}\n"),
+            "c.toml",
+        )
+    };
+    for (keys, shared) in [
+        ("profile = \"net-admin\"", false),
+        ("profile = \"net-admin\"\nshared = false", false),
+        ("profile = \"net-admin\"\nshared = true", true),
+        ("allow = [\"link set * promisc\"]\nshared = true", true),
+        ("deny = [\"route *\"]\nshared = false", false),
+    ] {
+        assert_eq!(rule(keys).unwrap().rules[0].shared, shared, "{keys}");
+    }
+    for (keys, why) in [
+        (
+            "deny = [\"route *\"]\nshared = true",
+            "shared widens what the rule grants, and it grants nothing: write profile or allow, too",
+        ),
+        (
+            "shared = true",
+            "the rule says nothing: write profile, allow, deny or events",
+        ),
+        (
+            "profile = \"route\"\nshared = \"yes\"",
+            "shared is true or false, without quotes",
+        ),
+        ("profile = \"route\"\nshard = true", "did you mean shared?"),
+    ] {
+        let error = rule(keys).unwrap_err().to_string();
+        assert!(error.contains(why), "{keys}: {error}");
+    }
+}

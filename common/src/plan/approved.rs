@@ -9,6 +9,7 @@ use crate::ip::{Action, Command, Lookup, device, link, route};
 use crate::kernel::Kernel;
 use crate::limits::{Bounds, Excess, Limited, Made, Making, Room, Stop};
 use crate::modules::{Barred, Gate, Unloadable};
+use crate::shared::{self, Fenced, Shared, Switch};
 
 /// A plan that may run. It cannot be made but by [`Draft::approve`](super::Draft::approve).
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Step {
     pub(super) ignore_failure: bool,
     pub(super) lookups: Vec<Lookup>,
     pub(super) command: Command,
+    /// Whether it may change shared devices; none where that is not to be asked.
+    pub(super) switch: Option<Switch>,
 }
 
 /// What became of one command of a plan.
@@ -60,6 +63,8 @@ pub enum Ended {
     Full(Excess),
     /// It needs a module that is not loaded and may not be, so nothing of the plan ran.
     Barred(Unloadable),
+    /// It would change a device that is shared with other pods and the node, so it did not run.
+    Shared(Box<Shared>),
     /// Something before it failed, or bars the whole plan.
     NotRun,
 }
@@ -138,7 +143,8 @@ impl Approved {
     #[must_use]
     pub fn depends(&self) -> Vec<Option<String>> {
         let gate = self.gate.clone().unwrap_or_default();
-        let depends = |step: &Step| gate.depends(&step.command);
+        let shared = |step: &Step| step.switch.as_ref()?.depends(&step.command);
+        let depends = |step: &Step| gate.depends(&step.command).or_else(|| shared(step));
         self.steps.iter().map(depends).collect()
     }
 
@@ -197,7 +203,7 @@ impl Approved {
                 Ended::NotRun
             } else {
                 let mut kernel = Limited::over(kernel, journal, &mut room, number);
-                let ended = step.run(number, run, &mut kernel);
+                let ended = step.run_fenced(number, run, &mut kernel);
                 kernel.into_stop().map_or(ended, Ended::from)
             };
             stopped |= ended.is_failure(step.ignore_failure);
@@ -230,7 +236,7 @@ impl Ended {
         match self {
             Self::Ran(output, _) => output.exit != 0 && !ignored,
             // Not the command's own failure, so not one to be ignored.
-            Self::Stopped(_) | Self::Full(_) | Self::Barred(_) => true,
+            Self::Stopped(_) | Self::Full(_) | Self::Barred(_) | Self::Shared(_) => true,
             Self::Unchanged(..) | Self::Before | Self::NotRun => false,
         }
     }
@@ -241,6 +247,15 @@ impl From<Stop> for Ended {
         match stop {
             Stop::Untold(why) => Self::Stopped(why),
             Stop::Full(excess) => Self::Full(excess),
+        }
+    }
+}
+
+impl From<shared::Stop> for Ended {
+    fn from(stop: shared::Stop) -> Self {
+        match stop {
+            shared::Stop::Untold(why) => Self::Stopped(why),
+            shared::Stop::Shared(shared) => Self::Shared(shared),
         }
     }
 }
@@ -260,6 +275,16 @@ impl Step {
             ignore_failure: self.ignore_failure,
             ended,
         }
+    }
+
+    /// Keeps off shared devices what may not change them.
+    fn run_fenced(&self, number: usize, run: Run, kernel: &mut dyn Kernel) -> Ended {
+        let Some(switch) = &self.switch else {
+            return self.run(number, run, kernel);
+        };
+        let mut kernel = Fenced::over(kernel, switch);
+        let ended = self.run(number, run, &mut kernel);
+        kernel.into_stop().map_or(ended, Ended::from)
     }
 
     fn run(&self, number: usize, run: Run, kernel: &mut dyn Kernel) -> Ended {

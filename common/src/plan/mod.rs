@@ -329,17 +329,18 @@ impl Drafted {
                 command: Ok(command),
             }) => (lookups.clone(), command.clone()),
         };
-        let within = |()| beyond.map_or(Ok(()), |excess| Err(Denial::Full(excess)));
+        let within = |switch| beyond.map_or(Ok(switch), |excess| Err(Denial::Full(excess)));
         match policy
             .judge(subject, self.author, &command)
             .and_then(within)
         {
-            Ok(()) => Judged::Right(Step {
+            Ok(switch) => Judged::Right(Step {
                 source: self.source,
                 given: self.given,
                 ignore_failure: self.ignore_failure,
                 lookups,
                 command,
+                switch,
             }),
             Err(denial) => Judged::Wrong(
                 self,

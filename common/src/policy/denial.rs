@@ -13,6 +13,8 @@ pub struct Grant {
     pub line: Option<usize>,
     /// The rule, for people.
     pub by: String,
+    /// Whether it goes for shared devices.
+    pub shared: bool,
     /// What keeps the rule's `allow` from covering the command, if a pattern is about such commands.
     pub near: Option<String>,
 }

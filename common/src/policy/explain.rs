@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Policy, Says};
+use crate::config::Rule;
 use crate::ip::Command;
 use crate::plan::Author;
 use crate::pod::Subject;
+use crate::shared::Switch;
 
 /// What one rule says of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +48,7 @@ impl Policy {
             .enumerate()
             .map(|(place, (rule, says))| Tried {
                 line: Some(rule.line),
-                says: says.told(case.needs),
+                says: says.told(case.needs) + says.of_shared(rule, command),
                 decides: decides == Some(place),
             })
             .collect();
@@ -77,6 +79,16 @@ impl Tried {
 }
 
 impl Says<'_> {
+    /// Whether what a rule allows goes for shared devices, where that matters.
+    fn of_shared(&self, rule: &Rule, command: &Command) -> &'static str {
+        let allows = matches!(self, Self::Profile(_) | Self::Allows(_));
+        if allows && rule.shared && Switch::concerns(command) {
+            ", on shared devices too"
+        } else {
+            ""
+        }
+    }
+
     fn told(&self, needs: super::Profile) -> String {
         match self {
             Self::Elsewhere(mismatch) => format!("does not apply: {mismatch}"),

@@ -10,6 +10,7 @@ use crate::limits::{Bounds, Limits};
 use crate::modules::{Gate, Named};
 use crate::plan::Author;
 use crate::pod::Subject;
+use crate::shared::Switch;
 
 mod denial;
 mod explain;
@@ -126,7 +127,7 @@ impl Policy {
         self.modules.as_ref().map(gate)
     }
 
-    /// Judges one command.
+    /// Judges one command. If it may run, whether it may change shared devices; none where that is not to be asked.
     ///
     /// # Errors
     /// It is refused for good, needs more than is granted, or a module that may not be loaded.
@@ -135,18 +136,22 @@ impl Policy {
         subject: &Subject,
         author: Author,
         command: &Command,
-    ) -> Result<(), Denial> {
+    ) -> Result<Option<Switch>, Denial> {
         // What the operator wrote is granted: what nobody may do is no command.
-        if author == Author::Pod {
-            self.granted_to(subject, command)?;
-        }
-        match self.gate() {
-            Some(gate) => gate.judge(command).map_err(Denial::Module),
-            None => Ok(()),
-        }
+        let grant = match author {
+            Author::Pod => Some(self.granted_to(subject, command)?),
+            Author::Operator => None,
+        };
+        // Who acts with rights of its own is kept from no device.
+        let Some(gate) = self.gate() else {
+            return Ok(None);
+        };
+        gate.judge(command).map_err(Denial::Module)?;
+        let concerns = Switch::concerns(command);
+        Ok(concerns.then(|| self.switch(subject, grant)))
     }
 
-    fn granted_to(&self, subject: &Subject, command: &Command) -> Result<(), Denial> {
+    fn granted_to(&self, subject: &Subject, command: &Command) -> Result<Grant, Denial> {
         let case = self.case(subject, command);
         let said: Vec<Says<'_>> = self.rules.iter().map(|rule| case.said(rule)).collect();
         let denied = said.iter().find_map(|says| match says {
@@ -162,7 +167,7 @@ impl Policy {
                 hit: hit.clone(),
                 granted: Box::new(granted.unwrap_or_else(|granted| granted)),
             }),
-            (None, Ok(_)) => Ok(()),
+            (None, Ok(granted)) => Ok(granted),
             (None, Err(granted)) => Err(Denial::Short {
                 needs: case.needs,
                 granted: Box::new(granted),
@@ -196,6 +201,7 @@ impl Policy {
             profile: rule.profile.unwrap_or(Profile::Inspect),
             line: Some(rule.line),
             by: format!("rule at line {} of {}", rule.line, self.file),
+            shared: rule.shared,
             near: None,
         };
         match says {
@@ -222,6 +228,7 @@ impl Policy {
             profile: self.default,
             line: None,
             by,
+            shared: false,
             near: None,
         }
     }

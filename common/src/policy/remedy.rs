@@ -9,6 +9,7 @@ use crate::config::{Mismatch, Rule};
 use crate::ip::Command;
 use crate::pod::Subject;
 
+mod shared;
 #[cfg(test)]
 mod tests;
 mod would;

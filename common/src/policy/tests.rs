@@ -29,7 +29,7 @@ fn policy(text: &str) -> Policy {
 }
 
 fn judged(policy: &Policy, subject: &Subject, line: &str) -> Result<(), Denial> {
-    policy.judge(subject, Author::Pod, &command(line))
+    policy.judge(subject, Author::Pod, &command(line)).map(drop)
 }
 
 #[test]
@@ -78,6 +78,28 @@ fn the_last_rule_that_names_a_namespace_counts() {
     );
     assert!(judged(&policy, &subject("b"), "link set eth0 up").is_ok());
     assert!(judged(&policy, &subject("c"), "route add default dev eth0").is_err());
+}
+
+#[test]
+fn an_explanation_says_which_rule_goes_for_shared_devices() {
+    let told = |keys: &str, line: &str| {
+        let tried = with(keys).tried(&subject("a"), Author::Pod, &command(line));
+        tried[0].says.clone()
+    };
+    let granted = "profile = \"net-admin\"\nshared = true";
+    let line = "link set eth0 promisc on";
+    assert_eq!(
+        told(granted, line),
+        "allows it: profile net-admin, it needs net-admin, on shared devices too"
+    );
+    assert_eq!(
+        told("profile = \"net-admin\"", line),
+        "allows it: profile net-admin, it needs net-admin"
+    );
+    assert_eq!(
+        told(granted, "route del default"),
+        "allows it: profile net-admin, it needs route"
+    );
 }
 
 const ALL: &str = "[[rule]]\nnamespaces = [\"*\"]\n";

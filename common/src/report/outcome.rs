@@ -234,6 +234,14 @@ fn ran(command: usize, done: Done, room: &mut usize) -> CommandReport {
             };
             (Outcome::Denied, None, None, Some(barred))
         }
+        Ended::Shared(shared) => {
+            let barred = Advice {
+                instead: shared.remedy(),
+                of_configuration: true,
+                ..advice(shared.to_string())
+            };
+            (Outcome::Denied, None, None, Some(barred))
+        }
         Ended::NotRun => (Outcome::NotRun, None, None, None),
     };
     // What was stopped is not the command's own failure, so it is not one to be ignored.

@@ -5,6 +5,7 @@ mod failures;
 mod modules;
 mod plugins;
 mod random;
+mod shared;
 
 use anyhow::{Result, ensure};
 use chainsaw_tests::{Kernel, Twins, twins};

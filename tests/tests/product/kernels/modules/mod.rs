@@ -1,7 +1,7 @@
 //! Which modules a kernel loads for the words of a pod, with all of them on disk: none but those that `ip/modules.rs` lets
 //! it, or the operator names.
 
-mod node;
+pub(super) mod node;
 
 use std::collections::BTreeSet;
 
