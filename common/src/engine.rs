@@ -101,10 +101,13 @@ pub fn rehearse(ask: &Ask<'_>, kernel: &mut dyn Kernel) -> Report {
         Err(problems) => report.unreadable(&problems),
         Ok(draft) => match draft.approve(ask.policy, ask.subject) {
             Err(refused) => report.refused(refused),
-            Ok(plan) => match plan.admitted(ask.run, &(), kernel) {
-                Ok(plan) => report.allowed(plan),
-                Err(barred) => report.ran(barred),
-            },
+            Ok(plan) => {
+                let admitted = plan.admitted(ask.run, &(), kernel);
+                match admitted.and_then(|plan| plan.rehearsed(kernel)) {
+                    Ok(plan) => report.allowed(plan),
+                    Err(barred) => report.ran(barred),
+                }
+            }
         },
     }
 }

@@ -9,7 +9,7 @@ use crate::ip::{Action, Command, Lookup, device, link, route};
 use crate::kernel::Kernel;
 use crate::limits::{Bounds, Excess, Limited, Made, Making, Room, Stop};
 use crate::modules::{Barred, Gate, Unloadable};
-use crate::shared::{self, Fenced, Shared, Switch};
+use crate::shared::{self, Fenced, Shared, Switch, Unchanging};
 
 /// A plan that may run. It cannot be made but by [`Draft::approve`](super::Draft::approve).
 #[derive(Debug)]
@@ -180,6 +180,25 @@ impl Approved {
         Err(done.map(|(step, ended)| step.done(ended)).collect())
     }
 
+    /// Judges by the devices that are there now which commands would be kept from one that is shared; nothing changes. What
+    /// is about devices that earlier commands would make is left to the run.
+    ///
+    /// # Errors
+    /// One of them would be. This is how the plan would end.
+    pub fn rehearsed(self, kernel: &mut dyn Kernel) -> Result<Self, Vec<Done>> {
+        let stops: Vec<_> = self
+            .steps
+            .iter()
+            .map(|step| step.rehearsed(kernel))
+            .collect();
+        if stops.iter().all(Option::is_none) {
+            return Ok(self);
+        }
+        let ended = stops.into_iter().map(|stop| stop.unwrap_or(Ended::NotRun));
+        let done = self.steps.into_iter().zip(ended);
+        Err(done.map(|(step, ended)| step.done(ended)).collect())
+    }
+
     /// Runs the commands in order, if the modules that they need may be loaded or are. The first failure stops the list,
     /// unless it is one to be ignored.
     pub fn run(self, run: Run, journal: &mut dyn Journal, kernel: &mut dyn Kernel) -> Vec<Done> {
@@ -275,6 +294,13 @@ impl Step {
             ignore_failure: self.ignore_failure,
             ended,
         }
+    }
+
+    fn rehearsed(&self, kernel: &mut dyn Kernel) -> Option<Ended> {
+        let mut kernel = Unchanging(kernel);
+        let mut kernel = Fenced::over(&mut kernel, self.switch.as_ref()?);
+        run(&self.command, &self.lookups, &mut kernel);
+        kernel.into_stop().map(Ended::from)
     }
 
     /// Keeps off shared devices what may not change them.

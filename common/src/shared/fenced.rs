@@ -4,6 +4,7 @@ use super::device::{Device, End};
 use super::touch::{Change, Top, Touch, Which};
 use super::{Never, Shared, Switch};
 use crate::kernel::{Answer, Kernel};
+use crate::uapi::rtm;
 use crate::wire::Request;
 
 /// Kinds whose address table is that of the port, which all of them on a lower link share.
@@ -124,6 +125,21 @@ impl<'k> Fenced<'k> {
             never,
             remedy,
         })))
+    }
+}
+
+/// A kernel that is asked as ever, and changes nothing.
+pub(crate) struct Unchanging<'k>(pub(crate) &'k mut dyn Kernel);
+
+impl Kernel for Unchanging<'_> {
+    fn exchange(&mut self, request: &Request) -> Answer {
+        if rtm::is_change(request.kind) {
+            return Answer {
+                acknowledged: true,
+                ..Answer::default()
+            };
+        }
+        self.0.exchange(request)
     }
 }
 

@@ -17,7 +17,7 @@ mod fenced;
 mod tests;
 mod touch;
 
-pub(crate) use fenced::{Fenced, Stop};
+pub(crate) use fenced::{Fenced, Stop, Unchanging};
 
 /// Whether what grants a command lets it change shared devices as far as anybody may.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -435,6 +435,23 @@ fn where_the_kernel_does_not_tell_nothing_changes() {
     }
 }
 
+fn web() -> Subject {
+    Subject {
+        pod: Some(Pod {
+            namespace: "default".into(),
+            name: "web".into(),
+            uid: None,
+            labels: None,
+        }),
+        sandbox: None,
+        entrance: Entrance::Cni,
+        trigger: "ADD",
+        interface: Some("eth0".into()),
+        mtu: Some(1500),
+        netns: None,
+    }
+}
+
 /// What becomes of a value of the pod `web`, by a configuration.
 fn served(config: &str, author: Author, lines: &str, eth0: Fake) -> (Report, Devices) {
     let mut devices = pod(eth0);
@@ -453,20 +470,7 @@ fn served(config: &str, author: Author, lines: &str, eth0: Fake) -> (Report, Dev
         };
         engine::serve(&ask, &mut (), kernel)
     };
-    let subject = Subject {
-        pod: Some(Pod {
-            namespace: "default".into(),
-            name: "web".into(),
-            uid: None,
-            labels: None,
-        }),
-        sandbox: None,
-        entrance: Entrance::Cni,
-        trigger: "ADD",
-        interface: Some("eth0".into()),
-        mtu: Some(1500),
-        netns: None,
-    };
+    let subject = web();
     let policy = Policy::of(&Config::parse(config, "c.toml").unwrap(), "c.toml");
     let report = ask(&policy, &subject, &mut devices);
     (report, devices)
@@ -535,6 +539,33 @@ fn the_operators_own_commands_have_the_switch_and_no_kinds_option() {
         assert_eq!(report.commands[0].advice.as_ref().unwrap().instead, None);
         assert_eq!(devices.changes(), 0, "{line}");
     }
+}
+
+#[test]
+fn a_rehearsal_tells_what_would_be_refused_and_changes_nothing() {
+    let policy = Policy::of(&Config::parse(RULE, "c.toml").unwrap(), "c.toml");
+    let value = Value {
+        source: "k".to_owned(),
+        author: Author::Pod,
+        text: "ip link set eth0 mtu 1400\nip link set eth0 promisc on".to_owned(),
+    };
+    let ask = Ask {
+        subject: &web(),
+        values: &[value],
+        surroundings: &Surroundings::default(),
+        policy: &policy,
+        run: Run::First,
+    };
+    let mut devices = pod(macvlan());
+    let report = engine::rehearse(&ask, &mut devices);
+    let outcomes: Vec<Outcome> = report.commands.iter().map(|it| it.outcome).collect();
+    assert_eq!(outcomes, [Outcome::NotRun, Outcome::Denied]);
+    assert_eq!(report.outcome, Outcome::Denied);
+    assert_eq!(devices.changes(), 0);
+    let mut devices = pod(device(2, "eth0", "veth").elsewhere());
+    let report = engine::rehearse(&ask, &mut devices);
+    assert_eq!(report.outcome, Outcome::Ok);
+    assert_eq!(devices.changes(), 0);
 }
 
 #[test]
